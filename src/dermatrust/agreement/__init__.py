@@ -1,0 +1,1 @@
+"""Arrays in, one statistic with its interval out; NumPy only."""

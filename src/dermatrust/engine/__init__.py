@@ -1,0 +1,1 @@
+"""Asks many things at once: concurrency, limits, retries, cost, progress, resume."""

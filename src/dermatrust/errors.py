@@ -1,0 +1,34 @@
+"""Failures a user can act on: where, what it is, what was expected, what to do.
+
+Anything that is not one of these is a bug and keeps its traceback.
+"""
+
+
+class UserError(Exception):
+    """A failure the user can mend; the command line prints it as one line and exits with 2.
+
+    Example:
+        >>> str(UserError("ratings.jsonl line 17", "accuracy is 5.5", "a number from 0 to 5"))
+        'ratings.jsonl line 17: accuracy is 5.5; expected a number from 0 to 5.'
+        >>> str(UserError("photo.jpg", "the file is truncated", do="Copy it again from its source."))
+        'photo.jpg: the file is truncated. Copy it again from its source.'
+    """
+
+    def __init__(self, where: str, what: str, expected: str = "", do: str = "") -> None:
+        self.where = where
+        self.what = what
+        self.expected = expected
+        self.do = do
+        text = f"{where}: {what}"
+        if expected:
+            text += f"; expected {expected}"
+        text = text if text.endswith((".", "?", "!")) else text + "."
+        super().__init__(f"{text} {do}".strip())
+
+
+class DataError(UserError):
+    """A file or record that is not what its format says it should be."""
+
+
+class ModelError(UserError):
+    """A model that is misnamed, out of reach, or not allowed to see this dataset."""

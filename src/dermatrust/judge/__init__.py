@@ -1,0 +1,1 @@
+"""DermBench: rubric, verdict parser, the LLM judge and the lexical judge."""

@@ -1,0 +1,1 @@
+"""Dermatology as reviewable data files, and the one matcher that reads narratives with them."""

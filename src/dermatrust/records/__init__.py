@@ -1,0 +1,17 @@
+"""The nouns: cases, narratives, ratings, cards and manifests."""
+
+from dermatrust.records.cards import DatasetCard, JudgeCard, ModelCard
+from dermatrust.records.case import Case, ClinicalContext, DifferentialItem, Urgency
+from dermatrust.records.dimensions import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
+from dermatrust.records.jsonl import iter_lines, iter_records
+from dermatrust.records.manifest import Manifest
+from dermatrust.records.narrative import Certificate, Narrative, Stream
+from dermatrust.records.rating import Rating, Unscored
+from dermatrust.records.record import Record, canonical_json
+from dermatrust.records.score_row import ReferenceKind, ScoreRow
+
+__all__ = [
+    "DIMENSIONS", "HIGHEST_SCORE", "LOWEST_SCORE", "Case", "Certificate", "ClinicalContext", "DatasetCard", "DifferentialItem",
+    "Dimension", "JudgeCard", "Manifest", "ModelCard", "Narrative", "Rating", "Record", "ReferenceKind", "ScoreRow", "Stream", "Unscored", "Urgency",
+    "canonical_json", "iter_lines", "iter_records",
+]  # fmt: skip

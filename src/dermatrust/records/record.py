@@ -1,0 +1,105 @@
+"""What every record is: validated, immutable, and the same after a trip through a file."""
+
+import json
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from dermatrust.errors import DataError
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _storable(text: str) -> str:
+    """Return the text if every file and database we write can hold it; lone surrogates and NUL cannot be."""
+    found = _UNSTORABLE.search(text)
+    if found:
+        raise ValueError(f"character {found.group()!r} at position {found.start()} cannot be stored as text")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Text without NUL and lone surrogates."""
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
+Name = Annotated[Text, AfterValidator(_not_blank)]
+"""Text that says something: ids, authors, raters."""
+
+
+class Record(BaseModel):
+    """A validated, immutable record that is one line of a JSONL file.
+
+    `to_line` and `from_line` are exact inverses. Fields at their default are left out of the line, so that
+    a missing value stays missing instead of becoming `null` in some rows and absent in others.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=False)
+
+    def to_line(self) -> str:
+        """Return the record as one line of JSON, without its line end."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @classmethod
+    def from_line(cls, line: str | bytes, *, where: str) -> Self:
+        """Read a record from one line of JSON.
+
+        Args:
+            line: The line, UTF-8 if bytes.
+            where: What to name in an error, e.g. "ratings.jsonl line 17".
+
+        Raises:
+            DataError: The line is not JSON, or not this record; the message names the field and its value.
+        """
+        try:
+            return cls.model_validate_json(line)
+        except ValidationError as error:
+            raise _data_error(error, where) from None
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any], *, where: str) -> Self:
+        """Build a record from Python values, with the same errors as `from_line`."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise _data_error(error, where) from None
+
+
+def _data_error(error: ValidationError, where: str) -> DataError:
+    """Turn pydantic's first complaint into one sentence that names field, value and expectation."""
+    try:
+        first = error.errors(include_url=False, include_context=False)[0]
+    except (PydanticSerializationError, UnicodeEncodeError):  # a lone surrogate in the value itself
+        return DataError(where, "holds a character that cannot be stored", do="Remove it and try again.")
+    field = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    kind = first["type"]
+    if kind == "json_invalid":
+        return DataError(where, f"is not valid JSON ({message.removeprefix('Invalid JSON: ')})")
+    if kind == "missing":
+        return DataError(where, f"has no field {field!r}{more}", do="Add it.")
+    if kind == "extra_forbidden":
+        return DataError(
+            where, f"has a field {field!r} this record does not know{more}", do="Remove it or fix its name."
+        )
+    value = ascii(first.get("input"))
+    value = value if len(value) <= 60 else value[:57] + "..."
+    return DataError(where, f"{field or 'the record'} is {value}: {message}{more}")
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys and no spaces: equal values give equal text, so hashes can rely on it.
+
+    Example:
+        >>> canonical_json({"b": 1, "a": [1, 2]})
+        '{"a":[1,2],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

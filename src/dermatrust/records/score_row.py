@@ -1,0 +1,39 @@
+"""One row of `scores.parquet`: what one rater gave one narrative on one dimension."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dermatrust.records.dimensions import Dimension
+
+ReferenceKind = Literal["certified", "draft", "label"]
+"""What the rater read beside the narrative: a certified reference, one not yet certified, or label facts only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One narrative x rater x dimension. `score` is None where it is missing, and `unscored` says why."""
+
+    case_id: str
+    patient_id: str
+    """The case id where the source names no patient: then every case is its own cluster."""
+    category: str | None
+    fitzpatrick: int | None
+    site: str | None
+    narrative_id: str | None
+    """None where the model under test could not be asked."""
+    author: str
+    refused: bool
+    """The narrative declines to answer."""
+    empty: bool
+    """The narrative has no text: a model that does not answer is wrong, so every score is 0."""
+    rater: str
+    dimension: Dimension
+    score: float | None
+    """Mean over the rater's scored draws."""
+    spread: float | None
+    """Sample standard deviation over the scored draws; None with fewer than two."""
+    n_draws: int
+    """How many draws were scored."""
+    unscored: str | None
+    """Why the score is missing (a reason of `Unscored`); None where there is a score."""
+    reference: ReferenceKind | None

@@ -1,0 +1,1 @@
+"""Tables to one static HTML file with inline SVG."""

@@ -3,7 +3,7 @@
 from dermatrust.records.cards import DatasetCard, JudgeCard, ModelCard
 from dermatrust.records.case import Case, ClinicalContext, DifferentialItem, Urgency
 from dermatrust.records.dimensions import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
-from dermatrust.records.jsonl import iter_lines, iter_records
+from dermatrust.records.jsonl import iter_lines, iter_placed_lines, iter_records
 from dermatrust.records.manifest import Manifest
 from dermatrust.records.narrative import Certificate, Narrative, Stream
 from dermatrust.records.rating import Rating, Unscored
@@ -11,7 +11,28 @@ from dermatrust.records.record import Record, canonical_json
 from dermatrust.records.score_row import ReferenceKind, ScoreRow
 
 __all__ = [
-    "DIMENSIONS", "HIGHEST_SCORE", "LOWEST_SCORE", "Case", "Certificate", "ClinicalContext", "DatasetCard", "DifferentialItem",
-    "Dimension", "JudgeCard", "Manifest", "ModelCard", "Narrative", "Rating", "Record", "ReferenceKind", "ScoreRow", "Stream", "Unscored", "Urgency",
-    "canonical_json", "iter_lines", "iter_records",
-]  # fmt: skip
+    "DIMENSIONS",
+    "HIGHEST_SCORE",
+    "LOWEST_SCORE",
+    "Case",
+    "Certificate",
+    "ClinicalContext",
+    "DatasetCard",
+    "DifferentialItem",
+    "Dimension",
+    "JudgeCard",
+    "Manifest",
+    "ModelCard",
+    "Narrative",
+    "Rating",
+    "Record",
+    "ReferenceKind",
+    "ScoreRow",
+    "Stream",
+    "Unscored",
+    "Urgency",
+    "canonical_json",
+    "iter_lines",
+    "iter_placed_lines",
+    "iter_records",
+]

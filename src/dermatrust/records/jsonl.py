@@ -19,19 +19,25 @@ def iter_lines(path: Path) -> Iterator[tuple[str, bytes]]:
     Raises:
         DataError: The file is missing, a line is over 4 MB, or it is not UTF-8.
     """
+    for where, _, line in iter_placed_lines(path):
+        yield where, line
+
+
+def iter_placed_lines(path: Path) -> Iterator[tuple[str, int, bytes]]:
+    """Yield ("name line N", byte offset, line): as `iter_lines`, for those who come back to a line later."""
     if not path.is_file():
         raise DataError(str(path), "there is no such file")
     with path.open("rb") as file:
-        number = 0
+        number = offset = 0
         while line := file.readline(LONGEST_LINE + 1):
             number += 1
             where = f"{path} line {number}"
             if len(line) > LONGEST_LINE:
                 raise DataError(where, "is over 4 MB long", "one record per line")
-            if not line.strip():
-                continue
-            _check_utf8(line, where)
-            yield where, line
+            if line.strip():
+                _check_utf8(line, where)
+                yield where, offset, line
+            offset += len(line)
 
 
 def _check_utf8(line: bytes, where: str) -> None:

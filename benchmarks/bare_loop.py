@@ -1,0 +1,94 @@
+"""The peer: the same two calls in a bare aiohttp loop, parsed with pydantic, nothing stored.
+
+`python benchmarks/bare_loop.py URL N_SAMPLES IMAGE` prints samples per second.
+"""
+
+import asyncio
+import base64
+import itertools
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+from pydantic import BaseModel
+
+NOTE = " ".join(["Itching for three weeks, worse at night, no fever, no new drugs, tried an emollient."] * 14)
+RUBRIC = " ".join(["Score each dimension from 0 to 5 against the reference and give a reason for each score."] * 20)
+REFERENCE = " ".join(["A sharply bordered scaly plaque on the elbow which favours psoriasis over eczema."] * 14)
+
+
+class _Message(BaseModel):
+    role: str
+    content: str
+
+
+class _Choice(BaseModel):
+    index: int
+    finish_reason: str
+    message: _Message
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class _Completion(BaseModel):
+    id: str
+    model: str
+    choices: list[_Choice]
+    usage: _Usage
+
+
+class _Score(BaseModel):
+    score: float
+    reason: str
+
+
+class _Verdict(BaseModel):
+    accuracy: _Score
+    safety: _Score
+    medical_groundedness: _Score
+    clinical_coverage: _Score
+    reasoning_coherence: _Score
+    description_precision: _Score
+
+
+async def _ask(session: aiohttp.ClientSession, url: str, model: str, content: object) -> str:
+    payload = {"model": model, "temperature": 0, "max_tokens": 1024, "messages": [{"role": "user", "content": content}]}
+    async with session.post(url + "/chat/completions", json=payload) as response:
+        return _Completion.model_validate_json(await response.read()).choices[0].message.content
+
+
+async def _sample(session: aiohttp.ClientSession, url: str, image: str, number: int) -> None:
+    parts = [
+        {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + image}},
+        {"type": "text", "text": f"Case {number}. {NOTE}"},
+    ]
+    narrative = await _ask(session, url, "candidate", parts)
+    verdict = await _ask(session, url, "judge", f"{RUBRIC}\n\n{narrative}\n\n{number} {REFERENCE}")
+    _Verdict.model_validate_json(verdict)
+
+
+async def main(url: str, n_samples: int, image_path: Path) -> None:
+    image = base64.b64encode(image_path.read_bytes()).decode()
+    numbers = itertools.count()
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        while (number := next(numbers)) < n_samples:
+            await _sample(session, url, image, number)
+
+    started = time.perf_counter()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as session:
+        await asyncio.gather(*(work(session) for _ in range(64)))
+    seconds = time.perf_counter() - started
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"samples_per_s": n_samples / seconds, "peak_mb": peak_mb}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))

@@ -1,0 +1,39 @@
+"""One writer at a time for a run folder."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dermatrust.errors import DataError
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Hold a run folder for this process alone; the lock goes with the process, however it ends.
+
+    Raises:
+        DataError: Another process is working in this folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ".lock"
+    with path.open("a+b") as file:
+        try:
+            _lock(file.fileno())
+        except OSError:
+            do = "Wait for it, or give this run a folder of its own with --run-id."
+            raise DataError(str(folder), "another process is working in this run folder", do=do) from None
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(number: int) -> None:
+        msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(number: int) -> None:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,229 @@
+"""The reply store: every model reply, kept under the hash of what was asked.
+
+It is the cache, the resume after a crash, the replay, the audit trail, and the way shards merge: keys are content
+hashes, so a union of two stores is their merge.
+"""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dermatrust.clients import AskFailed, Client, Reply, Request
+from dermatrust.errors import DataError
+from dermatrust.records import canonical_json
+
+_FORMAT = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS replies (
+    key BLOB NOT NULL UNIQUE, model TEXT NOT NULL, case_id TEXT NOT NULL, author TEXT NOT NULL, draw INTEGER NOT NULL,
+    text TEXT NOT NULL, finish_reason TEXT NOT NULL, prompt_tokens INTEGER, completion_tokens INTEGER, logprobs TEXT,
+    latency_s REAL NOT NULL, model_version TEXT NOT NULL, cost REAL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS failures (
+    key BLOB NOT NULL UNIQUE, model TEXT NOT NULL, case_id TEXT NOT NULL, author TEXT NOT NULL, draw INTEGER NOT NULL,
+    kind TEXT NOT NULL, detail TEXT NOT NULL, attempts INTEGER NOT NULL, at REAL NOT NULL);
+"""
+_GET = (
+    "SELECT text, finish_reason, prompt_tokens, completion_tokens, logprobs, latency_s, model_version"
+    " FROM replies WHERE key = ?"
+)
+_PUT_REPLY = "INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT_FAILURE = "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_FORGET_FAILURE = "DELETE FROM failures WHERE key = ?"
+_COUNT_CONFLICTS = (
+    "SELECT count(*) FROM other.replies theirs JOIN main.replies ours USING (key) WHERE ours.text != theirs.text"
+)
+
+Key = bytes
+
+
+def request_key(client: Client, request: Request) -> Key:
+    """Return the content hash under which the reply to this request is kept.
+
+    It covers the model id, the endpoint parameters, the sampling, the messages with their images' content hashes, and
+    the draw number; not the case, so the same ask made for two cases is asked once.
+    """
+    sampling = request.sampling
+    # The parts are written by hand, each closed by its length, because this runs once per ask.
+    digest = hashlib.blake2b(digest_size=16)
+    head = canonical_json([client.name, dict(client.endpoint(request)), request.draw])
+    settings = [sampling.temperature, sampling.max_tokens, sampling.seed, sampling.top_logprobs]
+    digest.update(f"{head}\x00{settings!r}\x00".encode())
+    if sampling.schema is not None:
+        digest.update(schema_hash(sampling.schema))
+    for message in request.messages:
+        images = ",".join(image.sha256 for image in message.images)
+        text = message.text.encode("utf-8", "surrogatepass")
+        digest.update(f"\x00{message.role}\x00{images}\x00{len(text)}\x00".encode())
+        digest.update(text)
+    return digest.digest()
+
+
+_SCHEMA_HASHES: dict[int, tuple[Mapping[str, Any], bytes]] = {}
+
+
+def schema_hash(schema: Mapping[str, Any]) -> bytes:
+    """Return the hash of a JSON schema, remembered for the few schemas a process uses."""
+    known = _SCHEMA_HASHES.get(id(schema))
+    if known is not None and known[0] is schema:
+        return known[1]
+    found = hashlib.blake2b(canonical_json(schema).encode(), digest_size=16).digest()
+    if len(_SCHEMA_HASHES) > 100:
+        _SCHEMA_HASHES.clear()
+    _SCHEMA_HASHES[id(schema)] = (schema, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTotals:
+    """What a store holds of one model. Token sums count only replies whose server reported them."""
+
+    model: str
+    n_replies: int
+    n_failures: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+    """None where no reply has a price."""
+    latency_s: float
+    """Mean seconds per reply."""
+
+
+class ReplyStore:
+    """A reply store in one SQLite file (WAL), with batched commits.
+
+    `put` and `put_failure` buffer; `flush` commits what is buffered and returns how much that was. A reply is safe from
+    `kill -9` once `flush` has returned; one not yet flushed is merely asked again. Commits are not fsynced one by one
+    (`synchronous=NORMAL`): a power cut may cost the last few, never the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._replies: dict[Key, tuple[Any, ...]] = {}
+        self._failures: dict[Key, tuple[Any, ...]] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_TABLES)
+            self._check_format()
+        except sqlite3.DatabaseError as error:
+            raise DataError(str(path), f"is not a reply store ({error})", do="Move it away and run again.") from None
+
+    def _check_format(self) -> None:
+        found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0:
+            self._db.execute(f"PRAGMA user_version = {_FORMAT}")
+        elif found != _FORMAT:
+            raise DataError(str(self.path), f"is a reply store of format {found}", f"format {_FORMAT}")
+
+    def get(self, key: Key) -> Reply | None:
+        """Return the reply kept under this key, buffered ones included, or None."""
+        row = self._replies.get(key)
+        if row is not None:
+            return _reply(row[5:10] + row[10:12])
+        found = self._db.execute(_GET, (key,)).fetchone()
+        return None if found is None else _reply(found)
+
+    def put(self, key: Key, model: str, request: Request, reply: Reply, cost: float | None) -> None:
+        """Buffer one reply."""
+        logprobs = None if reply.logprobs is None else json.dumps(reply.logprobs)
+        self._replies[key] = (
+            key, model, request.case_id, request.author, request.draw, reply.text, reply.finish_reason,
+            reply.prompt_tokens, reply.completion_tokens, logprobs, reply.latency_s, reply.model_version, cost,
+            time.time(),
+        )  # fmt: skip
+
+    def put_failure(self, key: Key, model: str, request: Request, failure: AskFailed, attempts: int) -> None:
+        """Buffer one failed ask. The next run asks again; a failure is never a reply."""
+        detail = failure.detail.encode("utf-8", "replace").decode()
+        self._failures[key] = (
+            key, model, request.case_id, request.author, request.draw, failure.kind, detail, attempts, time.time(),
+        )  # fmt: skip
+
+    @property
+    def n_buffered(self) -> int:
+        """How many replies and failures wait for the next flush."""
+        return len(self._replies) + len(self._failures)
+
+    def flush(self) -> int:
+        """Commit what is buffered; return how many replies and failures that was."""
+        n = self.n_buffered
+        if not n:
+            return 0
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.executemany(_PUT_FAILURE, self._failures.values())
+            self._db.executemany(_PUT_REPLY, self._replies.values())
+            self._db.executemany(_FORGET_FAILURE, [(key,) for key in self._replies])
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+        self._replies.clear()
+        self._failures.clear()
+        return n
+
+    def close(self) -> None:
+        """Commit what is buffered and let go of the file."""
+        self.flush()
+        self._db.close()
+
+    def failures(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield (model, case id, kind, detail) of every failed ask that no later ask has mended."""
+        yield from self._db.execute("SELECT model, case_id, kind, detail FROM failures ORDER BY model, case_id, draw")
+
+    def totals(self) -> list[ModelTotals]:
+        """Return what is committed, per model, in order of name."""
+        rows = self._db.execute(
+            "SELECT model, sum(n), sum(failed), sum(pt), sum(ct), sum(cost), sum(latency) FROM ("
+            " SELECT model, count(*) n, 0 failed, coalesce(sum(prompt_tokens), 0) pt,"
+            " coalesce(sum(completion_tokens), 0) ct, sum(cost) cost, sum(latency_s) latency FROM replies"
+            " GROUP BY model"
+            " UNION ALL SELECT model, 0, count(*), 0, 0, NULL, 0 FROM failures GROUP BY model"
+            ") GROUP BY model ORDER BY model"
+        )
+        return [
+            ModelTotals(model, n, n_failures, prompt, completion, cost, latency / n if n else 0.0)
+            for model, n, n_failures, prompt, completion, cost, latency in rows
+        ]
+
+    def merge(self, other: Path) -> tuple[int, int]:
+        """Take in every reply of another store; return (how many were new, how many conflicted).
+
+        A conflict is one key with two different texts: ours is kept, since tables may already rest on it. Failures
+        that a reply of either store has mended are dropped.
+
+        Raises:
+            DataError: The other file is missing or is not a reply store of this format.
+        """
+        if not other.is_file():
+            raise DataError(str(other), "there is no such reply store")
+        ReplyStore(other).close()
+        self.flush()
+        self._db.execute("ATTACH DATABASE ? AS other", (f"{other}",))
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            conflicts = self._db.execute(_COUNT_CONFLICTS).fetchone()[0]
+            before = self._db.total_changes
+            self._db.execute("INSERT OR IGNORE INTO main.replies SELECT * FROM other.replies")
+            added = self._db.total_changes - before
+            self._db.execute("INSERT OR IGNORE INTO main.failures SELECT * FROM other.failures")
+            self._db.execute("DELETE FROM main.failures WHERE key IN (SELECT key FROM main.replies)")
+            self._db.execute("COMMIT")
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._db.execute("DETACH DATABASE other")
+        return added, conflicts
+
+
+def _reply(row: tuple[Any, ...]) -> Reply:
+    text, finish_reason, prompt_tokens, completion_tokens, logprobs, latency_s, model_version = row
+    parsed = None if logprobs is None else json.loads(logprobs)
+    return Reply(text, finish_reason, prompt_tokens, completion_tokens, parsed, latency_s, model_version)

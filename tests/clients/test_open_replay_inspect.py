@@ -1,0 +1,151 @@
+import asyncio
+import json
+
+import PIL.Image
+import pytest
+
+from dermatrust.clients import AskFailed, Image, Message, Request, Sampling, open_client
+from dermatrust.clients.replay import ReplayClient
+from dermatrust.errors import DataError, ModelError
+
+
+def about(case_id, *, author="", draw=0):
+    return Request((Message("user", "?"),), draw=draw, case_id=case_id, author=author)
+
+
+def write(path, *rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_recorded_candidates_are_found_by_case_and_draw(tmp_path):
+    path = write(
+        tmp_path / "out.jsonl",
+        {"id": "1", "model": "a", "candidate_text": "one"},
+        {"id": "1", "model": "b", "candidate_text": "b's"},
+        {"id": "1", "model": "a", "candidate_text": "one again", "extra": 1},
+        {"id": "2", "model": "a", "candidate_text": ""},
+    )
+    client = open_client(f"replay:{path}#a")
+    assert (client.name, client.leaves_machine) == ("a", False)
+    assert asyncio.run(client.ask(about("1"))).text == "one"
+    assert asyncio.run(client.ask(about("1", draw=1))).text == "one again"
+    assert asyncio.run(client.ask(about("2"))).text == ""
+    with pytest.raises(AskFailed, match=r"no draw 0 for case '3'"):
+        asyncio.run(client.ask(about("3")))
+    assert client.endpoint(about("1")) != client.endpoint(about("2"))
+
+
+def test_judged_rows_are_found_by_the_author_they_judge(tmp_path):
+    rows = [
+        {
+            "id": "1",
+            "candidate_model": m,
+            "judge_model": "r1",
+            "scores": {},
+            "missing_metrics": [],
+            "judge_text": f"of {m}",
+        }
+        for m in "ab"
+    ]
+    client = ReplayClient(write(tmp_path / "judged.jsonl", *rows))
+    assert client.name == "r1"
+    assert asyncio.run(client.ask(about("1", author="b"))).text == "of b"
+
+
+def test_our_own_narratives_replay_too(tmp_path):
+    row = {"id": "c1:00", "case_id": "c1", "author": "me", "text": "A plaque."}
+    assert asyncio.run(ReplayClient(write(tmp_path / "n.jsonl", row)).ask(about("c1"))).text == "A plaque."
+
+
+def test_a_file_of_several_models_needs_a_choice(tmp_path):
+    path = write(tmp_path / "o.jsonl", *({"id": "1", "model": m, "candidate_text": "x"} for m in "ab"))
+    with pytest.raises(ModelError, match=r"holds several models; expected one of a, b"):
+        open_client(f"replay:{path}")
+    with pytest.raises(ModelError, match="no such model"):
+        open_client(f"replay:{path}#c")
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[1]", '{"id": "1"}', '{"candidate_text": "x"}', '{"id": "1", "candidate_text": 5}']
+)
+def test_a_line_that_is_no_recorded_output_is_named(tmp_path, line):
+    path = tmp_path / "o.jsonl"
+    path.write_text('{"id": "1", "candidate_text": "fine"}\n' + line + "\n")
+    with pytest.raises(DataError, match=r"o.jsonl line 2: .*expected a recorded output"):
+        open_client(f"replay:{path}")
+
+
+def test_names_stand_for_clients_and_keys_stay_with_their_host():
+    environment = {"OPENAI_API_KEY": "k1", "DERMATRUST_KEY_API_DEEPSEEK_COM": "k2"}
+    hosted = open_client("openai/gpt-x", environment=environment)
+    assert hosted.leaves_machine
+    assert hosted._headers["Authorization"] == "Bearer k1"
+    other = open_client("https://api.deepseek.com/v1#chat", environment=environment)
+    assert other._headers["Authorization"] == "Bearer k2"
+    local = open_client("http://localhost:8000/v1#llava", environment=environment)
+    assert "Authorization" not in local._headers
+    assert not local.leaves_machine
+    for client in (hosted, other, local):
+        assert "k1" not in str(client.endpoint(about("1")))
+        assert "k2" not in str(client.endpoint(about("1")))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gpt-5", "is not a model name; expected openai/MODEL"),
+        ("openai/gpt-5", "OPENAI_API_KEY is not set"),
+        ("http://localhost:1/v1", "names no model"),
+        ("http://u:secret@h/v1#m", "carries a user name or password"),
+        ("replay:nowhere.jsonl", "there is no such file"),
+        ("inspect/nonsense/m", "Inspect AI cannot open it"),
+    ],
+)
+def test_a_bad_name_says_what_is_wrong(name, said):
+    with pytest.raises((ModelError, DataError), match=said) as caught:
+        open_client(name, environment={})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:The 'initial' parameter:DeprecationWarning")  # inspect-ai calls tenacity so
+def test_inspect_providers_ask_the_server_what_we_ask(server, answered, monkeypatch, tmp_path):
+    monkeypatch.setenv("FAKE_API_KEY", "k")
+    monkeypatch.setenv("FAKE_BASE_URL", server.url)
+    server.answer = lambda body: answered("hi", prompt_tokens=7, completion_tokens=2)
+    photo = tmp_path / "p.jpg"
+    PIL.Image.new("RGB", (8, 8)).save(photo)
+    client = open_client("inspect/openai-api/fake/model-x")
+    assert client.leaves_machine
+    messages = (Message("system", "s"), Message("user", "look", (Image("ab", photo),)))
+    schema = {"type": "object", "properties": {"a": {"type": "number"}}, "required": ["a"]}
+
+    async def main():
+        reply = await client.ask(Request(messages, Sampling(seed=40, schema=schema), draw=2))
+        await client.close()
+        return reply
+
+    reply = asyncio.run(main())
+    assert (reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens) == ("hi", "stop", 7, 2)
+    [body] = server.asked
+    assert (body["model"], body["seed"], body["temperature"]) == ("model-x", 42, 0)
+    assert [m["role"] for m in body["messages"]] == ["system", "user"]
+    assert [part["type"] for part in body["messages"][1]["content"]] == ["image_url", "text"]
+    assert body["response_format"]["json_schema"]["schema"]["properties"]["a"]["type"] == "number"
+
+
+@pytest.mark.filterwarnings("ignore:The 'initial' parameter:DeprecationWarning")
+def test_a_failing_inspect_provider_is_a_failed_ask(server, answer_type, monkeypatch):
+    monkeypatch.setenv("FAKE_API_KEY", "k")
+    monkeypatch.setenv("FAKE_BASE_URL", server.url)
+    server.answer = lambda body: answer_type(status=400, body=b'{"error": {"message": "bad case"}}')
+    client = open_client("inspect/openai-api/fake/model-x")
+
+    async def main():
+        try:
+            await client.ask(about("1"))
+        finally:
+            await client.close()
+
+    with pytest.raises(AskFailed, match="bad case"):
+        asyncio.run(main())

@@ -1,0 +1,124 @@
+"""A scriptable OpenAI-compatible server on 127.0.0.1, for every test that talks HTTP."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+
+@dataclass
+class Answer:
+    """What the server sends back. `cut_after` closes the connection after so many bytes; `delay_s` waits first."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    cut_after: int | None = None
+
+
+def completion(text: str, *, prompt_tokens: int = 10, completion_tokens: int = 5) -> Answer:
+    body = {
+        "id": "c", "object": "chat.completion", "created": 0, "model": "fake-1",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+        "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens},
+    }  # fmt: skip
+    return Answer(body=json.dumps(body).encode())
+
+
+class FakeServer:
+    """Answers POSTs with what `answer(parsed body)` returns and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[dict[str, Any]], Answer] = lambda body: completion("ok")
+        self.asked: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.n_open = 0
+        self.most_open = 0
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        self._started.wait()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._connection, "127.0.0.1", 0, limit=2**24))
+        self.port = server.sockets[0].getsockname()[1]
+        self._server = server
+        self._started.set()
+        self._loop.run_forever()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await self._one(reader, writer):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in head.split("\r\n")[1:] if line)}
+        body = json.loads(await reader.readexactly(int(headers["content-length"])))
+        self.asked.append(body)
+        self.headers.append(headers)
+        self.n_open += 1
+        self.most_open = max(self.most_open, self.n_open)
+        try:
+            answer = self.answer(body)
+            if answer.delay_s:
+                await asyncio.sleep(answer.delay_s)
+        finally:
+            self.n_open -= 1
+        lines = [f"HTTP/1.1 {answer.status} X", f"Content-Length: {len(answer.body)}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        sent = "\r\n".join(lines).encode() + b"\r\n\r\n" + answer.body
+        if answer.cut_after is not None:
+            writer.write(sent[: answer.cut_after])
+            await writer.drain()
+            return False
+        writer.write(sent)
+        await writer.drain()
+        return True
+
+    def stop(self) -> None:
+        async def close() -> None:
+            self._server.close()
+            current = asyncio.current_task()
+            others = [task for task in asyncio.all_tasks() if task is not current]
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    fake = FakeServer()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def answered() -> Callable[..., Answer]:
+    """Build a chat completion that says the given text."""
+    return completion
+
+
+@pytest.fixture
+def answer_type() -> type[Answer]:
+    return Answer

@@ -1,0 +1,179 @@
+"""`dermatrust data`: bring a dataset in, check it, describe it, split it."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from dermatrust.datasets.check import CheckReport
+    from dermatrust.datasets.imported import Imported, MissingImages
+    from dermatrust.datasets.split import Split
+
+_MOST_SHOWN = 10
+_ON_THE_CARD = ("name", "licence", "consent", "citation", "may_leave_machine")
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.group()
+def data() -> None:
+    """Import, check, describe and split datasets."""
+
+
+@data.command(name="import", short_help="Make a dataset folder from a source.")
+@click.argument("source", type=click.Choice(["dermbench", "pad-ufes-20", "files"]))
+@click.argument("path", type=_FOLDER)
+@click.argument("out", type=_FOLDER)
+@click.option("--images", "image_root", type=_FOLDER, help="Where the images are, if not where SOURCE keeps them.")
+@click.option(
+    "--missing-images",
+    type=click.Choice(["error", "skip", "keep"]),
+    default="error",
+    show_default=True,
+    help="Images that are not there: stop, skip cases without any, or keep all cases and take no image.",
+)
+@click.option("--candidates", type=_FOLDER, help="dermbench: candidate rows to take along.")
+@click.option("--judged", type=_FOLDER, help="dermbench: judged rows of these candidates to take along.")
+@click.option("--name", help="files: name of the dataset.")
+@click.option("--licence", help="files: licence of the dataset, e.g. CC-BY-4.0. [default: private]")
+@click.option("--consent", help="files: what the patients agreed to.")
+@click.option("--citation", help="files: how to cite the dataset.")
+@click.option(
+    "--may-leave-machine/--stays-on-machine",
+    default=None,
+    help="files: whether images and texts may be sent to hosted models. [default: they may not]",
+)
+def import_(source: str, path: Path, out: Path, **options: Any) -> None:
+    """Read the SOURCE at PATH and write it as a dataset folder OUT.
+
+    \b
+    dermbench    the DermBench text release; --images is the root of DermNet's test images
+    pad-ufes-20  the folder with metadata.csv
+    files        your own CSV, TSV or JSONL table, or a folder with one subfolder of images per label
+    """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped
+    from dermatrust.errors import UserError
+    from dermatrust.store.folder import DatasetFolder
+    from dermatrust.store.jsonl import write_records
+    from dermatrust.store.layout import NARRATIVES, RATINGS
+    from dermatrust.store.new_dataset import write_dataset
+
+    card = {field: options.pop(field) for field in _ON_THE_CARD}
+    card = {field: value for field, value in card.items() if value is not None}
+    if card and source != "files":
+        do = "Edit card.yaml afterwards if you have the owners' permission."
+        raise UserError(
+            f"--{next(iter(card)).replace('_', '-')}", f"the card of {source} is fixed by its licence", do=do
+        )
+    imported = _read(source, path, card, **options)
+    write_dataset(out, imported.card, imported.cases, imported.references, imported.images)
+    if imported.narratives:
+        write_records(out / NARRATIVES, imported.narratives)
+    if imported.ratings:
+        write_records(out / RATINGS, imported.ratings)
+    for remark in imported.remarks:
+        click.echo(remark, err=True)
+    n_cases = DatasetFolder.open(out).n_cases
+    counts = f"{n_cases} cases, {len(imported.references)} references, {len(imported.images)} images"
+    click.echo(f"{out}: {counts}.", err=True)
+    click.echo(out)
+
+
+def _read(
+    source: str,
+    path: Path,
+    card: dict[str, object],
+    *,
+    image_root: Path | None,
+    missing_images: "MissingImages",
+    candidates: Path | None,
+    judged: Path | None,
+) -> "Imported":
+    from dermatrust.datasets.dermbench import read_dermbench
+    from dermatrust.datasets.dermbench_outputs import with_outputs
+    from dermatrust.datasets.own_files import read_own_files
+    from dermatrust.datasets.pad_ufes_20 import read_pad_ufes_20
+    from dermatrust.errors import UserError
+
+    if source != "dermbench" and (candidates or judged):
+        raise UserError("--candidates and --judged", "are rows of DermBench's own format", "the source dermbench")
+    if source == "dermbench":
+        release = read_dermbench(path, image_root=image_root, missing_images=missing_images)
+        return with_outputs(release, candidates, judged)
+    if source == "pad-ufes-20":
+        return read_pad_ufes_20(path, image_root=image_root, missing_images=missing_images)
+    return read_own_files(path, image_root=image_root, missing_images=missing_images, card=card)
+
+
+@data.command(short_help="Find everything that is wrong with a dataset.")
+@click.argument("dataset", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print all findings as JSON.")
+@click.pass_context
+def check(context: click.Context, dataset: Path, *, as_json: bool) -> None:
+    """Check DATASET: its card, records, images, duplicates, and what its splits share.
+
+    Exits with 1 when there are errors.
+    """
+    from dermatrust.datasets.check import check_dataset
+
+    report = check_dataset(dataset)
+    _print_json(report) if as_json else _print_findings(report)
+    n_warnings = len(report.findings) - report.n_errors
+    size = f"{report.n_cases} cases, {report.n_images} images"
+    click.echo(f"{dataset}: {size}, {report.n_errors} errors, {n_warnings} warnings.", err=True)
+    context.exit(0 if report.is_sound else 1)
+
+
+def _print_json(report: "CheckReport") -> None:
+    from dataclasses import asdict
+
+    click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+
+
+def _print_findings(report: "CheckReport") -> None:
+    """Print errors first, and of each kind only so many that the others are still seen."""
+    shown: dict[tuple[str, str], int] = {}
+    for finding in sorted(report.findings, key=lambda f: (f.severity, f.kind)):
+        key = (finding.severity, finding.kind)
+        shown[key] = shown.get(key, 0) + 1
+        if shown[key] <= _MOST_SHOWN:
+            click.echo(str(finding))
+    for (severity, kind), n in shown.items():
+        if n > _MOST_SHOWN:
+            click.echo(f"{severity}: {kind}: {n - _MOST_SHOWN} more. Add --json to see all.")
+
+
+@data.command(short_help="Count the cases of a dataset.")
+@click.argument("dataset", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def describe(dataset: Path, *, as_json: bool) -> None:
+    """Count the cases of DATASET by label, skin type, sex, site, age, split and kind of reference."""
+    from dermatrust.datasets.describe import describe_dataset
+
+    description = describe_dataset(dataset)
+    click.echo(description.model_dump_json(indent=2) if as_json else description.to_text())
+
+
+@data.command(short_help="Split a dataset by patient, file family and picture.")
+@click.argument("dataset", type=_FOLDER)
+@click.option("--train", type=click.FloatRange(0, 1), default=0.7, show_default=True, help="Share of the cases.")
+@click.option("--val", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share of the cases.")
+@click.option("--test", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Share of the cases.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives another split.")
+@click.option("--replace", is_flag=True, help="Lose the splits that are there.")
+@click.option("--by-picture/--not-by-picture", default=True, help="Keep near-duplicate images together. [default: yes]")
+def split(dataset: Path, *, train: float, val: float, test: float, seed: int, replace: bool, by_picture: bool) -> None:
+    """Split DATASET so that no patient, file family or picture is in two splits, with similar labels in each."""
+    from dermatrust.datasets.split_folder import split_folder
+
+    shares = {"train": train, "val": val, "test": test}
+    result = split_folder(dataset, shares, seed=seed, replace=replace, by_picture=by_picture)
+    _print_split(result)
+
+
+def _print_split(result: "Split") -> None:
+    for name, wanted in result.wanted.items():
+        click.echo(f"{name:<6} {result.n_cases[name]:>6} cases  {result.achieved[name]:.3f} (asked for {wanted:g})")
+        if result.n_cases[name] == 0:
+            click.echo(f"{name} is empty: the cases form only {result.n_groups} groups.", err=True)
+    click.echo(f"{len(result.assignment)} cases in {result.n_groups} groups.", err=True)

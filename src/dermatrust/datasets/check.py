@@ -1,0 +1,92 @@
+"""Checking a dataset folder: everything that is wrong with it in one go, not only the first thing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dermatrust.datasets.check_images import check_images
+from dermatrust.datasets.check_leakage import check_leakage
+from dermatrust.datasets.check_records import SoundRecords, check_records
+from dermatrust.datasets.finding import Finding, some
+from dermatrust.errors import DataError
+from dermatrust.lexicon import load_lexicon
+from dermatrust.records import DatasetCard
+from dermatrust.store.card import read_card
+
+_NOT_TO_BE_SENT = ("private", "research-only")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found."""
+
+    n_cases: int
+    n_images: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def n_errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether there is no error."""
+        return self.n_errors == 0
+
+
+def check_dataset(folder: Path) -> CheckReport:
+    """Check the card, every record, every image, and that splits share no patient, file family or picture.
+
+    Raises:
+        DataError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError(str(folder), "there is no such folder", "a dataset folder")
+    card_findings = tuple(_check_card(folder / "card.yaml"))
+    records = check_records(folder)
+    images = check_images(folder, records.cases)
+    findings = (
+        *card_findings,
+        *records.findings,
+        *_check_truth(folder, records),
+        *images.findings,
+        *check_leakage(folder, records.cases, images.linked_cases),
+    )
+    return CheckReport(len(records.cases), images.n_images, findings)
+
+
+def _check_card(path: Path) -> Iterator[Finding]:
+    try:
+        card = read_card(path)
+    except DataError as error:
+        yield Finding.of_error("card", error)
+        return
+    yield from _check_permissions(card, str(path))
+
+
+def _check_permissions(card: DatasetCard, where: str) -> Iterator[Finding]:
+    if card.may_leave_machine and card.licence in _NOT_TO_BE_SENT:
+        what = f"the licence is {card.licence!r}, but may_leave_machine is true"
+        yield Finding("warning", "licence", where, what, "Make sure that you may send it to a third party.")
+    if card.consent.strip().lower() in ("", "unknown", "not recorded"):
+        do = "Say in `consent` what the patients agreed to."
+        yield Finding("warning", "consent", where, "nothing is known about the patients' consent", do)
+
+
+def _check_truth(folder: Path, records: SoundRecords) -> Iterator[Finding]:
+    """Check that there is something to judge narratives against."""
+    where = str(folder / "metadata.jsonl")
+    without = [case.id for case in records.cases if case.id not in records.referenced]
+    if without:
+        what = f"{len(without)} of {len(records.cases)} cases have no reference: {some(without)}"
+        yield Finding("warning", "missing reference", where, what, "They cannot be judged against a reference.")
+    unlabelled = [case.id for case in records.cases if case.label is None]
+    if unlabelled:
+        what = f"{len(unlabelled)} of {len(records.cases)} cases have no label: {some(unlabelled)}"
+        yield Finding("warning", "missing label", where, what)
+    labels = sorted({case.label for case in records.cases if case.label is not None})
+    unknown = [label for label in labels if load_lexicon().diagnosis(label) is None]
+    if unknown:
+        what = f"the lexicon does not know {len(unknown)} of {len(labels)} labels: {some(unknown)}"
+        yield Finding("warning", "unknown label", where, what, "They have no urgency and no kin.")

@@ -1,0 +1,103 @@
+"""Checking every record of a dataset folder against its format and against each other."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from dermatrust.datasets.finding import Finding
+from dermatrust.errors import DataError
+from dermatrust.records import Case, Narrative, Rating, Record, iter_lines
+from dermatrust.store.layout import CASES, NARRATIVES, RATINGS, REFERENCES, check_reference
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(slots=True)
+class SoundRecords:
+    """The records that could be read, and what is wrong with the others."""
+
+    cases: list[Case] = field(default_factory=list)
+    referenced: set[str] = field(default_factory=set)
+    """Ids of the cases that have a reference."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def check_records(folder: Path) -> SoundRecords:
+    """Read the four record files of the folder to their ends."""
+    sound = SoundRecords()
+    case_ids: dict[str, str] = {}
+    for where, case in _readable(folder / CASES, Case, sound.findings):
+        if _is_new(case.id, where, case_ids, sound.findings):
+            sound.cases.append(case)
+    if not sound.cases:
+        sound.findings.append(Finding("error", "record", str(folder / CASES), "there is no case in it"))
+    if (folder / REFERENCES).is_file():
+        _check_references(folder / REFERENCES, sound, case_ids)
+    narrative_ids: dict[str, str] = {}
+    if (folder / NARRATIVES).is_file():
+        _check_narratives(folder / NARRATIVES, sound, case_ids, narrative_ids)
+    if (folder / RATINGS).is_file():
+        _check_ratings(folder / RATINGS, sound, narrative_ids)
+    return sound
+
+
+def _check_references(path: Path, sound: SoundRecords, case_ids: dict[str, str]) -> None:
+    n_replaced = 0
+    for where, reference in _readable(path, Narrative, sound.findings, check_reference):
+        if _is_of(reference.case_id, "case", case_ids, where, sound.findings):
+            n_replaced += reference.case_id in sound.referenced
+            sound.referenced.add(reference.case_id)
+    if n_replaced:
+        what = f"{n_replaced} references are followed by another for the same case"
+        sound.findings.append(Finding("warning", "record", str(path), what, "The last one of a case counts."))
+
+
+def _check_narratives(path: Path, sound: SoundRecords, case_ids: dict[str, str], narrative_ids: dict[str, str]) -> None:
+    for where, narrative in _readable(path, Narrative, sound.findings):
+        _is_new(narrative.id, where, narrative_ids, sound.findings)
+        _is_of(narrative.case_id, "case", case_ids, where, sound.findings)
+
+
+def _check_ratings(path: Path, sound: SoundRecords, narrative_ids: dict[str, str]) -> None:
+    rated: dict[str, str] = {}
+    for where, rating in _readable(path, Rating, sound.findings):
+        _is_of(rating.narrative_id, "narrative", narrative_ids, where, sound.findings)
+        _is_new(f"{rating.narrative_id} by {rating.rater}, draw {rating.draw}", where, rated, sound.findings)
+
+
+def _readable(
+    path: Path, kind: type[R], findings: list[Finding], check: Callable[[R, str], object] = lambda record, where: None
+) -> Iterator[tuple[str, R]]:
+    """Yield the records that can be read; what is wrong with the others is added to `findings`."""
+    lines = iter_lines(path)
+    while True:
+        try:
+            where, line = next(lines)
+        except StopIteration:
+            return
+        except DataError as error:  # the file itself: missing, not text, or a line without end
+            findings.append(Finding.of_error("record", error))
+            return
+        try:
+            record = kind.from_line(line, where=where)
+            check(record, where)
+        except DataError as error:
+            findings.append(Finding.of_error("record", error))
+        else:
+            yield where, record
+
+
+def _is_new(record_id: str, where: str, seen: dict[str, str], findings: list[Finding]) -> bool:
+    earlier = seen.setdefault(record_id, where)
+    if earlier != where:
+        what = f"{record_id!r} is already there, in {earlier}"
+        findings.append(Finding("error", "duplicate record", where, what, "Remove one of the two."))
+    return earlier == where
+
+
+def _is_of(record_id: str, noun: str, known: dict[str, str], where: str, findings: list[Finding]) -> bool:
+    if record_id not in known:
+        what = f"is about {noun} {record_id!r}, which is not in this dataset"
+        findings.append(Finding("error", "record", where, what, "Correct the id, or remove the line."))
+    return record_id in known

@@ -1,0 +1,83 @@
+"""What reading a source gives, before it is written as a dataset folder."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dermatrust.errors import DataError
+from dermatrust.records import Case, DatasetCard, Narrative, Rating
+
+MissingImages = Literal["error", "skip", "keep"]
+"""What to do where images that the source names are not there.
+
+error  stop, and say how many are missing and which is the first
+skip   keep the cases with at least one image, and of each only the images that are there
+keep   keep every case and take no image at all: metadata and texts only
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A source in our own records. `remarks` are what the user should know and would not see otherwise."""
+
+    card: DatasetCard
+    cases: tuple[Case, ...]
+    references: tuple[Narrative, ...] = ()
+    images: tuple[tuple[str, Path], ...] = ()
+    """Name inside the dataset folder, and where the image is now."""
+    narratives: tuple[Narrative, ...] = ()
+    ratings: tuple[Rating, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettledImages:
+    """Cases that name only images which are there."""
+
+    cases: tuple[Case, ...]
+    images: tuple[tuple[str, Path], ...]
+    remarks: tuple[str, ...]
+
+
+def settle_images(
+    cases: Sequence[Case], found: Mapping[str, Path], missing: MissingImages, *, where: str, do: str
+) -> SettledImages:
+    """Match the images that cases name with those that are there.
+
+    Args:
+        cases: Cases with every image the source names.
+        found: Image name to its file, for the images that are there.
+        missing: What to do about the others.
+        where: What to name in an error.
+        do: What the user can do about missing images.
+
+    Raises:
+        DataError: Images are missing and `missing` is "error".
+    """
+    if missing == "keep":
+        bare = tuple(case.model_copy(update={"file_names": ()}) for case in cases)
+        return SettledImages(bare, (), (f"No image was taken: all {len(cases)} cases are kept as metadata and texts.",))
+    named = [name for case in cases for name in case.file_names]
+    lacking = [name for name in named if name not in found]
+    if lacking and missing == "error":
+        count = f"{len(lacking)} of {len(named)} images are missing, the first is {lacking[0].removeprefix('images/')}"
+        raise DataError(where, count, do=do)
+    kept = tuple(_with_images_at_hand(cases, found))
+    images = tuple({name: found[name] for case in kept for name in case.file_names}.items())
+    remarks: tuple[str, ...] = ()
+    if lacking:
+        left_out = len(cases) - len(kept)
+        remarks = (
+            f"{len(lacking)} of {len(named)} images are missing: {left_out} of {len(cases)} cases were left out, as "
+            f"none of their images is there; {len(kept)} cases with {len(images)} images were kept.",
+        )
+    return SettledImages(kept, images, remarks)
+
+
+def _with_images_at_hand(cases: Iterable[Case], found: Mapping[str, Path]) -> Iterable[Case]:
+    """Yield cases with only the images that are there; a case that never named one is kept."""
+    for case in cases:
+        names = tuple(name for name in case.file_names if name in found)
+        if names or not case.file_names:
+            yield case if len(names) == len(case.file_names) else case.model_copy(update={"file_names": names})

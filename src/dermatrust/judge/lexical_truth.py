@@ -1,0 +1,114 @@
+"""The disease a narrative is compared with: the case's label, else what the reference concludes."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dermatrust.judge.lexical_profile import Profile
+from dermatrust.lexicon import Diagnosis, Lexicon
+from dermatrust.records import Urgency
+
+CLOSE_KIN = 0.5
+"""From here on two diagnoses share most of their way down the family tree."""
+FORM = 0.9
+"""Nearness of a disease and its own form ("psoriasis", "nail psoriasis"): right, but for the subtype."""
+_RANK = {"routine": 0, "urgent": 1, "emergent": 2}
+_WORD = re.compile(r"[^\W_]+")
+
+
+def normalised(name: str) -> str:
+    """Return a disease name in lower case, words only, so that unknown names can be compared.
+
+    Example:
+        >>> normalised("Foo-Bar's  disease ")
+        'foo bar s disease'
+    """
+    return " ".join(_WORD.findall(name.lower()))
+
+
+def gravity(diagnosis: Diagnosis) -> int:
+    """Return 0 routine, 1 urgent or malignant, 2 emergent."""
+    return max(_RANK[diagnosis.urgency], int(diagnosis.malignant))
+
+
+def is_form_of(a: Diagnosis, b: Diagnosis, lexicon: Lexicon) -> bool:
+    """Whether one disease is the other or a form of it: close kin, and a name of one holds the words of the other.
+
+    Kinship alone would not do: naevus and melanoma stand side by side in the tree.
+    """
+    if a.id == b.id:
+        return True
+    if lexicon.kinship(a, b) < CLOSE_KIN:
+        return False
+    return any(one <= other or other <= one for one in _names_in_words(a) for other in _names_in_words(b))
+
+
+@lru_cache(maxsize=2048)
+def _names_in_words(diagnosis: Diagnosis) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(normalised(name).split()) for name in (diagnosis.name, *diagnosis.synonyms))
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is held to be the disease.
+
+    Attributes:
+        accepted: Diagnoses that count as right: the label's, and the reference's own where it is close kin.
+        text: The normalised name where the lexicon does not know it, else "".
+        gravity: 0 routine, 1 urgent or malignant, 2 emergent.
+        note: A sentence for the critique where label and reference disagree, else "".
+    """
+
+    accepted: tuple[Diagnosis, ...]
+    text: str
+    gravity: int
+    note: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is any diagnosis to compare with."""
+        return bool(self.accepted or self.text)
+
+    @property
+    def name(self) -> str:
+        """The disease as printed in a critique."""
+        return self.accepted[0].name if self.accepted else self.text
+
+    def nearness(self, diagnosis: Diagnosis, lexicon: Lexicon) -> float:
+        """Return how near a diagnosis comes: 1 the same, FORM its own form, below that kinship, 0 unrelated."""
+        if self.text and normalised(diagnosis.name) == self.text:
+            return 1.0
+        return max((_nearness(diagnosis, one, lexicon) for one in self.accepted), default=0.0)
+
+    def is_text(self, name: str) -> bool:
+        """Whether an unknown name is this disease by its words."""
+        words = normalised(name)
+        return bool(words) and words in {self.text, *(normalised(d.name) for d in self.accepted)}
+
+
+def _nearness(a: Diagnosis, b: Diagnosis, lexicon: Lexicon) -> float:
+    if a.id == b.id:
+        return 1.0
+    return FORM if is_form_of(a, b, lexicon) else min(FORM - 0.05, lexicon.kinship(a, b))
+
+
+def find_truth(reference: Profile, label: str | None, urgency: Urgency | None, lexicon: Lexicon) -> Truth:
+    """Return the disease a case has.
+
+    The label comes first: it is recorded by the source, where the reference's conclusion is read from prose. The
+    reference's conclusion is accepted beside it where one is a form of the other (a label "psoriasis" beside a
+    reference on "palmoplantar psoriasis"), and stands alone where there is no label or the lexicon does not know it.
+    """
+    concluded = reference.conclusion.diagnoses
+    known = lexicon.diagnosis(label) if label else None
+    note = ""
+    if known is None:
+        accepted = concluded
+        text = normalised(label or reference.conclusion.text)
+    else:
+        forms = tuple(d for d in concluded if is_form_of(d, known, lexicon))
+        accepted, text = (known, *(d for d in forms if d.id != known.id)), ""
+        if concluded and not forms:
+            note = f"The reference itself concludes {reference.conclusion.name}, against its label {known.name}."
+    worst = gravity(accepted[0]) if accepted else 0
+    return Truth(accepted, text, _RANK[urgency] if urgency else worst, note)

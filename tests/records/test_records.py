@@ -1,0 +1,122 @@
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dermatrust.errors import DataError, UserError
+from dermatrust.records import DIMENSIONS, Case, DatasetCard, Dimension, Narrative, Rating, Unscored, iter_records
+
+SIX = dict.fromkeys((d.value for d in DIMENSIONS), 3)
+storable_text = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"))
+
+
+def rating_line(**changes):
+    return json.dumps({"narrative_id": "n", "rater": "r", "scores": SIX} | changes)
+
+
+def test_the_six_dimensions_have_their_published_names():
+    assert [d.title for d in DIMENSIONS] == [
+        "Accuracy", "Safety", "Medical Groundedness", "Clinical Coverage", "Reasoning Coherence", "Description Precision",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            rating_line(scores=SIX | {"accuracy": 5.5}),
+            "scores.accuracy is 5.5: Input should be less than or equal to 5",
+        ),
+        (rating_line(scores=SIX | {"accuracy": -1}), "scores.accuracy is -1"),
+        (rating_line(scores=SIX | {"beauty": 3}), "beauty"),
+        (rating_line(scores={"accuracy": 3}), "says nothing about safety"),
+        (rating_line(unscored={"safety": {"reason": "missing"}}), "safety is both scored and unscored"),
+        (rating_line(unscored={"safety": {"reason": "because"}}), "because"),
+        (rating_line(rater=""), "rater is '': is empty"),
+        (rating_line(surprise=1), "has a field 'surprise' this record does not know"),
+        ('{"narrative_id": "n"', "is not valid JSON"),
+        ('{"rater": "r"}', "has no field 'narrative_id'"),
+        ("[1, 2]", "the record is"),
+        ('{"narrative_id": "n\\u0000", "rater": "r"}', "cannot be stored as text"),
+        ('{"narrative_id": "n\\ud800", "rater": "r"}', "is not valid JSON"),
+        (rating_line().replace("3", "NaN", 1), "ratings.jsonl line 7"),
+    ],
+)
+def test_a_bad_rating_says_where_and_what(line, said):
+    with pytest.raises(DataError) as caught:
+        Rating.from_line(line, where="ratings.jsonl line 7")
+    assert str(caught.value).startswith("ratings.jsonl line 7: ")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_licence_lists_the_known_ones():
+    fields = {"name": "x", "version": "1", "source": "s", "licence": "WTFPL", "consent": "c"}
+    with pytest.raises(DataError, match=r"card.yaml: licence is 'WTFPL': not a licence we know; use one of Apache-2.0"):
+        DatasetCard.from_fields(fields, where="card.yaml")
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../x.jpg", "images/../../x.jpg", "a\\b.jpg"])
+def test_an_image_lies_inside_the_dataset_folder(name):
+    with pytest.raises(DataError, match="not a path inside"):
+        Case.from_fields({"id": "c", "file_names": [name]}, where="metadata.jsonl line 1")
+
+
+def test_a_lone_surrogate_in_a_value_is_one_clear_error():
+    with pytest.raises(DataError, match=r"m.jsonl line 1: "):
+        Case.from_fields({"id": "a\ud800"}, where="m.jsonl line 1")
+
+
+@given(
+    st.builds(
+        Narrative,
+        id=storable_text.filter(str.strip),
+        case_id=st.just("c"),
+        text=storable_text,
+        author=st.just("a"),
+        stream=st.sampled_from(["candidate", "reference", "regular", "label"]),
+    )
+)
+def test_narratives_survive_the_trip_through_a_line(narrative):
+    line = narrative.to_line()
+    assert "\n" not in line
+    assert Narrative.from_line(line, where="x") == narrative
+
+
+@given(st.dictionaries(st.sampled_from(DIMENSIONS), st.floats(0, 5)))
+def test_ratings_survive_the_trip_through_a_line(scores):
+    rest = {d: Unscored(reason="missing", raw="…") for d in DIMENSIONS if d not in scores}
+    rating = Rating(narrative_id="n", rater="r", scores=scores, unscored=rest)
+    again = Rating.from_line(rating.to_line(), where="x")
+    assert again == rating
+    assert all(math.copysign(1, again.scores[d]) == math.copysign(1, scores[d]) for d in scores)
+
+
+def test_all_unscored_says_why_for_each_dimension():
+    rating = Rating.all_unscored(narrative_id="n", rater="r", reason="no answer", raw="timeout")
+    assert rating.scores == {}
+    assert rating.unscored[Dimension.SAFETY] == Unscored(reason="no answer", raw="timeout")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"id": "a"}\n\n{"id": 5}\n', "line 3: id is 5"),
+        (b'{"id": "a"}\n\xff\n', "line 2: byte 0 is 0xff; expected UTF-8"),
+        (b'{"id": "' + b"a" * 5_000_000 + b'"}\n', "line 1: is over 4 MB long"),
+    ],
+)
+def test_a_bad_line_is_named_by_file_and_number(tmp_path, content, said):
+    path = tmp_path / "metadata.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        list(iter_records(path, Case))
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_a_user_error_reads_as_one_sentence():
+    assert str(UserError("here", "is odd")) == "here: is odd."
+    assert str(UserError("here", "is odd", "even", "Change it.")) == "here: is odd; expected even. Change it."

@@ -118,10 +118,14 @@ def test_without_a_label_the_reference_says_which_disease_it_is():
     assert judge_lexically("A plaque. The answer is cellulitis.", REFERENCE).scores[ACCURACY] == 0
 
 
-def test_the_label_goes_before_the_reference_and_the_critique_says_so():
-    judgement = judge_lexically(REFERENCE, REFERENCE, label="melanoma")
-    assert judgement.scores[ACCURACY] == 0
-    assert "against its label" in judgement.critique
+def test_where_label_and_reference_disagree_either_is_right_and_the_critique_says_so():
+    copied = judge_lexically(REFERENCE, REFERENCE, label="melanoma")
+    assert copied.scores[ACCURACY] == 5
+    assert "against its label" in copied.critique
+    labelled = judge_lexically("The answer is melanoma.", REFERENCE, label="melanoma")
+    assert labelled.scores[ACCURACY] == 5
+    neither = judge_lexically("The answer is herpes zoster.", REFERENCE, label="melanoma")
+    assert neither.scores[ACCURACY] == 0
 
 
 def test_unknown_diseases_are_compared_by_their_words():

@@ -18,7 +18,8 @@ def rating_line(**changes):
 
 def test_the_six_dimensions_have_their_published_names():
     assert [d.title for d in DIMENSIONS] == [
-        "Accuracy", "Safety", "Medical Groundedness", "Clinical Coverage", "Reasoning Coherence", "Description Precision",
+        "Accuracy", "Safety", "Medical Groundedness", "Clinical Coverage", "Reasoning Coherence",
+        "Description Precision",
     ]  # fmt: skip
 
 

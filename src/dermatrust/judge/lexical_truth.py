@@ -1,4 +1,4 @@
-"""The disease a narrative is compared with: the case's label, else what the reference concludes."""
+"""The disease a narrative is compared with: what the case's label says and what its reference concludes."""
 
 import re
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Truth:
     """What is held to be the disease.
 
     Attributes:
-        accepted: Diagnoses that count as right: the label's, and the reference's own where it is close kin.
+        accepted: Diagnoses that count as right: the label's, and the reference's own.
         text: The normalised name where the lexicon does not know it, else "".
         gravity: 0 routine, 1 urgent or malignant, 2 emergent.
         note: A sentence for the critique where label and reference disagree, else "".
@@ -93,11 +93,11 @@ def _nearness(a: Diagnosis, b: Diagnosis, lexicon: Lexicon) -> float:
 
 
 def find_truth(reference: Profile, label: str | None, urgency: Urgency | None, lexicon: Lexicon) -> Truth:
-    """Return the disease a case has.
+    """Return the disease a case has: what its label says and what its reference concludes, both counting as right.
 
-    The label comes first: it is recorded by the source, where the reference's conclusion is read from prose. The
-    reference's conclusion is accepted beside it where one is a form of the other (a label "psoriasis" beside a
-    reference on "palmoplantar psoriasis"), and stands alone where there is no label or the lexicon does not know it.
+    Often one is a form of the other ("psoriasis", "palmoplantar psoriasis"). Where they contradict each other, only a
+    clinician can say which is wrong: a narrative that agrees with either is not marked down for it, and the critique
+    says that they disagree. Judges that read the reference alone follow its conclusion.
     """
     concluded = reference.conclusion.diagnoses
     known = lexicon.diagnosis(label) if label else None
@@ -106,9 +106,8 @@ def find_truth(reference: Profile, label: str | None, urgency: Urgency | None, l
         accepted = concluded
         text = normalised(label or reference.conclusion.text)
     else:
-        forms = tuple(d for d in concluded if is_form_of(d, known, lexicon))
-        accepted, text = (known, *(d for d in forms if d.id != known.id)), ""
-        if concluded and not forms:
+        accepted, text = (known, *(d for d in concluded if d.id != known.id)), ""
+        if concluded and not any(is_form_of(d, known, lexicon) for d in concluded):
             note = f"The reference itself concludes {reference.conclusion.name}, against its label {known.name}."
-    worst = gravity(accepted[0]) if accepted else 0
+    worst = max(map(gravity, accepted), default=0)
     return Truth(accepted, text, _RANK[urgency] if urgency else worst, note)

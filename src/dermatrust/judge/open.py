@@ -29,5 +29,9 @@ def open_judge(
     if name == "lexical":
         return LexicalJudge()
     return LLMJudge(
-        open_client(name), rubric=load_rubric(rubric), prompt=load_judge_prompt(prompt), repeats=repeats, sampling=sampling
+        open_client(name),
+        rubric=load_rubric(rubric),
+        prompt=load_judge_prompt(prompt),
+        repeats=repeats,
+        sampling=sampling,
     )

@@ -8,7 +8,7 @@ from dermatrust.records.manifest import Manifest
 from dermatrust.records.narrative import Certificate, Narrative, Stream
 from dermatrust.records.rating import Rating, Unscored
 from dermatrust.records.record import Record, canonical_json
-from dermatrust.records.score_row import ReferenceKind, ScoreRow
+from dermatrust.records.score_row import ReferenceKind, ScoreRow, reference_kind
 
 __all__ = [
     "DIMENSIONS",
@@ -35,4 +35,5 @@ __all__ = [
     "iter_lines",
     "iter_placed_lines",
     "iter_records",
+    "reference_kind",
 ]

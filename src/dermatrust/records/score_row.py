@@ -4,9 +4,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dermatrust.records.dimensions import Dimension
+from dermatrust.records.narrative import Narrative
 
 ReferenceKind = Literal["certified", "draft", "label"]
 """What the rater read beside the narrative: a certified reference, one not yet certified, or label facts only."""
+
+
+def reference_kind(reference: Narrative | None) -> ReferenceKind | None:
+    """Return what kind of truth a reference is: certified, not yet certified, or a dataset's facts only."""
+    if reference is None:
+        return None
+    if reference.stream == "label":
+        return "label"
+    return "certified" if reference.certificate is not None else "draft"
 
 
 @dataclass(frozen=True, slots=True)

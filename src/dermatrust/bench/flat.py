@@ -1,0 +1,62 @@
+"""The bench table as flat records and CSV, for spreadsheets and programs."""
+
+import csv
+import io
+import math
+from typing import Any
+
+from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Measure
+from dermatrust.records import Dimension
+
+COLUMNS = (
+    "kind", "rater", "author", "against", "factor", "level", "measure", "mean", "low", "high", "n", "n_missing",
+    "place", "tied", "p", "p_holm", "n_cases", "n_patients",
+)  # fmt: skip
+"""Every record has all of these; what does not apply, or is undefined, is None (empty in CSV)."""
+
+
+def table_records(table: BenchTable) -> list[dict[str, Any]]:
+    """Return the whole table as flat records with the keys of `COLUMNS`.
+
+    `kind` is "model" (a mean), "difference" (`author` minus `against`) or "subgroup" (a mean at one level of a factor).
+    Numbers are not rounded.
+    """
+    records: list[dict[str, Any]] = []
+    for row in table.rows:
+        for measure in MEASURES:
+            rank = row.ranks[measure]
+            about = {"kind": "model", "rater": row.rater, "author": row.author, "n_cases": row.n_cases}
+            records.append(_record(measure, row.estimate(measure), **about, place=rank.place, tied=rank.tied))
+    for pair in table.differences:
+        about = {"kind": "difference", "rater": pair.rater, "author": pair.first, "against": pair.second}
+        records.append(_record(pair.measure, pair.difference, **about, p=pair.p, p_holm=pair.p_holm))
+    for group in table.subgroups:
+        for measure in MEASURES:
+            about = {"kind": "subgroup", "rater": group.rater, "author": group.author, "factor": group.factor}
+            counts = {"n_cases": group.n_cases, "n_patients": group.n_patients}
+            records.append(_record(measure, group.estimate(measure), **about, level=group.level, **counts))
+    return records
+
+
+def table_csv(table: BenchTable) -> str:
+    """Return `table_records` as CSV (RFC 4180, lines end in CRLF), with a header line."""
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, COLUMNS)
+    writer.writeheader()
+    writer.writerows(table_records(table))
+    return file.getvalue()
+
+
+def _record(measure: Measure, estimate: Estimate, **about: Any) -> dict[str, Any]:
+    """Return one record; NaN becomes None, since neither JSON nor a spreadsheet knows it."""
+    known: dict[str, Any] = {
+        **about,
+        "measure": MACRO if measure == MACRO else Dimension(measure).value,
+        "mean": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+        "n_missing": estimate.n_missing,
+    }
+    values = {name: known.get(name) for name in COLUMNS}
+    return {name: None if isinstance(v, float) and math.isnan(v) else v for name, v in values.items()}

@@ -1,0 +1,202 @@
+"""Scores in long form, numbered and put in one order, so that no statistic depends on the order of the rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dermatrust.agreement.clusters import ClusterSums, Floats, Ints, ratios
+from dermatrust.bench.results import FACTORS, NOT_RECORDED, Factor
+from dermatrust.errors import DataError
+from dermatrust.records import DIMENSIONS
+from dermatrust.store.scores import ScoreColumns
+
+N_DIMENSIONS = len(DIMENSIONS)
+_SKIN_TYPES = ("I", "II", "III", "IV", "V", "VI")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """The scores of a run. Rows are sorted by rater, author, case, narrative and dimension.
+
+    An answer is one narrative, or the place of one where a model has none for a case.
+
+    Attributes:
+        raters: Names, sorted; the other names likewise. Numbers below are places in these.
+        authors: The models.
+        n_cases: Number of cases.
+        n_patients: Number of patients.
+        rater: Rater of each row, shape (rows,), like the next seven.
+        author: Model.
+        case: Case.
+        answer: Number of the answer.
+        dimension: Place in DIMENSIONS.
+        score: Score, NaN where missing.
+        unscored: Why it is missing, or None.
+        reference: What the rater read beside the narrative, or None.
+        patient_of_case: Shape (cases,).
+        levels: For each factor its levels in table order, and the level of each case, shape (cases,).
+        n_expected: Answers each case should have from each model, shape (cases, authors), at least 1.
+        n_narratives: Narratives of each model, shape (authors,), like the next two.
+        n_refused: Narratives that decline to answer.
+        n_empty: Narratives without text.
+    """
+
+    raters: tuple[str, ...]
+    authors: tuple[str, ...]
+    n_cases: int
+    n_patients: int
+    rater: Ints
+    author: Ints
+    case: Ints
+    answer: Ints
+    dimension: Ints
+    score: Floats
+    unscored: NDArray[np.object_]
+    reference: NDArray[np.object_]
+    patient_of_case: Ints
+    levels: dict[Factor, tuple[tuple[str, ...], Ints]]
+    n_expected: Ints
+    n_narratives: Ints
+    n_refused: Ints
+    n_empty: Ints
+
+    def sums(self, rows: Ints, cases: NDArray[np.bool_] | None = None) -> ClusterSums:
+        """Sum the scores of some rows within patients; columns are authors x dimensions.
+
+        Args:
+            rows: Numbers of the rows.
+            cases: The cases these rows belong to, shape (cases,), whose patients are then the only clusters; None for
+                all patients.
+        """
+        patients = np.arange(self.n_patients) if cases is None else np.unique(self.patient_of_case[cases])
+        place = np.searchsorted(patients, self.patient_of_case[self.case[rows]])
+        sums, counts = self._totals(rows, place, len(patients))
+        return ClusterSums(patients, sums, counts)
+
+    def case_means(self, rows: Ints) -> Floats:
+        """Mean score of each model per case, shape (cases, authors x dimensions); NaN where it has none."""
+        return ratios(*self._totals(rows, self.case[rows], self.n_cases))
+
+    def _totals(self, rows: Ints, place: Ints, n_places: int) -> tuple[Floats, Floats]:
+        n_columns = len(self.authors) * N_DIMENSIONS
+        cells = place * n_columns + self.author[rows] * N_DIMENSIONS + self.dimension[rows]
+        score = self.score[rows]
+        known = ~np.isnan(score)
+        size = n_places * n_columns
+        sums = np.bincount(cells[known], weights=score[known], minlength=size).astype(np.float64)
+        counts = np.bincount(cells[known], minlength=size).astype(np.float64)
+        return sums.reshape(n_places, n_columns), counts.reshape(n_places, n_columns)
+
+
+def grid_of(scores: ScoreColumns) -> Grid:
+    """Number and sort the scores, of which there must be some.
+
+    Raises:
+        DataError: A narrative has two scores by one rater on one dimension, a case has two patients, or a dimension
+            is none of the six.
+    """
+    raters, rater = numbered(scores.rater)
+    authors, author = numbered(scores.author)
+    cases, case = numbered(scores.case_id)
+    patients, patient = numbered(scores.patient_id)
+    narratives, narrative = numbered("" if name is None else name for name in scores.narrative_id)
+    dimension = _dimensions(scores.dimension)
+    key = (author * len(cases) + case) * max(len(narratives), 1) + narrative
+    answer = np.unique(key, return_inverse=True)[1]
+    order = np.lexsort((dimension, answer, rater))
+    _refuse_doubles(np.stack([rater, answer, dimension])[:, order], scores, order)
+    first_of_case = order[np.unique(case[order], return_index=True)[1]]
+    _refuse_two_patients(patient, patient[first_of_case][case], scores)
+    return Grid(
+        raters=raters,
+        authors=authors,
+        n_cases=len(cases),
+        n_patients=len(patients),
+        rater=rater[order],
+        author=author[order],
+        case=case[order],
+        answer=answer[order],
+        dimension=dimension[order],
+        score=np.asarray(scores.score, dtype=np.float64)[order],
+        unscored=scores.unscored[order],
+        reference=scores.reference[order],
+        patient_of_case=patient[first_of_case],
+        levels={factor: _levels(factor, scores, first_of_case) for factor in FACTORS},
+        **_answer_counts(scores, case, author, order[np.unique(answer[order], return_index=True)[1]]),
+    )
+
+
+def _answer_counts(scores: ScoreColumns, case: Ints, author: Ints, first_of_answer: Ints) -> dict[str, Ints]:
+    """Count the answers, given the first row of each."""
+    n_cases, n_authors = int(case.max()) + 1, int(author.max()) + 1
+    answers = np.zeros((n_cases, n_authors), dtype=np.int64)
+    np.add.at(answers, (case[first_of_answer], author[first_of_answer]), 1)
+    narratives = first_of_answer[[scores.narrative_id[row] is not None for row in first_of_answer]]
+
+    def count(rows: Ints) -> Ints:
+        return np.bincount(author[rows], minlength=n_authors).astype(np.int64)
+
+    return {
+        "n_expected": np.maximum(answers, 1),
+        "n_narratives": count(narratives),
+        "n_refused": count(narratives[scores.refused[narratives]]),
+        "n_empty": count(narratives[scores.empty[narratives]]),
+    }
+
+
+def numbered(names: Iterable[str]) -> tuple[tuple[str, ...], Ints]:
+    """Return the distinct names, sorted, and the place of each name among them.
+
+    Example:
+        >>> numbered(["b", "a", "b"])
+        (('a', 'b'), array([1, 0, 1]))
+    """
+    listed = list(names)
+    distinct = tuple(sorted(set(listed)))
+    place = {name: i for i, name in enumerate(distinct)}
+    return distinct, np.fromiter((place[name] for name in listed), dtype=np.int64, count=len(listed))
+
+
+def _dimensions(names: NDArray[np.object_]) -> Ints:
+    place = {dimension.value: i for i, dimension in enumerate(DIMENSIONS)}
+    unknown = sorted({str(name) for name in names} - place.keys())
+    if unknown:
+        raise DataError("scores", f"dimension {unknown[0]!r} is unknown", f"one of {', '.join(place)}")
+    return np.fromiter((place[str(name)] for name in names), dtype=np.int64, count=len(names))
+
+
+def _refuse_doubles(keys: Ints, scores: ScoreColumns, order: Ints) -> None:
+    doubled = np.flatnonzero((keys[:, 1:] == keys[:, :-1]).all(axis=0))
+    if doubled.size:
+        row = order[doubled[0]]
+        what = f"{scores.rater[row]} has two scores of {scores.author[row]} on {scores.dimension[row]}"
+        raise DataError("scores", f"case {scores.case_id[row]}: {what}", "one", "Merge each run once.")
+
+
+def _refuse_two_patients(patient: Ints, expected: Ints, scores: ScoreColumns) -> None:
+    wrong = np.flatnonzero(patient != expected)
+    if wrong.size:
+        case = min(scores.case_id[wrong])
+        found = sorted(set(scores.patient_id[scores.case_id == case]))
+        raise DataError("scores", f"case {case} belongs to patients {found[0]} and {found[1]}", "one patient")
+
+
+def _levels(factor: Factor, scores: ScoreColumns, first_of_case: Ints) -> tuple[tuple[str, ...], Ints]:
+    """Return the factor's levels, most cases first and "not recorded" last, and the level of each case."""
+    column = {"category": scores.category, "skin type": scores.fitzpatrick, "site": scores.site}[factor]
+    names = [_level(value) for value in column[first_of_case]]
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    ordered = tuple(sorted(counts, key=lambda name: (name == NOT_RECORDED, -counts[name], name)))
+    place = {name: i for i, name in enumerate(ordered)}
+    return ordered, np.array([place[name] for name in names], dtype=np.int64)
+
+
+def _level(value: Any) -> str:
+    if value is None or value != value:
+        return NOT_RECORDED
+    return value if isinstance(value, str) else _SKIN_TYPES[int(value) - 1]

@@ -1,0 +1,132 @@
+"""The play of one sample: a model writes a narrative about a case, then every judge rates it."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from dermatrust.clients import Ask, AskFailed, Client, Image, Sampling
+from dermatrust.engine import Play
+from dermatrust.errors import DataError
+from dermatrust.judge.judge import Judge
+from dermatrust.narrate import Prompt, narrate_case
+from dermatrust.records import DIMENSIONS, LOWEST_SCORE, Case, Narrative, Rating
+from dermatrust.store.folder import DatasetFolder
+from dermatrust.store.images import ImageCache
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What came of one case and one model.
+
+    Attributes:
+        case: The case.
+        author: The model.
+        reference: What the judges read beside the narrative; None if the dataset has none for the case.
+        narrative: None if the model could not be asked; `failure` says why.
+        ratings: By judge: one rating per draw.
+    """
+
+    case: Case
+    author: str
+    reference: Narrative | None
+    narrative: Narrative | None
+    failure: str
+    ratings: Mapping[str, Sequence[Rating]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything a benchmark run is a function of, besides the replies.
+
+    Attributes:
+        dataset: The cases and their references.
+        clients: The models under test.
+        judges: Who rates each narrative.
+        prompt: What the models are asked.
+        sampling: How the models decode.
+        images: Where photographs are re-encoded once for all models.
+        with_context: Whether the models are told the clinical context.
+        limit: Only the first so many cases.
+    """
+
+    dataset: DatasetFolder
+    clients: Sequence[Client]
+    judges: Sequence[Judge]
+    prompt: Prompt
+    sampling: Sampling
+    images: ImageCache
+    with_context: bool = False
+    limit: int | None = None
+
+    def cases(self) -> Iterator[Case]:
+        """Yield the cases of the run, one by one."""
+        for index, case in enumerate(self.dataset.iter_cases()):
+            if self.limit is not None and index >= self.limit:
+                return
+            yield case
+
+    def plays(self, keep: Callable[[int, int, Sample], None]) -> Iterator[Play[None]]:
+        """Yield one play per case and model; each hands (case index, model index, sample) to `keep`."""
+        for case_index, case in enumerate(self.cases()):
+            for client_index, client in enumerate(self.clients):
+                yield partial(self._play_and_keep, case, client, partial(keep, case_index, client_index))
+
+    async def _play_and_keep(self, case: Case, client: Client, keep: Callable[[Sample], None], ask: Ask) -> None:
+        keep(await self.play(case, client, ask))
+
+    async def play(self, case: Case, client: Client, ask: Ask) -> Sample:
+        """Return what comes of one case and one model.
+
+        Raises:
+            DataError: A photograph of the case is missing or unreadable, or a model that looks has nothing to look at.
+        """
+        reference = self.dataset.reference(case.id)
+        images = await self._images_of(case) if client.needs_images else ()
+        try:
+            narrative = await narrate_case(
+                case, images, ask, client, self.prompt, self.sampling, with_context=self.with_context
+            )
+        except AskFailed as failure:
+            ratings = {judge.name: [_unrated(case.id, judge.name)] for judge in self.judges}
+            return Sample(case, client.name, reference, None, str(failure), ratings)
+        rated = await asyncio.gather(*(rate_narrative(narrative, reference, case, j, ask) for j in self.judges))
+        ratings = {judge.name: found for judge, found in zip(self.judges, rated, strict=True)}
+        return Sample(case, client.name, reference, narrative, "", ratings)
+
+    async def _images_of(self, case: Case) -> tuple[Image, ...]:
+        if not case.file_names:
+            raise DataError(
+                f"case {case.id!r}", "has no photograph, and a narrative is written from one",
+                do="Import the dataset with its images, or give recorded outputs with -m replay:FILE.",
+            )  # fmt: skip
+        found: list[Image] = []
+        for name in case.file_names:
+            path, where = self.dataset.image_path(name), f"case {case.id!r}, {name}"
+            known = self.images.peek(path, where=where)
+            if known is None:
+                known = await asyncio.to_thread(self.images.prepare, path, where=where)
+            found.append(known)
+        return tuple(found)
+
+
+async def rate_narrative(
+    narrative: Narrative, reference: Narrative | None, case: Case, judge: Judge, ask: Ask
+) -> list[Rating]:
+    """Return the judge's ratings of one narrative.
+
+    A narrative without text scores 0 on every dimension without asking: a model that does not answer is wrong. Without
+    a reference there is nothing to compare, and every score is missing.
+    """
+    if not narrative.text.strip():
+        scores = dict.fromkeys(DIMENSIONS, LOWEST_SCORE)
+        critique = "The model gave no text. By rule that scores 0 on every dimension; the judge was not asked."
+        return [Rating(narrative_id=narrative.id, rater=judge.name, scores=scores, critique=critique)]
+    if reference is None:
+        unrated = Rating.all_unscored(narrative_id=narrative.id, rater=judge.name, reason="nothing to compare")
+        return [unrated]
+    return await judge.rate(narrative, reference, case, ask)
+
+
+def _unrated(case_id: str, rater: str) -> Rating:
+    return Rating.all_unscored(narrative_id=f"{case_id}:none", rater=rater, reason="no narrative")

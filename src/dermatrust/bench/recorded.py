@@ -1,0 +1,95 @@
+"""Narratives and ratings written into the dataset folder, for whoever works on them later."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from dermatrust.bench.asking import Pace, ask_all
+from dermatrust.bench.play import Bench, Sample, rate_narrative
+from dermatrust.bench.run import all_clients, check_models, planned_cases
+from dermatrust.clients import Ask
+from dermatrust.engine import Play
+from dermatrust.errors import DataError
+from dermatrust.judge.judge import Judge
+from dermatrust.records import DIMENSIONS, Narrative, Rating
+from dermatrust.store.jsonl import append_records
+from dermatrust.store.layout import NARRATIVES, RATINGS
+from dermatrust.store.lock import only_writer
+from dermatrust.store.run import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was appended to the dataset folder, and how many asks failed."""
+
+    n_new: int
+    n_failed: int
+
+
+def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
+    """Let the bench's models narrate every case; append what is new to `narratives.jsonl`.
+
+    Raises:
+        DataError: A case or a photograph cannot be read.
+        ModelError: As `run_bench`.
+    """
+    check_models(bench)
+    found: list[tuple[int, int, Narrative]] = []
+
+    def keep(case_index: int, client_index: int, sample: Sample) -> None:
+        if sample.narrative is not None:
+            found.append((case_index, client_index, sample.narrative))
+
+    planned = dict.fromkeys((client.name for client in bench.clients), planned_cases(bench))
+    with only_writer(run.path):
+        n_failed = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned, pace)
+        known = {narrative.id for narrative in bench.dataset.iter_narratives()}
+        new = [narrative for _, _, narrative in sorted(found, key=lambda one: one[:2]) if narrative.id not in known]
+        append_records(bench.dataset.path / NARRATIVES, new)
+    return Recorded(len(new), n_failed)
+
+
+def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
+    """Let the bench's judges rate every narrative of `narratives.jsonl`; append what is new to `ratings.jsonl`.
+
+    A draw that a judge did not answer is not written: it is asked again next time.
+
+    Raises:
+        DataError: There is no narrative to rate, or a record cannot be read.
+        ModelError: As `run_bench`.
+    """
+    check_models(bench)
+    cases = {case.id: case for case in bench.cases()}
+    narratives = [n for n in bench.dataset.iter_narratives() if n.case_id in cases]
+    if not narratives:
+        do = "Write some with `dermatrust narrate`."
+        raise DataError(str(bench.dataset.path / NARRATIVES), "holds no narrative to rate", do=do)
+    found: dict[tuple[int, int], list[Rating]] = {}
+
+    def plays() -> Iterator[Play[None]]:
+        for number, narrative in enumerate(narratives):
+            for place, judge in enumerate(bench.judges):
+                yield partial(rate, number, place, narrative, judge)
+
+    async def rate(number: int, place: int, narrative: Narrative, judge: Judge, ask: Ask) -> None:
+        reference = bench.dataset.reference(narrative.case_id)
+        found[number, place] = await rate_narrative(narrative, reference, cases[narrative.case_id], judge, ask)
+
+    planned = {
+        judge.client.name: len(narratives) * judge.card.repeats for judge in bench.judges if judge.client is not None
+    }
+    with only_writer(run.path):
+        n_failed = ask_all(plays(), run.replies_path, all_clients(bench), planned, pace)
+        known = {(r.narrative_id, r.rater, r.draw) for r in bench.dataset.iter_ratings()}
+        new = [
+            rating
+            for key in sorted(found)
+            for rating in found[key]
+            if _was_answered(rating) and (rating.narrative_id, rating.rater, rating.draw) not in known
+        ]
+        append_records(bench.dataset.path / RATINGS, new)
+    return Recorded(len(new), n_failed)
+
+
+def _was_answered(rating: Rating) -> bool:
+    return not all(d in rating.unscored and rating.unscored[d].reason == "no answer" for d in DIMENSIONS)

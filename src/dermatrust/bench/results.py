@@ -1,0 +1,197 @@
+"""What the bench table holds. `bench/table.py` fills it; the report and the terminal place it."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from dermatrust.records import DIMENSIONS, Dimension
+
+MACRO: Literal["macro"] = "macro"
+Measure = Dimension | Literal["macro"]
+"""A column of the table: one of the six dimensions, or the mean of their six means."""
+
+MEASURES: tuple[Measure, ...] = (*DIMENSIONS, MACRO)
+
+Factor = Literal["category", "skin type", "site"]
+FACTORS: tuple[Factor, ...] = ("category", "skin type", "site")
+NOT_RECORDED = "not recorded"
+"""The level of cases for which the source does not record a factor."""
+ABSENT = "not in the run"
+"""Why a score is missing where the scores hold no row at all for this case and model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean, its interval, and how much it rests on.
+
+    Attributes:
+        value: The mean; NaN where nothing was scored.
+        low: Lower end of the interval; NaN where it is undefined (fewer than two patients were scored).
+        high: Upper end of the interval; NaN where `low` is.
+        n: Scores behind the mean. For the macro mean, the smallest n of the six dimensions.
+        n_missing: Scores that should be there and are not; `n + n_missing` is the same for every dimension of a row.
+            For a paired difference, cases of the run on which not both models have a score.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    n_missing: int
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the interval is defined."""
+        return not math.isnan(self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A model's place among the models of one rater on one measure.
+
+    Attributes:
+        place: 1 + the number of models significantly better; None where the model has no mean.
+        tied: Another model has the same place and the two are not significantly different.
+
+    Example:
+        >>> Rank(1, tied=True).text, Rank(3, tied=False).text, Rank(None, tied=False).text
+        ('1=', '3', '–')
+    """
+
+    place: int | None
+    tied: bool
+
+    @property
+    def text(self) -> str:
+        """The printed place: "1", "2=" for a tie, "–" for none."""
+        return "–" if self.place is None else f"{self.place}{'=' if self.tied else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One model as one rater sees it.
+
+    Attributes:
+        author: The model.
+        rater: Who scored it.
+        scores: The mean of each of the six dimensions.
+        macro: Mean of the six means; NaN if any of them is.
+        ranks: The place on each measure.
+        n_cases: Cases of this rater's run; the model should have answered each.
+        n_narratives: Narratives the model did write, empty ones included.
+        n_refused: Narratives among them that decline to answer. They are scored like any other.
+        n_empty: Narratives among them without text. Each scores 0 on every dimension.
+        references: What the rater read beside the narratives ("certified", "draft", "label" or "none"), counted.
+        missing: Missing scores counted by reason, over all dimensions: the sum equals that of `n_missing` of the six.
+    """
+
+    author: str
+    rater: str
+    scores: dict[Dimension, Estimate]
+    macro: Estimate
+    ranks: dict[Measure, Rank]
+    n_cases: int
+    n_narratives: int
+    n_refused: int
+    n_empty: int
+    references: dict[str, int]
+    missing: dict[str, int]
+
+    def estimate(self, measure: Measure) -> Estimate:
+        """Return the mean of one dimension, or the macro mean."""
+        return self.macro if measure == MACRO else self.scores[Dimension(measure)]
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDifference:
+    """How much better `first` is than `second`, on the cases both have scored.
+
+    Attributes:
+        rater: Who scored both.
+        measure: A dimension, or "macro": the mean of the six differences.
+        first: A model.
+        second: The model subtracted from it.
+        difference: Mean of `first` minus `second` with its interval; `n` counts cases.
+        p: Two-sided p-value of the sign-flip permutation test; NaN where the models share no scored case.
+        p_holm: `p` adjusted by Holm over its family: all pairs x six dimensions of the rater, or all pairs of macro.
+    """
+
+    rater: str
+    measure: Measure
+    first: str
+    second: str
+    difference: Estimate
+    p: float
+    p_holm: float
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupRow:
+    """One model, one rater, the cases of one level of one factor.
+
+    Attributes:
+        author: The model.
+        rater: Who scored it.
+        factor: "category", "skin type" or "site".
+        level: The value of the factor, e.g. "III"; cases for which it is missing are the level "not recorded".
+        n_cases: Cases at this level.
+        n_patients: Patients they come from.
+        scores: The mean of each of the six dimensions; intervals are NaN with fewer than two patients.
+        macro: Mean of the six means; NaN if any of them is.
+    """
+
+    author: str
+    rater: str
+    factor: Factor
+    level: str
+    n_cases: int
+    n_patients: int
+    scores: dict[Dimension, Estimate]
+    macro: Estimate
+
+    def estimate(self, measure: Measure) -> Estimate:
+        """Return the mean of one dimension, or the macro mean."""
+        return self.macro if measure == MACRO else self.scores[Dimension(measure)]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchTable:
+    """Models x dimensions for every rater of a run, with what is needed to trust and to repeat it.
+
+    Attributes:
+        rows: By rater (sorted), then macro mean (best first, undefined last), then author.
+        differences: By rater, measure, first, second; `first` comes before `second` in `authors`.
+        subgroups: By rater, factor, level (most cases first, "not recorded" last), author.
+        raters: All raters, sorted.
+        authors: All models, sorted.
+        n_cases: Cases in the scores.
+        n_patients: Patients they come from.
+        n_resamples: Bootstrap resamples behind every interval.
+        seed: Seed of every random draw.
+        confidence: Nominal coverage of the intervals.
+        significance: Adjusted p-values below this separate two models.
+    """
+
+    rows: tuple[ModelRow, ...]
+    differences: tuple[PairedDifference, ...]
+    subgroups: tuple[SubgroupRow, ...]
+    raters: tuple[str, ...]
+    authors: tuple[str, ...]
+    n_cases: int
+    n_patients: int
+    n_resamples: int
+    seed: int
+    confidence: float = 0.95
+    significance: float = 0.05
+
+    def rows_of(self, rater: str) -> tuple[ModelRow, ...]:
+        """Return one rater's rows, best macro mean first."""
+        return tuple(row for row in self.rows if row.rater == rater)
+
+    def differences_of(self, rater: str, measure: Measure) -> tuple[PairedDifference, ...]:
+        """Return one rater's paired differences on one measure."""
+        return tuple(d for d in self.differences if d.rater == rater and d.measure == measure)
+
+    def subgroups_of(self, rater: str, factor: Factor) -> tuple[SubgroupRow, ...]:
+        """Return one rater's rows by the levels of one factor."""
+        return tuple(row for row in self.subgroups if row.rater == rater and row.factor == factor)

@@ -1,0 +1,38 @@
+"""From samples to the rows of `scores.parquet`."""
+
+from collections.abc import Iterator
+
+from dermatrust.bench.play import Sample
+from dermatrust.judge.draws import combine_draws
+from dermatrust.narrate import is_refusal
+from dermatrust.records import DIMENSIONS, ScoreRow, reference_kind
+
+
+def score_rows(sample: Sample) -> Iterator[ScoreRow]:
+    """Yield one row per judge and dimension."""
+    case, narrative = sample.case, sample.narrative
+    is_empty = narrative is not None and not narrative.text.strip()
+    refused = narrative is not None and not is_empty and is_refusal(narrative.text)
+    kind = reference_kind(sample.reference)
+    for rater, ratings in sample.ratings.items():
+        combined = combine_draws(ratings)
+        for dimension in DIMENSIONS:
+            score = combined[dimension]
+            yield ScoreRow(
+                case_id=case.id,
+                patient_id=case.patient_id or case.id,
+                category=case.category,
+                fitzpatrick=case.fitzpatrick,
+                site=case.context.site,
+                narrative_id=None if narrative is None else narrative.id,
+                author=sample.author,
+                refused=refused,
+                empty=is_empty,
+                rater=rater,
+                dimension=dimension,
+                score=score.mean,
+                spread=score.spread,
+                n_draws=score.n,
+                unscored=score.unscored,
+                reference=kind,
+            )

@@ -1,0 +1,177 @@
+"""One benchmark run, from the first ask to the table: a pure function of cases, prompts and replies."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dermatrust import __version__
+from dermatrust.bench.asking import Pace, ask_all
+from dermatrust.bench.play import Bench, Sample
+from dermatrust.bench.results import BenchTable
+from dermatrust.bench.rows import score_rows
+from dermatrust.bench.table import bench_table
+from dermatrust.clients import Client, Message, Request
+from dermatrust.clients.family import model_family
+from dermatrust.engine.privacy import check_may_leave
+from dermatrust.errors import DataError, ModelError
+from dermatrust.records import Manifest, ModelCard, ScoreRow, canonical_json
+from dermatrust.store.lock import only_writer
+from dermatrust.store.run import RunFolder
+from dermatrust.store.scores import read_scores, write_scores
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """A finished run."""
+
+    run: RunFolder
+    manifest: Manifest
+    table: BenchTable
+    n_failed: int
+    """Asks that brought no reply; the same command tries them again."""
+
+
+def run_bench(bench: Bench, run: RunFolder, *, command: str, seed: int, pace: Pace) -> BenchResult:
+    """Ask what the run's store does not hold yet, score everything, and write the run folder.
+
+    Raises:
+        DataError: A case cannot be read, a photograph is missing or unreadable, or no case has a reference.
+        ModelError: The privacy gate refuses a model, two models share a name, or a model cannot be asked at all.
+    """
+    _check(bench)
+    manifest = plan(bench, run, command=command, seed=seed)
+    with only_writer(run.path):
+        if run.manifest_path.exists():
+            manifest = manifest.model_copy(update={"started": run.read_manifest().started})
+        run.write_manifest(manifest)
+        rows, n_failed = _ask_and_score(bench, run, pace)
+        write_scores(run.scores_path, rows)
+        table = bench_table(read_scores(run.scores_path), seed=seed)
+        # A judge's card knows the version its server reports only once it has answered.
+        judges = tuple(judge.card for judge in bench.judges)
+        manifest = manifest.model_copy(update={"finished": _now(), "judges": judges})
+        run.write_manifest(manifest)
+    return BenchResult(run, manifest, table, n_failed)
+
+
+def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], int]:
+    """Return the rows in the order of cases, models and judges, however the replies came in."""
+    found: list[tuple[int, int, tuple[ScoreRow, ...]]] = []
+
+    def keep(case_index: int, client_index: int, sample: Sample) -> None:
+        found.append((case_index, client_index, tuple(score_rows(sample))))
+
+    n_failed = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned_asks(bench), pace)
+    found.sort(key=lambda entry: entry[:2])
+    return (row for _, _, rows in found for row in rows), n_failed
+
+
+def all_clients(bench: Bench) -> list[Client]:
+    """Return every client of a run, those of the judges included, each once."""
+    judges = [judge.client for judge in bench.judges if judge.client is not None]
+    return list({id(client): client for client in (*bench.clients, *judges)}.values())
+
+
+def planned_asks(bench: Bench) -> dict[str, int]:
+    """Return how many replies the run needs from each model."""
+    n_cases = planned_cases(bench)
+    planned = {client.name: n_cases for client in bench.clients}
+    for judge in bench.judges:
+        if judge.client is not None:
+            n_asks = n_cases * len(bench.clients) * judge.card.repeats
+            planned[judge.client.name] = planned.get(judge.client.name, 0) + n_asks
+    return planned
+
+
+def _check(bench: Bench) -> None:
+    """Find what would spoil the run before anything is asked or paid for."""
+    if not bench.judges:
+        raise ModelError("bench", "no judge was named")
+    check_models(bench)
+    if all(bench.dataset.reference(case.id) is None for case in bench.cases()):
+        raise DataError(
+            str(bench.dataset.path), "holds no reference narrative for any case, so there is nothing to judge against",
+            "references.jsonl",
+        )  # fmt: skip
+
+
+def check_models(bench: Bench) -> None:
+    """Refuse doubled names, models the card keeps the cases from, and a dataset whose photographs are not there."""
+    for what, names in (("model", [c.name for c in bench.clients]), ("judge", [j.name for j in bench.judges])):
+        for name in names:
+            if names.count(name) > 1:
+                raise ModelError(name, f"two {what}s go by this name", do="Name each one once.")
+    check_may_leave(bench.dataset.card, all_clients(bench))
+    if any(client.needs_images for client in bench.clients):
+        missing = next(bench.dataset.missing_images(), None)
+        if missing is not None:
+            where, name = missing
+            raise DataError(where, f"its image {name} is not there", do="Run `dermatrust data check` for all of them.")
+
+
+def plan(bench: Bench, run: RunFolder, *, command: str, seed: int) -> Manifest:
+    """Return the manifest of a run that has not begun."""
+    prompts = dict([bench.prompt.name_and_hash.split(":", 1)])
+    for judge in bench.judges:
+        prompts |= dict(name.split(":", 1) for name in (judge.card.rubric, judge.card.prompt) if name and ":" in name)
+    return Manifest(
+        run_id=run.path.name,
+        code_version=__version__,
+        command=command,
+        dataset=bench.dataset.card,
+        dataset_hash=bench.dataset.content_hash(),
+        n_cases=planned_cases(bench),
+        models=tuple(_model_card(client) for client in bench.clients),
+        judges=tuple(judge.card for judge in bench.judges),
+        prompts=prompts,
+        seeds={"bootstrap": seed},
+        config=config_of(bench),
+        started=_now(),
+    )
+
+
+def planned_cases(bench: Bench) -> int:
+    """Return how many cases the run covers."""
+    n_cases = bench.dataset.n_cases
+    return n_cases if bench.limit is None else min(bench.limit, n_cases)
+
+
+def config_of(bench: Bench) -> dict[str, Any]:
+    """Return the settings that decide what is asked."""
+    return {
+        "dataset": bench.dataset.path.resolve().name,
+        "models": [client.name for client in bench.clients],
+        "judges": [judge.name for judge in bench.judges],
+        "temperature": bench.sampling.temperature,
+        "max_tokens": bench.sampling.max_tokens,
+        "seed": bench.sampling.seed,
+        "with_context": bench.with_context,
+        "side_px": bench.images.side_px,
+        "limit": bench.limit,
+    }
+
+
+def run_name(bench: Bench) -> str:
+    """Return a name that the same command on the same dataset gives again, so that it resumes its own run.
+
+    Example: "demo-3f2a9c1b".
+    """
+    parts = {
+        "dataset": bench.dataset.content_hash(),
+        "config": config_of(bench) | {"dataset": bench.dataset.card.name},
+        "prompt": bench.prompt.name_and_hash,
+        "judges": [judge.card.model_dump(mode="json") for judge in bench.judges],
+    }
+    digest = hashlib.blake2b(canonical_json(parts).encode(), digest_size=4).hexdigest()
+    return f"{bench.dataset.card.name}-{digest}"
+
+
+def _model_card(client: Client) -> ModelCard:
+    endpoint = client.endpoint(Request((Message("user", ""),)))
+    return ModelCard(model=client.name, family=model_family(client.name), endpoint=dict(endpoint))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

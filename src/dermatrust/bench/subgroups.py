@@ -1,0 +1,52 @@
+"""The table again for every category, skin type and site."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dermatrust.agreement.clusters import Ints
+from dermatrust.bench.estimates import Means, Sixes
+from dermatrust.bench.grid import Grid
+from dermatrust.bench.results import Factor, SubgroupRow
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """The cases of one level of one factor.
+
+    Attributes:
+        factor: The factor.
+        level: Its level; "not recorded" is one.
+        n_cases: Cases at this level.
+        n_patients: Patients they come from.
+        sixes: Their scores by one rater, summed within patients.
+    """
+
+    factor: Factor
+    level: str
+    n_cases: int
+    n_patients: int
+    sixes: Sixes
+
+
+def subgroups_of(grid: Grid, rows: Ints) -> list[Subgroup]:
+    """Split one rater's scores by every level of every factor."""
+    found: list[Subgroup] = []
+    for factor, (levels, level_of_case) in grid.levels.items():
+        level_of_row = level_of_case[grid.case[rows]]
+        for number, level in enumerate(levels):
+            cases = level_of_case == number
+            sums = grid.sums(rows[level_of_row == number], cases)
+            sixes = Sixes(sums, grid.n_expected[cases].sum(axis=0))
+            found.append(Subgroup(factor, level, int(cases.sum()), len(sums.clusters), sixes))
+    return found
+
+
+def subgroup_rows(
+    grid: Grid, rater: str, groups: Sequence[Subgroup], estimates: Sequence[Sequence[Means]]
+) -> list[SubgroupRow]:
+    """Return one row for every subgroup and model."""
+    return [
+        SubgroupRow(author, rater, group.factor, group.level, group.n_cases, group.n_patients, scores, macro)
+        for group, means in zip(groups, estimates, strict=True)
+        for author, (scores, macro) in zip(grid.authors, means, strict=True)
+    ]

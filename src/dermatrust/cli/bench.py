@@ -1,0 +1,70 @@
+"""`dermatrust bench`: models against references, from the first ask to the report."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dermatrust.cli.options import (
+    FILE,
+    JUDGE_OPTIONS,
+    MODEL_OPTIONS,
+    RUN_OPTIONS,
+    open_bench,
+    pace_of,
+    run_folder,
+    tell_failures,
+    with_options,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from dermatrust.bench.play import Bench
+    from dermatrust.bench.run import BenchResult
+
+PAGES = click.option("--pages", type=click.IntRange(min=0), default=100, show_default=True, help="Most case pages.")
+
+
+@click.command()
+@click.argument("dataset", type=FILE)
+@with_options(*MODEL_OPTIONS, *JUDGE_OPTIONS, *RUN_OPTIONS, PAGES)
+def bench(dataset: Path, models: tuple[str, ...], judges: tuple[str, ...], **options: Any) -> None:
+    """Let models narrate every case of DATASET, let judges score them, and print the table.
+
+    DATASET is a dataset folder, or `demo`. The run folder gets the replies, scores.parquet and report.html. The same
+    command again resumes: what was answered is never asked twice. Exits with 1 if asks failed; run it again for those.
+    """
+    if str(dataset) == "demo" and not dataset.exists():
+        from dermatrust.datasets.demo_dataset import demo_dataset_path
+
+        dataset = demo_dataset_path()
+    run_and_report(open_bench(dataset, models=models, judges=judges or ("lexical",), **options), options)
+
+
+def run_and_report(bench: "Bench", options: dict[str, Any]) -> None:
+    """Run the bench, print its table, and say where the report is."""
+    from dermatrust.bench.run import run_bench
+    from dermatrust.bench.text import table_text
+
+    run = run_folder(bench, options)
+    command = shlex.join(["dermatrust", *sys.argv[1:]])
+    result = run_bench(bench, run, command=command, seed=options["seed"], pace=pace_of(options))
+    _report(bench, result, n_pages=options["pages"], seed=options["seed"])
+    if result.manifest.dataset.synthetic:
+        click.echo("synthetic dataset: no number below is clinical performance\n")
+    click.echo(table_text(result.table))
+    click.echo(f"report: {run.report_path}", err=True)
+    tell_failures(result.n_failed, run)
+
+
+def _report(bench: "Bench", result: "BenchResult", *, n_pages: int, seed: int) -> None:
+    from dermatrust.report import write_report
+    from dermatrust.report.chosen import CHOSEN, case_pages, choose_cases
+    from dermatrust.store.scores import read_scores
+
+    chosen = choose_cases(read_scores(result.run.scores_path), n_pages, seed=seed)
+    write_report(
+        result.run.report_path, manifest=result.manifest, table=result.table,
+        pages=case_pages(bench, result.run, chosen), n_cases_total=result.manifest.n_cases, chosen=CHOSEN,
+    )  # fmt: skip

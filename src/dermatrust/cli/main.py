@@ -1,0 +1,71 @@
+"""The command `dermatrust`. Each command lives in a file of its own and is imported only when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from dermatrust import __version__
+from dermatrust.errors import UserError
+
+COMMANDS = {
+    "demo": "The whole pipeline on the packaged synthetic dataset, ending in report.html.",
+    "data": "Import, check, describe and split datasets.",
+    "bench": "Narrate, judge, tabulate and report: models x six dimensions.",
+    "narrate": "Let a model write candidate narratives.",
+    "judge": "Score recorded narratives against their references.",
+    "report": "One HTML file from finished runs.",
+    "store": "Look into and merge reply stores.",
+}
+"""Name to one line of help, so that `--help` imports none of them."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the command names in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"dermatrust.cli.{cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="dermatrust")
+def cli() -> None:
+    """Measure whether a multimodal language model can be trusted with dermatology, and whether its judge can.
+
+    stdout is data, stderr is talk. A failure you can mend exits with 2 and one line.
+    """
+
+
+def main() -> None:
+    """Run the command line: user errors become one line and exit code 2, Ctrl-C exits with 130."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except UserError as error:
+        click.echo(f"error: {error}", err=True)
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nstopped. Everything answered so far is kept; the same command goes on from there.", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output went away (e.g. `| head`): not a failure of ours.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,135 @@
+"""Paired differences, subgroups and categories as the report prints them."""
+
+from dataclasses import dataclass
+
+from dermatrust.bench.results import FACTORS, MEASURES, BenchTable, Measure, PairedDifference, SubgroupRow
+from dermatrust.report.headline import Cell, cell
+from dermatrust.report.score_chart import measure_title
+from dermatrust.report.views import interval_text, of_text, p_text, plural, share_text, signed_text, why_undefined
+
+FEW_CASES = 10
+"""Subgroups with fewer cases are marked: their means say little."""
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLine:
+    """One row of the table of paired differences."""
+
+    first: str
+    second: str
+    difference: str
+    interval: str
+    note: str
+    compared: str
+    p: str
+    p_holm: str
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceTable:
+    """All paired differences of one rater on one measure."""
+
+    rater: str
+    measure: Measure
+    title: str
+    ident: str
+    lines: tuple[DifferenceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLines:
+    """One level of a factor: what it rests on, and one line per model."""
+
+    level: str
+    cases: str
+    is_small: bool
+    models: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupTable:
+    """One rater's means by the levels of one factor."""
+
+    rater: str
+    factor: str
+    ident: str
+    levels: tuple[LevelLines, ...]
+
+
+def difference_tables(table: BenchTable) -> tuple[DifferenceTable, ...]:
+    """Return the paired differences by rater and measure, overall first; none where there is one model."""
+    measures = (MEASURES[-1], *MEASURES[:-1])
+    found = []
+    for place, rater in enumerate(table.raters):
+        for measure in measures:
+            lines = tuple(_difference_line(d, table.significance) for d in table.differences_of(rater, measure))
+            if lines:
+                ident = f"difference-{place}-{measure}"
+                found.append(DifferenceTable(rater, measure, measure_title(measure), ident, lines))
+    return tuple(found)
+
+
+def _difference_line(found: PairedDifference, significance: float) -> DifferenceLine:
+    estimate = found.difference
+    if not found.p_holm < significance:
+        finding = "not compared" if estimate.n == 0 else "no difference shown"
+    else:
+        finding = f"{found.first if estimate.value > 0 else found.second} better"
+    return DifferenceLine(
+        first=found.first,
+        second=found.second,
+        difference=signed_text(estimate.value),
+        interval=interval_text(estimate, signed=True),
+        note=why_undefined(estimate),
+        compared=of_text(estimate.n, estimate.n + estimate.n_missing),
+        p=p_text(found.p),
+        p_holm=p_text(found.p_holm),
+        finding=finding,
+    )
+
+
+def subgroup_tables(table: BenchTable) -> dict[str, tuple[SubgroupTable, ...]]:
+    """Return the subgroup tables by factor, one per rater."""
+    tables: dict[str, tuple[SubgroupTable, ...]] = {}
+    for factor in FACTORS:
+        ident = factor.replace(" ", "-")
+        tables[factor] = tuple(
+            SubgroupTable(rater, factor, f"by-{ident}-{place}", _levels(table.subgroups_of(rater, factor)))
+            for place, rater in enumerate(table.raters)
+        )
+    return tables
+
+
+def _levels(rows: tuple[SubgroupRow, ...]) -> tuple[LevelLines, ...]:
+    by_level: dict[str, list[SubgroupRow]] = {}
+    for row in rows:
+        by_level.setdefault(row.level, []).append(row)
+    return tuple(
+        LevelLines(
+            level=level,
+            cases=(
+                f"{plural(max(row.n_cases for row in members), 'case')}, "
+                f"{plural(max(row.n_patients for row in members), 'patient')}"
+            ),
+            is_small=max(row.n_cases for row in members) < FEW_CASES,
+            models=tuple((row.author, tuple(cell(row.estimate(m)) for m in MEASURES)) for row in members),
+        )
+        for level, members in by_level.items()
+    )
+
+
+def category_counts(table: BenchTable) -> list[tuple[str, int]]:
+    """Return cases by category, most first: the largest count that any rater's run has for it."""
+    counts: dict[str, int] = {}
+    for row in table.subgroups:
+        if row.factor == "category":
+            counts[row.level] = max(row.n_cases, counts.get(row.level, 0))
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def category_lines(table: BenchTable) -> tuple[tuple[str, int, str], ...]:
+    """Return (category, cases, share) for the table beside the donut."""
+    counts = category_counts(table)
+    total = sum(n for _, n in counts)
+    return tuple((name, n, share_text(n, total)) for name, n in counts)

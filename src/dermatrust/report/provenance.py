@@ -1,0 +1,131 @@
+"""What was measured, by whom and against what, with the warnings a reader needs first."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dermatrust.bench.results import ABSENT, BenchTable
+from dermatrust.records import JudgeCard, Manifest
+from dermatrust.report.views import and_text, plural
+
+_NO_FAMILY = {"", "unknown", "none", "lexical", "human", "other"}
+KINDS = ("certified", "draft", "label", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceLine:
+    """What one rater read beside one model's narratives."""
+
+    rater: str
+    author: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """A judge that rated a model of its own family."""
+
+    judge: str
+    model: str
+    family: str
+
+    @property
+    def text(self) -> str:
+        """The warning, as a sentence."""
+        return (
+            f"{self.judge} and {self.model} are of one family ({self.family}): "
+            "a judge may prefer texts by its own kin (self-preference)."
+        )
+
+
+def kinships(manifest: Manifest) -> tuple[Kinship, ...]:
+    """Return every pair of a judge and a model that share a family."""
+    found = []
+    for judge in manifest.judges:
+        family = judge.family.strip().casefold()
+        for model in manifest.models:
+            if judge.kind != "lexical" and family not in _NO_FAMILY and family == model.family.strip().casefold():
+                found.append(Kinship(judge.judge, model.model, judge.family))
+    return tuple(found)
+
+
+def reference_lines(table: BenchTable) -> tuple[ReferenceLine, ...]:
+    """Return how many certified, draft, label-only and absent references stood behind every row."""
+    return tuple(
+        ReferenceLine(row.rater, row.author, tuple(row.references.get(kind, 0) for kind in KINDS)) for row in table.rows
+    )
+
+
+def reference_notice(table: BenchTable) -> str:
+    """Return what a reader must know about the references before any score; empty if all are certified."""
+    found = {kind: max((row.references.get(kind, 0) for row in table.rows), default=0) for kind in KINDS}
+    if not any(found.values()):
+        return ""
+    if not found["certified"] and not found["draft"] and found["label"]:
+        return (
+            "No expert wrote or certified the references of this run. They are only the facts the dataset records "
+            "(such as diagnosis and site) put into sentences, so the scores say how well a narrative agrees with "
+            "those facts, not how good it is."
+        )
+    rest = [f"{found[kind]:,} {name}" for kind, name in _UNCERTIFIED if found[kind]]
+    if not rest:
+        return ""
+    return f"Not all references are certified by an expert: {found['certified']:,} certified, {', '.join(rest)}."
+
+
+REASONS = (
+    ("missing", "the rater's text does not give this dimension"),
+    ("out of range", "the number given is not on the scale from 0 to 5"),
+    ("doubled", "the rater's text gives this dimension twice, with different numbers"),
+    ("not a number", "the dimension is named, but without a number"),
+    ("unreadable", "no verdict could be found in the rater's text"),
+    ("no answer", "the rater was asked and did not answer"),
+    ("no narrative", "the model could not be asked, so there is nothing to rate"),
+    ("nothing to compare", "the reference says nothing this dimension could be scored on"),
+    ("not rated", "a person left it out"),
+    (ABSENT, "the scores hold nothing at all for this case and model"),
+)
+
+_UNCERTIFIED = (("draft", "draft"), ("label", "made of label facts only"), ("none", "absent"))
+
+
+def measured(table: BenchTable) -> str:
+    """Return in a few sentences what was measured."""
+    patients = plural(table.n_patients, "patient")
+    wrote = "wrote" if len(table.authors) == 1 else "each wrote"
+    by = f", by {and_text(list(table.raters))}" if table.raters else ""
+    return (
+        f"{plural(len(table.authors), 'model')} {wrote} a diagnostic narrative for {plural(table.n_cases, 'case')} of "
+        f"{patients}. Every narrative was scored against the reference of its case on six dimensions, from 0 (worst) "
+        f"to 5 (best){by}."
+    )
+
+
+def judge_facts(card: JudgeCard) -> tuple[tuple[str, str], ...]:
+    """Return a judge card as (name, value); a missing value is said to be missing."""
+    return (
+        ("Kind", card.kind),
+        ("Family", card.family),
+        ("Version", card.version),
+        ("Rubric", card.rubric),
+        ("Prompt", card.prompt or "none"),
+        ("Temperature", "not applicable" if card.temperature is None else f"{card.temperature:g}"),
+        ("Repeats per narrative", f"{card.repeats:,}"),
+    )
+
+
+def json_text(value: Mapping[str, object]) -> str:
+    """Return a configuration as readable JSON."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def leaving_notice(manifest: Manifest, *, n_pages: int, n_images: int) -> str:
+    """Return the warning for a dataset that may not leave its machine; empty if it may."""
+    if manifest.dataset.may_leave_machine:
+        return ""
+    rule = f"The card of {manifest.dataset.name} does not allow its cases to leave this machine"
+    if n_images:
+        return f"This file contains case images that may not leave this machine. {rule}: do not send the file on."
+    if n_pages:
+        return f"This file contains case texts that may not leave this machine. {rule}: do not send the file on."
+    return f"{rule}. This file holds no case pages, only the tables."

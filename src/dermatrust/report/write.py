@@ -1,0 +1,171 @@
+"""One HTML file from a run, written page by page so that memory does not grow with the number of cases."""
+
+import base64
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from dermatrust.bench.results import MEASURES, BenchTable
+from dermatrust.records import DIMENSIONS, Manifest
+from dermatrust.report import breakdowns, headline, provenance, views
+from dermatrust.report.case_view import CaseView, case_view
+from dermatrust.report.donut import donut
+from dermatrust.report.forest_chart import forest_chart
+from dermatrust.report.pages import CasePage
+from dermatrust.report.score_chart import measure_title, score_chart
+from dermatrust.store.atomic import replacing
+
+_CHUNK = 1 << 16
+
+
+@dataclass(slots=True)
+class _IndexEntry:
+    ident: str
+    title: str
+    label: str
+    lowest: str
+    n_missing: int
+    marks: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Spool:
+    """Finished case pages on disk, and the little of them that the index needs."""
+
+    file: IO[str]
+    entries: list[_IndexEntry] = field(default_factory=list)
+    n_images: int = 0
+
+    def chunks(self) -> Iterator[Markup]:
+        self.file.seek(0)
+        while chunk := self.file.read(_CHUNK):
+            yield Markup(chunk)  # noqa: S704  # rendered by our own template, with autoescape
+
+
+def write_report(
+    path: Path,
+    *,
+    manifest: Manifest,
+    table: BenchTable,
+    pages: Iterable[CasePage],
+    n_cases_total: int,
+    chosen: str = "",
+) -> None:
+    """Write the report: one file that opens from the file system and fetches nothing.
+
+    Args:
+        path: The file to write. It is replaced as a whole, or left as it was.
+        manifest: What was run.
+        table: Every number of the report.
+        pages: The cases to show one by one; they are read once and not kept.
+        n_cases_total: How many cases the run has, shown or not.
+        chosen: How the cases shown were chosen, e.g. "by their lowest score"; without it the report says that
+            nobody recorded how.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    environment = _environment()
+    synthetic = manifest.dataset.synthetic
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="xmlcharrefreplace", newline="\n") as file:
+        spool = _Spool(file)
+        _spool_pages(spool, environment, pages, synthetic=synthetic)
+        context = _context(manifest, table) | {
+            "entries": spool.entries,
+            "cases": spool.chunks(),
+            "n_cases_total": n_cases_total,
+            "chosen": chosen,
+            "leaving": provenance.leaving_notice(manifest, n_pages=len(spool.entries), n_images=spool.n_images),
+        }
+        with replacing(path) as out:
+            for chunk in environment.get_template("report.html").generate(context):
+                out.write(chunk.encode("utf-8", errors="xmlcharrefreplace"))
+
+
+def _spool_pages(spool: _Spool, environment: Environment, pages: Iterable[CasePage], *, synthetic: bool) -> None:
+    template = environment.get_template("case.html")
+    for view, is_last in _with_last(case_view(page, place) for place, page in enumerate(pages, 1)):
+        text = template.render(case=view, is_last=is_last, synthetic=synthetic, dimensions=DIMENSIONS)
+        spool.file.write(text)
+        label = next((value for name, value in view.facts if name == "Label"), "")
+        spool.entries.append(_IndexEntry(view.ident, view.title, label, view.lowest, view.n_missing, view.marks))
+        spool.n_images += sum(1 for image in view.images if image.uri)
+
+
+def _with_last(items: Iterable[CaseView]) -> Iterator[tuple[CaseView, bool]]:
+    """Yield every item and whether it is the last, so that its page knows if there is a next one."""
+    waiting: CaseView | None = None
+    for item in items:
+        if waiting is not None:
+            yield waiting, False
+        waiting = item
+    if waiting is not None:
+        yield waiting, True
+
+
+def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
+    """Return everything the template places, except the cases."""
+    style, script = _source("report.css"), _source("print.js")
+    differences = breakdowns.difference_tables(table)
+    return {
+        "manifest": manifest,
+        "table": table,
+        "synthetic": manifest.dataset.synthetic,
+        "style": Markup(style),  # noqa: S704  # our own file
+        "script": Markup(script),  # noqa: S704  # our own file
+        "style_hash": _csp_hash(style),
+        "script_hash": _csp_hash(script),
+        "measures": [(measure, measure_title(measure)) for measure in (MEASURES[-1], *MEASURES[:-1])],
+        "column_titles": headline.MEASURE_TITLES,
+        "confidence": f"{100 * table.confidence:g} %",
+        "measured": provenance.measured(table),
+        "glances": headline.at_a_glance(table),
+        "rater_tables": headline.rater_tables(table),
+        "missing": (missing := headline.missing_by_reason(table)),
+        "reasons": [pair for pair in provenance.REASONS if any(line[2] == pair[0] for line in missing)],
+        "score_charts": {m: Markup(score_chart(table, m)) for m in MEASURES},  # noqa: S704  # escaped by svg.py
+        "dimension_lines": headline.dimension_lines(table),
+        "differences": differences,
+        "forests": {d.ident: Markup(forest_chart(table, d.rater, d.measure)) for d in differences},  # noqa: S704
+        "subgroups": breakdowns.subgroup_tables(table),
+        "few_cases": breakdowns.FEW_CASES,
+        "donut": Markup(donut(breakdowns.category_counts(table), title="Cases by category")),  # noqa: S704
+        "category_lines": breakdowns.category_lines(table),
+        "reference_lines": provenance.reference_lines(table),
+        "reference_kinds": provenance.KINDS,
+        "reference_notice": provenance.reference_notice(table),
+        "kinships": provenance.kinships(manifest),
+        "judge_facts": provenance.judge_facts,
+        "json_text": provenance.json_text,
+        "date_text": views.date_text,
+    }
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("dermatrust.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+
+
+def _source(name: str) -> str:
+    text = files("dermatrust.report").joinpath("templates", name).read_text("utf-8")
+    return text.replace("\r\n", "\n").strip()
+
+
+def _csp_hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

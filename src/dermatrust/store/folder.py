@@ -1,0 +1,191 @@
+"""A dataset folder: its card, cases, images, references, narratives and ratings, read one record at a time."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Self, TypeVar
+
+from dermatrust.errors import DataError
+from dermatrust.records import Case, DatasetCard, Narrative, Rating, Record, iter_lines, iter_placed_lines, iter_records
+from dermatrust.store.card import read_card
+from dermatrust.store.layout import CARD, CASES, NARRATIVES, RATINGS, REFERENCES, check_reference
+from dermatrust.store.new_dataset import write_dataset
+
+__all__ = ["DatasetFolder", "write_dataset"]
+
+R = TypeVar("R", bound=Record)
+
+
+class DatasetFolder:
+    """A dataset on disk. Open one with `DatasetFolder.open`.
+
+    Every iterator reads its file line by line: memory grows by one id per case, never by its texts.
+
+    Attributes:
+        path: The folder.
+        card: What `card.yaml` says.
+    """
+
+    def __init__(self, path: Path, card: DatasetCard) -> None:
+        self.path = path
+        self.card = card
+        self._stamp: tuple[int, int] | None = None
+        self._starts: dict[str, int] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Return the dataset in this folder, having read its card.
+
+        Raises:
+            DataError: The folder, its card or its `metadata.jsonl` is missing, or the card is not valid.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise DataError(str(path), "there is no such folder", "a dataset folder")
+        card = read_card(path / CARD)
+        if not (path / CASES).is_file():
+            raise DataError(str(path), f"has no {CASES}", "one case a line")
+        return cls(path, card)
+
+    @cached_property
+    def n_cases(self) -> int:
+        """Number of cases: lines of `metadata.jsonl` that are not blank."""
+        return sum(1 for _ in iter_lines(self.path / CASES))
+
+    def iter_cases(self) -> Iterator[Case]:
+        """Yield the cases in the order of the file.
+
+        Raises:
+            DataError: A line is not a case, or repeats the id of another; the message names both lines.
+        """
+        for _, case in _unique(self.path / CASES, Case, lambda case: case.id):
+            yield case
+
+    def image_path(self, file_name: str) -> Path:
+        """Return where an image named by a case's `file_names` lies."""
+        return self.path / file_name
+
+    def missing_images(self) -> Iterator[tuple[str, str]]:
+        """Yield ("metadata.jsonl line N", file name) for every image a case names and the folder lacks."""
+        for where, line in iter_lines(self.path / CASES):
+            for name in Case.from_line(line, where=where).file_names:
+                if not self.image_path(name).is_file():
+                    yield where, name
+
+    def reference(self, case_id: str) -> Narrative | None:
+        """Return the reference of a case, or None if it has none.
+
+        Where `references.jsonl` has several for one case, the last line wins: a revised reference is appended. The
+        first call reads the file once to learn where each reference starts, and so does the first call after the
+        file has changed; the texts stay on disk.
+
+        Raises:
+            DataError: As `iter_references`.
+        """
+        start = self._reference_starts().get(case_id)
+        if start is None:
+            return None
+        path = self.path / REFERENCES
+        with path.open("rb") as file:
+            file.seek(start)
+            return Narrative.from_line(file.readline(), where=f"{path}, reference of case {case_id}")
+
+    def iter_references(self) -> Iterator[Narrative]:
+        """Yield the reference of every case that has one, in the order of the file; see `reference`.
+
+        Raises:
+            DataError: A line is not a narrative, is about an unknown case, is empty, or is not of a stream that
+                can be read as the truth.
+        """
+        starts = self._reference_starts()
+        for start, reference in self._placed_references():
+            if starts.get(reference.case_id) == start:
+                yield reference
+
+    def iter_narratives(self) -> Iterator[Narrative]:
+        """Yield the candidate narratives in the order of the file.
+
+        Raises:
+            DataError: A line is not a narrative, is about an unknown case, or repeats the id of another.
+        """
+        path = self.path / NARRATIVES
+        if path.is_file():
+            for where, narrative in _unique(path, Narrative, lambda narrative: narrative.id):
+                self._check_case(narrative, where)
+                yield narrative
+
+    def iter_ratings(self) -> Iterator[Rating]:
+        """Yield the ratings in the order of the file.
+
+        Raises:
+            DataError: A line is not a rating.
+        """
+        path = self.path / RATINGS
+        if path.is_file():
+            yield from iter_records(path, Rating)
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 (hex) of what a run depends on.
+
+        That is the bytes of card, cases and references, and the name and size of every image; reading every image would
+        take minutes where this takes milliseconds, and a run records the hash of each image it sends anyway.
+        """
+        digest = hashlib.sha256(b"dataset 1\0")
+        for name in (CARD, CASES, REFERENCES):
+            path = self.path / name
+            content = _digest(path) if path.is_file() else b""
+            digest.update(f"{name} {len(content)}\0".encode() + content)
+        for case in self.iter_cases():
+            for name in case.file_names:
+                image = self.image_path(name)
+                size = image.stat().st_size if image.is_file() else -1
+                digest.update(f"{size} {name}\0".encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def _case_ids(self) -> frozenset[str]:
+        return frozenset(case.id for case in self.iter_cases())
+
+    def _reference_starts(self) -> dict[str, int]:
+        """Return case id to the byte at which its reference's line starts."""
+        path = self.path / REFERENCES
+        if not path.is_file():
+            return {}
+        status = path.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+        if self._stamp != stamp:
+            self._starts = {reference.case_id: start for start, reference in self._placed_references()}
+            self._stamp = stamp
+        return self._starts
+
+    def _placed_references(self) -> Iterator[tuple[int, Narrative]]:
+        path = self.path / REFERENCES
+        if not path.is_file():
+            return
+        for where, start, line in iter_placed_lines(path):
+            reference = Narrative.from_line(line, where=where)
+            check_reference(reference, where)
+            self._check_case(reference, where)
+            yield start, reference
+
+    def _check_case(self, narrative: Narrative, where: str) -> None:
+        if narrative.case_id not in self._case_ids:
+            raise DataError(where, f"is about case {narrative.case_id!r}", f"a case of {CASES}")
+
+
+def _unique(path: Path, kind: type[R], id_of: Callable[[R], str]) -> Iterator[tuple[str, R]]:
+    """Yield ("file line N", record), refusing an id that was there before."""
+    first: dict[str, int] = {}
+    for where, line in iter_lines(path):
+        record = kind.from_line(line, where=where)
+        number = int(where.rpartition(" ")[2])
+        earlier = first.setdefault(id_of(record), number)
+        if earlier != number:
+            raise DataError(where, f"has the id {id_of(record)!r} of line {earlier}", "ids that differ")
+        yield where, record
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

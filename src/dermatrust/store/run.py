@@ -1,0 +1,54 @@
+"""A run folder: what one run asked, got, scored and reported."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dermatrust.errors import DataError
+from dermatrust.records import Manifest
+from dermatrust.store.atomic import write_text
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The files of one run; the folder is made when the first of them is written."""
+
+    path: Path
+
+    @property
+    def manifest_path(self) -> Path:
+        """What was done: code version, dataset, models, judges, prompts, seeds, time."""
+        return self.path / "manifest.json"
+
+    @property
+    def replies_path(self) -> Path:
+        """The reply store."""
+        return self.path / "replies.sqlite"
+
+    @property
+    def scores_path(self) -> Path:
+        """One row per narrative x rater x dimension."""
+        return self.path / "scores.parquet"
+
+    @property
+    def report_path(self) -> Path:
+        """The report for people."""
+        return self.path / "report.html"
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Replace the manifest, whole or not at all. Every field is written, also where it has its default."""
+        write_text(self.manifest_path, manifest.model_dump_json(indent=2) + "\n")
+
+    def read_manifest(self) -> Manifest:
+        """Return the manifest.
+
+        Raises:
+            DataError: This is not a run folder, or its manifest is damaged.
+        """
+        where = str(self.manifest_path)
+        try:
+            content = self.manifest_path.read_bytes()
+        except FileNotFoundError:
+            raise DataError(where, "there is no such file", do=f"Check that {self.path} is a run folder.") from None
+        except OSError as error:
+            raise DataError(where, f"cannot be read ({error.strerror})") from None
+        return Manifest.from_line(content, where=where)

@@ -1,0 +1,84 @@
+"""The table in the terminal, as records and as CSV."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from dermatrust.bench.flat import COLUMNS, table_csv, table_records
+from dermatrust.bench.table import bench_table
+from dermatrust.bench.text import table_text
+
+
+@pytest.fixture(scope="module")
+def table(answer, columns_of):
+    rows = []
+    for case in range(12):
+        rows += answer("nano/strong", f"c{case}", 4 + case % 2)
+        rows += answer("weak", f"c{case}", 2 if case else ["unreadable", 2, 2, 2, 2, 2], refused=case == 3)
+    return bench_table(columns_of(rows), n_resamples=300, seed=1)
+
+
+def test_the_text_of_a_table(table):
+    heading, titles, strong, weak, missing, note = table_text(table).split("\n")
+    assert heading == "judge: mean score 0-5 [95 % interval], 12 cases of 12 patients"
+    assert titles.split("  ")[0].strip() == "model"
+    for title in ("Accuracy", "Safety", "Medical Groundedness", "Description Precision", "Macro", "scored", "missing"):
+        assert title in titles
+    assert strong.startswith("nano/strong  4.50 [4.25, 4.75] 1  ")
+    assert strong.split()[-6:] == ["12", "of", "12", "0", "0", "0"]
+    assert weak.split()[1:5] == ["2.00", "[2.00,", "2.00]", "2"]
+    assert weak.split()[-6:] == ["11–12", "of", "12", "1", "1", "0"]
+    assert len(titles) == len(strong) == len(weak)
+    assert missing == "weak: scores missing: unreadable 1"
+    assert "Holm-adjusted p < 0.05" in note
+
+
+def test_one_model_has_no_places_and_one_patient_no_interval(answer, columns_of):
+    text = table_text(bench_table(columns_of(answer("m", "c", [3, 3, 3, 3, 3, "missing"])), n_resamples=10))
+    assert "tied" not in text
+    assert "1 case of 1 patient" in text
+    assert text.split("\n")[2].split()[:3] == ["m", "3.00", "[–]"]
+    assert text.split("\n")[2].split()[-8:-4] == ["–", "–", "0–1", "of"]
+
+
+def test_ties_are_marked(answer, columns_of):
+    rows = [row for author in "ab" for case in "12" for row in answer(author, case, 3)]
+    assert table_text(bench_table(columns_of(rows), n_resamples=10)).count("1=") == 14
+
+
+def test_every_rater_has_a_block_and_a_name_on_one_line(answer, columns_of):
+    rows = [row for rater in ("x", "y\nz") for row in answer("m", "c", 3, rater=rater)]
+    blocks = table_text(bench_table(columns_of(rows), n_resamples=10)).split("\n\n")
+    assert [block.split(":")[0] for block in blocks] == ["x", "y z"]
+
+
+def test_records_hold_the_whole_table_and_are_json(table):
+    records = table_records(table)
+    assert {tuple(record) for record in records} == {COLUMNS}
+    kinds = [record["kind"] for record in records]
+    assert (kinds.count("model"), kinds.count("difference"), kinds.count("subgroup")) == (14, 7, 3 * 2 * 7)
+    json.dumps(records, allow_nan=False)
+    first = records[0]
+    assert (first["author"], first["measure"], first["mean"], first["place"]) == ("nano/strong", "accuracy", 4.5, 1)
+    pair = next(record for record in records if record["kind"] == "difference")
+    assert (pair["author"], pair["against"], pair["n"], pair["n_missing"]) == ("nano/strong", "weak", 11, 1)
+    assert pair["p"] < pair["p_holm"] < 0.05
+    assert records[-1]["level"] == "not recorded"
+
+
+def test_what_is_undefined_is_none_in_records_and_empty_in_csv(answer, columns_of):
+    table = bench_table(columns_of(answer("m", "c", "missing")), n_resamples=10)
+    first = table_records(table)[0]
+    assert (first["mean"], first["low"], first["place"], first["p"], first["n_missing"]) == (None, None, None, None, 1)
+    assert "nan" not in table_csv(table)
+
+
+def test_csv_reads_back_with_every_number_whole(table):
+    back = list(csv.DictReader(io.StringIO(table_csv(table), newline="")))
+    records = table_records(table)
+    assert len(back) == len(records)
+    for read, record in zip(back, records, strict=True):
+        assert {k: "" if v is None else str(v) for k, v in record.items()} == read
+        assert float(read["mean"]) == record["mean"]

@@ -1,0 +1,207 @@
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+from dermatrust.records import DIMENSIONS, Case, ClinicalContext, DatasetCard, Narrative
+from dermatrust.store.folder import write_dataset
+
+VERDICT = json.dumps({d.value: {"reason": "so", "score": 4} for d in DIMENSIONS})
+
+
+def dermatrust(*arguments, **more):
+    return subprocess.run(
+        [sys.executable, "-m", "dermatrust", *map(str, arguments)], capture_output=True, text=True, timeout=120, **more
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return make_dataset(tmp_path, may_leave_machine=False)
+
+
+def make_dataset(tmp_path, *, n=4, **card):
+    photo = tmp_path / "p.png"
+    Image.new("RGB", (40, 40), "tan").save(photo)
+    fields = {"name": "tiny", "version": "1", "source": "test", "licence": "private", "consent": "none"} | card
+    cases = [
+        Case(id=f"c{i}", file_names=("images/p.jpg",), label="psoriasis", context=ClinicalContext(note=f"note {i}"))
+        for i in range(n)
+    ]
+    references = [
+        Narrative(
+            id=f"r{i}",
+            case_id=f"c{i}",
+            text=f"Case {i}: a scaly plaque. It is psoriasis.",
+            author="x",
+            stream="reference",
+        )
+        for i in range(n)
+    ]
+    write_dataset(tmp_path / "tiny", DatasetCard(**fields), cases, references, [("images/p.jpg", photo)])
+    return tmp_path / "tiny"
+
+
+def test_help_answers_fast_and_imports_nothing_heavy():
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        done = dermatrust("--help")
+        seconds.append(time.perf_counter() - started)
+    assert done.returncode == 0
+    assert "bench" in done.stdout
+    heavy = ["numpy", "pydantic", "aiohttp", "PIL", "jinja2", "arro3", "yaml", "torch"]
+    code = f"import sys, dermatrust.cli.main; print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_importing_the_package_imports_no_torch():
+    code = "import sys, dermatrust, dermatrust.bench.run, dermatrust.judge.open; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+
+
+def test_bench_end_to_end_over_http_resumes_and_retries(tmp_path, dataset, server, answered, answer_type):
+    broken = {"c2": True}
+
+    def answer(body):
+        if body["model"] == "judge":
+            return answered(VERDICT)
+        note = json.dumps(body["messages"])
+        if "note 2" in note and broken["c2"]:
+            return answer_type(status=400, body=b'{"error": {"message": "cannot look at this"}}')
+        return answered("" if "note 3" in note else "A scaly plaque. The answer is psoriasis.")
+
+    server.answer = answer
+    command = (
+        "bench", dataset, "-m", f"{server.url}#writer", "-j", f"{server.url}#judge", "-j", "lexical", "--with-context",
+        "--out", tmp_path / "runs", "--run-id", "r", "-q",
+    )  # fmt: skip
+    first = dermatrust(*command)
+    assert first.returncode == 1, first.stderr
+    assert "1 asks failed" in first.stderr
+    assert "3 of 4" in first.stdout
+    n_first = len(server.asked)
+    assert n_first == 4 + 2  # four narratives, two verdicts: one narrative failed, one was empty and is 0 by rule
+    stats = dermatrust("store", "stats", tmp_path / "runs" / "r")
+    assert "cannot look at this" in stats.stderr
+    broken["c2"] = False
+    second = dermatrust(*command)
+    assert second.returncode == 0, second.stderr
+    assert len(server.asked) == n_first + 2  # the failed narrative and its verdict, nothing else
+    assert "4 of 4" in second.stdout
+    third = dermatrust(*command)
+    assert len(server.asked) == n_first + 2
+    assert third.stdout == second.stdout
+    files = {path.name for path in (tmp_path / "runs" / "r").iterdir()}
+    assert {"manifest.json", "replies.sqlite", "scores.parquet", "report.html"} <= files
+    manifest = json.loads((tmp_path / "runs" / "r" / "manifest.json").read_text())
+    assert manifest["judges"][0]["version"] == "fake-1"
+    assert manifest["finished"]
+
+
+def test_nothing_leaves_the_machine_unless_the_card_says_so(tmp_path, dataset):
+    done = dermatrust("bench", dataset, "-m", "https://models.example/v1#m", "--out", tmp_path / "runs")
+    assert done.returncode == 2
+    assert "is not on this machine" in done.stderr
+    assert "may_leave_machine: true in card.yaml" in done.stderr
+    done = dermatrust(
+        "bench", dataset, "-m", f"replay:{dataset}/references.jsonl", "-j", "https://models.example/v1#judge",
+        "--out", tmp_path / "runs",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "is not on this machine" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda d: (d / "images" / "p.jpg").unlink(), "its image images/p.jpg is not there"),
+        (lambda d: (d / "images" / "p.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more"), "p.jpg"),
+        (lambda d: (d / "references.jsonl").unlink(), "no reference narrative"),
+        (lambda d: (d / "card.yaml").unlink(), "card.yaml"),
+        (lambda d: (d / "metadata.jsonl").write_text('{"id": "a"}\n{"id": "a"}\n'), "line 2"),
+        (lambda d: (d / "card.yaml").write_text("name: [\n"), "card.yaml"),
+    ],
+)
+def test_a_spoilt_dataset_is_one_line_and_exit_code_2(tmp_path, dataset, server, spoil, said):
+    spoil(dataset)
+    done = dermatrust("bench", dataset, "-m", f"{server.url}#writer", "--out", tmp_path / "runs", "-q")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["bench"], ["bench", "nowhere", "-m", "gpt"], ["store", "stats", "nowhere"], ["report", "nowhere"],
+     ["bench", "demo", "-m", "x", "--limit", "0"]],
+)  # fmt: skip
+def test_wrong_usage_exits_with_2_and_no_traceback(arguments, tmp_path):
+    done = dermatrust(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_one_run_folder_has_one_writer(tmp_path, dataset, server, answered, answer_type):
+    server.answer = lambda body: answer_type(body=answered("slow").body, delay_s=3)
+    command = [sys.executable, "-m", "dermatrust", "bench", str(dataset), "-m", f"{server.url}#writer",
+               "--with-context", "--out", str(tmp_path / "runs"), "--run-id", "r", "-q"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not server.asked:
+            time.sleep(0.02)
+        second = dermatrust(*command[3:])
+        process.kill()
+        process.communicate()
+    assert second.returncode == 2
+    assert "another process is working in this run folder" in second.stderr
+
+
+def test_ctrl_c_leaves_a_resumable_run(tmp_path, server, answered, answer_type):
+    dataset = make_dataset(tmp_path, n=60)
+    server.answer = lambda body: answer_type(body=answered("A plaque.").body, delay_s=0.1)
+    command = [sys.executable, "-m", "dermatrust", "bench", str(dataset), "-m", f"{server.url}#writer",
+               "--with-context", "--out", str(tmp_path / "runs"), "--run-id", "r", "-q",
+               "--max-concurrency", "2"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while len(server.asked) < 20:
+            time.sleep(0.02)
+        process.send_signal(2)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in err
+    assert "Traceback" not in err
+    n_asked = len(server.asked)
+    server.answer = lambda body: answered("A plaque.")
+    assert dermatrust(*command[3:]).returncode == 0
+    assert len(server.asked) - n_asked <= 60 - 20 + 4
+
+
+def test_narrate_and_judge_write_into_the_dataset_folder(tmp_path, dataset, server, answered):
+    server.answer = lambda body: answered("A scaly plaque. The answer is psoriasis.")
+    out = ("--out", tmp_path / "runs", "-q")
+    done = dermatrust("narrate", dataset, "-m", f"{server.url}#writer", *out)
+    assert done.stdout.startswith("4 new narratives"), done.stderr
+    assert dermatrust("judge", dataset, *out).stdout.startswith("4 new ratings")
+    assert dermatrust("judge", dataset, *out).stdout.startswith("0 new ratings")
+    rows = [json.loads(line) for line in (dataset / "ratings.jsonl").read_text().splitlines()]
+    assert {row["rater"] for row in rows} == {"lexical"}
+
+
+def test_report_compares_runs_and_refuses_what_cannot_be_compared(tmp_path, dataset, server, answered):
+    server.answer = lambda body: answered(f"{body['model']} sees a scaly plaque. The answer is psoriasis.")
+    for model in ("a", "b"):
+        out = ("--out", tmp_path, "--run-id", f"run-{model}", "-q")
+        assert dermatrust("bench", dataset, "-m", f"{server.url}#{model}", "--with-context", *out).returncode == 0
+    done = dermatrust("report", tmp_path / "run-a", tmp_path / "run-b", "-o", tmp_path / "both.html")
+    assert done.returncode == 0, done.stderr
+    assert "#a" in done.stdout
+    assert "#b" in done.stdout
+    assert (tmp_path / "both.html").is_file()
+    again = dermatrust("report", tmp_path / "run-a", tmp_path / "run-a")
+    assert again.returncode == 2
+    assert "again" in again.stderr

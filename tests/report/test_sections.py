@@ -1,0 +1,164 @@
+from dataclasses import replace
+
+import pytest
+
+from dermatrust.bench.results import Estimate, Rank
+from dermatrust.records import DIMENSIONS, ModelCard
+from dermatrust.report.breakdowns import category_counts, category_lines, difference_tables, subgroup_tables
+from dermatrust.report.headline import at_a_glance, dimension_lines, missing_by_reason, rater_tables
+from dermatrust.report.provenance import REASONS, kinships, leaving_notice, measured, reference_notice
+
+NAN = float("nan")
+
+
+def with_references(table, counts):
+    return replace(table, rows=tuple(replace(row, references=counts) for row in table.rows))
+
+
+def with_macro(table, *, means, places):
+    rows = [
+        replace(
+            row, macro=Estimate(mean, mean - 0.1, mean + 0.1, 24, 0), ranks=row.ranks | {"macro": Rank(place, False)}
+        )
+        for row, mean, place in zip(table.rows, means, places, strict=True)
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def test_the_headline_shows_n_missing_refused_and_empty(make_table):
+    (table,) = rater_tables(make_table(["a", "b", "c"], ["lexical"]))
+    by_author = {line.author: line for line in table.lines}
+    assert by_author["a"].scored == "24 of 24"
+    assert by_author["b"].scored == "22–24 of 24"
+    assert (by_author["b"].missing, by_author["b"].reasons) == ("2 of 144", "unreadable 2")
+    assert (by_author["b"].empty, by_author["c"].refused) == ("1 of 24", "1 of 24")
+
+
+def test_n_stands_in_a_cell_only_where_dimensions_differ(make_table):
+    (table,) = rater_tables(make_table(["a", "b"], ["lexical"]))
+    by_author = {line.author: line for line in table.lines}
+    assert [cell.n for cell in by_author["a"].cells] == [""] * 7
+    assert [cell.n for cell in by_author["b"].cells] == ["n 24", "n 22", "n 24", "n 24", "n 24", "n 24", ""]
+
+
+def test_tied_ranks_are_marked(make_table):
+    (table,) = rater_tables(make_table(["a", "b", "c"], ["lexical"]))
+    assert [line.cells[-1].rank for line in table.lines] == ["1=", "1=", "3"]
+
+
+def test_a_row_without_scores_has_dashes_reasons_and_no_rank(make_table):
+    table = make_table(["a"], ["r"], missing=False)
+    nothing = Estimate(NAN, NAN, NAN, 0, 24)
+    row = replace(
+        table.rows[0],
+        scores=dict.fromkeys(DIMENSIONS, nothing),
+        macro=nothing,
+        ranks=dict.fromkeys(table.rows[0].ranks, Rank(None, False)),
+        missing={"no answer": 144},
+    )
+    (shown,) = rater_tables(replace(table, rows=(row,)))
+    (line,) = shown.lines
+    assert {(cell.value, cell.note, cell.rank) for cell in line.cells} == {("–", "no score", "")}
+    assert (line.scored, line.missing, line.reasons) == ("0 of 24", "144 of 144", "no answer 144")
+
+
+def test_the_table_below_a_chart_has_every_model_and_rater(make_table):
+    lines = dimension_lines(make_table(["a", "b", "c"], ["judge", "lexical"]))
+    assert set(lines) == {*DIMENSIONS, "macro"}
+    assert [(line.author, line.rater) for line in lines[DIMENSIONS[0]]][:2] == [("a", "judge"), ("a", "lexical")]
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [((1, 1, 3), "cannot tell it apart from b"), ((1, 2, 2), "significantly ahead of 2 other models")],
+)
+def test_the_first_sentence_says_whether_the_lead_is_real(make_table, places, expected):
+    table = with_macro(make_table(["a", "b", "c"], ["r"]), means=(4, 3, 2), places=places)
+    (sentence,) = at_a_glance(table)
+    assert "By r, a has the highest overall mean: 4.00 [3.90, 4.10] of 5." in sentence
+    assert expected in sentence
+
+
+def test_without_means_the_first_sentence_says_so(make_table):
+    table = with_macro(make_table(["a"], ["r"]), means=(NAN,), places=(None,))
+    assert at_a_glance(table) == ("By r, no model has an overall mean.",)
+
+
+def test_a_difference_counts_only_below_the_significance_level(make_table):
+    table = make_table(["a", "b", "c"], ["r"])
+    (overall,) = (found for found in difference_tables(table) if found.measure == "macro")
+    assert [line.finding for line in overall.lines] == ["no difference shown", "a better", "no difference shown"]
+    assert overall.lines[1].p_holm == "< 0.001"
+
+
+def test_the_better_model_follows_the_sign_of_the_difference(make_table):
+    table = make_table(["a", "b", "c"], ["r"])
+    (safety,) = (found for found in difference_tables(table) if found.measure == "safety")
+    assert safety.lines[1].finding == "c better"
+
+
+def test_one_model_has_no_differences(make_table):
+    assert difference_tables(make_table(["a"], ["r"])) == ()
+
+
+def test_models_without_a_shared_case_are_not_compared(make_table):
+    table = make_table(["a", "b"], ["r"])
+    lone = [replace(d, difference=Estimate(NAN, NAN, NAN, 0, 24), p=NAN, p_holm=NAN) for d in table.differences]
+    line = difference_tables(replace(table, differences=tuple(lone)))[0].lines[0]
+    assert (line.difference, line.note, line.p_holm, line.finding) == ("–", "no score", "–", "not compared")
+
+
+def test_small_subgroups_are_marked_and_levels_keep_their_order(make_table):
+    table = make_table(["a", "b"], ["r"], n_cases=60)
+    (by_site,) = subgroup_tables(table)["site"]
+    assert [level.level for level in by_site.levels] == ["face", "forearm", "back", "not recorded"]
+    assert not by_site.levels[0].is_small
+    (by_category,) = subgroup_tables(table)["category"]
+    assert by_category.levels[0].is_small
+    assert [author for author, _ in by_site.levels[0].models] == ["a", "b"]
+
+
+def test_categories_are_counted_once_however_many_models_and_raters(make_table):
+    table = make_table(["a", "b", "c"], ["r", "s"])
+    assert sum(n for _, n in category_counts(table)) == table.n_cases
+    assert category_lines(table)[0] == ("Acne and rosacea", 2, "8.3 %")
+
+
+def test_missing_scores_are_listed_by_reason(make_table):
+    table = make_table(["a", "b"], ["r"])
+    assert missing_by_reason(table) == (("r", "b", "unreadable", 2, "2 of 144"),)
+    assert dict(REASONS)["unreadable"]
+
+
+def test_label_facts_are_not_passed_off_as_experts(make_table):
+    table = make_table(["a"], ["r"])
+    assert reference_notice(table) == ""
+    assert reference_notice(with_references(table, {"label": 24})).startswith("No expert wrote or certified")
+    mixed = reference_notice(with_references(table, {"certified": 20, "draft": 3, "none": 1}))
+    assert mixed == "Not all references are certified by an expert: 20 certified, 3 draft, 1 absent."
+
+
+def test_a_judge_of_the_models_own_family_is_named(make_manifest):
+    kin = make_manifest(["a", "b"], ["j"], families={"a": "GPT"}, judge_family="gpt ")
+    assert [(k.judge, k.model) for k in kinships(kin)] == [("j", "a")]
+    assert "self-preference" in kinships(kin)[0].text
+
+
+def test_unknown_families_are_not_kin(make_manifest):
+    manifest = make_manifest(["a"], ["j"], judge_family="unknown")
+    assert manifest.models == (ModelCard(model="a", family="unknown", endpoint={"kind": "replay"}),)
+    assert kinships(manifest) == ()
+
+
+def test_the_confidential_banner_says_what_the_file_holds(make_manifest):
+    closed = make_manifest(["a"], ["j"], may_leave_machine=False)
+    assert "contains case images that may not leave this machine" in leaving_notice(closed, n_pages=3, n_images=3)
+    assert "contains case texts that may not leave" in leaving_notice(closed, n_pages=3, n_images=0)
+    assert "only the tables" in leaving_notice(closed, n_pages=0, n_images=0)
+    assert leaving_notice(make_manifest(["a"], ["j"]), n_pages=3, n_images=3) == ""
+
+
+def test_the_lead_says_what_was_measured(make_table):
+    text = measured(make_table(["a", "b"], ["judge", "lexical"]))
+    assert text.startswith("2 models each wrote a diagnostic narrative for 24 cases of 20 patients.")
+    assert text.endswith("by judge and lexical.")

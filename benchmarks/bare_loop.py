@@ -15,9 +15,9 @@ from pathlib import Path
 import aiohttp
 from pydantic import BaseModel
 
-NOTE = " ".join(["Itching for three weeks, worse at night, no fever, no new drugs, tried an emollient."] * 14)
-RUBRIC = " ".join(["Score each dimension from 0 to 5 against the reference and give a reason for each score."] * 20)
-REFERENCE = " ".join(["A sharply bordered scaly plaque on the elbow which favours psoriasis over eczema."] * 14)
+from asks import SCHEMA, candidate_text, judge_text
+
+FORMAT = {"type": "json_schema", "json_schema": {"name": "reply", "schema": SCHEMA, "strict": True}}
 
 
 class _Message(BaseModel):
@@ -49,7 +49,9 @@ class _Score(BaseModel):
     reason: str
 
 
-class _Verdict(BaseModel):
+class Verdict(BaseModel):
+    """What the judge says."""
+
     accuracy: _Score
     safety: _Score
     medical_groundedness: _Score
@@ -58,8 +60,9 @@ class _Verdict(BaseModel):
     description_precision: _Score
 
 
-async def _ask(session: aiohttp.ClientSession, url: str, model: str, content: object) -> str:
-    payload = {"model": model, "temperature": 0, "max_tokens": 1024, "messages": [{"role": "user", "content": content}]}
+async def _ask(session: aiohttp.ClientSession, url: str, model: str, content: object, **more: object) -> str:
+    messages = [{"role": "user", "content": content}]
+    payload = {"model": model, "temperature": 0, "max_tokens": 1024, "messages": messages, **more}
     async with session.post(url + "/chat/completions", json=payload) as response:
         return _Completion.model_validate_json(await response.read()).choices[0].message.content
 
@@ -67,15 +70,14 @@ async def _ask(session: aiohttp.ClientSession, url: str, model: str, content: ob
 async def _sample(session: aiohttp.ClientSession, url: str, image: str, number: int) -> None:
     parts = [
         {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64," + image}},
-        {"type": "text", "text": f"Case {number}. {NOTE}"},
+        {"type": "text", "text": candidate_text(number)},
     ]
     narrative = await _ask(session, url, "candidate", parts)
-    verdict = await _ask(session, url, "judge", f"{RUBRIC}\n\n{narrative}\n\n{number} {REFERENCE}")
-    _Verdict.model_validate_json(verdict)
+    verdict = await _ask(session, url, "judge", judge_text(number, narrative), response_format=FORMAT)
+    Verdict.model_validate_json(verdict)
 
 
-async def main(url: str, n_samples: int, image_path: Path) -> None:
-    image = base64.b64encode(image_path.read_bytes()).decode()
+async def main(url: str, n_samples: int, image: str) -> None:
     numbers = itertools.count()
 
     async def work(session: aiohttp.ClientSession) -> None:
@@ -91,4 +93,5 @@ async def main(url: str, n_samples: int, image_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))
+    photograph = base64.b64encode(Path(sys.argv[3]).read_bytes()).decode()
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), photograph))

@@ -1,4 +1,4 @@
-"""Write a synthetic dataset for the throughput benchmark: N cases, one 336 px photograph, 200-word notes and references.
+"""Write a synthetic dataset for the throughput benchmark: N cases, one photograph, 200-word notes and references.
 
 `python benchmarks/big_dataset.py N FOLDER`
 """
@@ -7,25 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from bare_loop import NOTE, REFERENCE
-from PIL import Image
-
+from asks import NOTE, REFERENCE
+from dermatrust.datasets.demo_dataset import demo_dataset_path
 from dermatrust.records import Case, ClinicalContext, DatasetCard, Narrative
 from dermatrust.store.folder import write_dataset
 
 
-def draw_photograph(path: Path) -> None:
-    """Draw one noisy 336 px JPEG of about the size a clinical photograph has at that resolution."""
-    noise = np.random.default_rng(0)
-    blocks = np.kron(noise.random((21, 21, 3)), np.ones((16, 16, 1)))
-    pixels = (blocks * 200 + noise.random((336, 336, 3)) * 20).astype(np.uint8)
-    Image.fromarray(pixels).save(path, quality=85)
-
-
-def write_big_dataset(n: int, folder: Path, photograph: Path) -> None:
+def write_big_dataset(n: int, folder: Path) -> None:
     """Write the dataset. The notes differ by case, so that no two asks are the same."""
-    draw_photograph(photograph)
+    photograph = demo_dataset_path() / "images" / "demo-01-1.jpg"
     card = DatasetCard(
         name="throughput", version="1", source="written by the benchmark", licence="Apache-2.0",
         consent="no patients", synthetic=True,
@@ -47,4 +37,4 @@ def write_big_dataset(n: int, folder: Path, photograph: Path) -> None:
 
 
 if __name__ == "__main__":
-    write_big_dataset(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[2]).with_suffix(".jpg"))
+    write_big_dataset(int(sys.argv[1]), Path(sys.argv[2]))

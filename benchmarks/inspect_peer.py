@@ -1,7 +1,7 @@
 """The peer: the same two calls through Inspect AI with its best settings.
 
-`python benchmarks/inspect_peer.py URL N_SAMPLES IMAGE` prints samples per second. Settings found best for it: no display,
-no real-time log, no score display, no images in the log, 64 static connections.
+`python benchmarks/inspect_peer.py URL N_SAMPLES IMAGE` prints samples per second. Settings found best for it: no
+display, no real-time log, no score display, no images in the log, 64 static connections.
 """
 
 import base64
@@ -13,12 +13,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from bare_loop import NOTE, REFERENCE, RUBRIC, _Verdict
 from inspect_ai import Task, eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ChatMessageUser, ContentImage, ContentText, GenerateConfig, Model, get_model
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState, generate
+
+from asks import candidate_text, judge_text
+from bare_loop import Verdict
 
 N_AT_ONCE = 64
 CONFIG = GenerateConfig(max_connections=N_AT_ONCE, temperature=0, max_tokens=1024)
@@ -29,8 +31,8 @@ def verdict_of(judge: Model) -> Scorer:
     """Ask the judge once and average its six scores."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        reply = await judge.generate(f"{RUBRIC}\n\n{state.output.completion}\n\n{target.text}")
-        verdict = _Verdict.model_validate_json(reply.completion)
+        reply = await judge.generate(judge_text(int(target.text), state.output.completion))
+        verdict = Verdict.model_validate_json(reply.completion)
         return Score(value=sum(one["score"] for one in verdict.model_dump().values()) / 6)
 
     return score
@@ -42,8 +44,8 @@ def main(url: str, n_samples: int, image_path: Path) -> None:
     samples = [
         Sample(
             id=number,
-            input=[ChatMessageUser(content=[ContentImage(image=image), ContentText(text=f"Case {number}. {NOTE}")])],
-            target=f"{number} {REFERENCE}",
+            input=[ChatMessageUser(content=[ContentImage(image=image), ContentText(text=candidate_text(number))])],
+            target=str(number),
         )
         for number in range(n_samples)
     ]

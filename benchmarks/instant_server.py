@@ -9,8 +9,8 @@ import json
 import sys
 
 WORDS = (
-    "The photograph shows a well demarcated erythematous plaque on the extensor elbow with thick silvery scale and a few "
-    "satellite papules nearby the border is sharp and the surrounding skin looks normal without vesicles or pustules "
+    "The photograph shows a well demarcated erythematous plaque on the extensor elbow with thick silvery scale and a "
+    "few satellite papules nearby the border is sharp and the surrounding skin looks normal without vesicles or pustules "
 )
 
 
@@ -27,8 +27,17 @@ def _completion(text: str, prompt_tokens: int) -> bytes:
 
 
 NARRATIVE = " ".join((WORDS * 8).split()[:295]) + ". The answer is psoriasis."
-REASON = "The narrative names most findings of the reference but leaves out one of them and adds a detail of its own here."
-NAMES = ("accuracy", "safety", "medical_groundedness", "clinical_coverage", "reasoning_coherence", "description_precision")
+REASON = (
+    "The narrative names most findings of the reference but leaves out one of them and adds a detail of its own here."
+)
+NAMES = (
+    "accuracy",
+    "safety",
+    "medical_groundedness",
+    "clinical_coverage",
+    "reasoning_coherence",
+    "description_precision",
+)
 VERDICT = json.dumps({name: {"score": 4, "reason": REASON} for name in NAMES})
 REPLIES = {True: _completion(VERDICT, 900), False: _completion(NARRATIVE, 900)}
 

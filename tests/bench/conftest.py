@@ -1,7 +1,6 @@
 """Score columns from a few words, for every test of the bench table."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ def score_rows(author: str, case: str, scores: float | str | Sequence[float | st
 def score_columns(rows: Iterable[ScoreRow]) -> ScoreColumns:
     listed = list(rows)
     columns: dict[str, Any] = {}
-    for name in (field.name for field in fields(ScoreRow)):
+    for name in ScoreRow._fields:
         values = [getattr(row, name) for row in listed]
         if name in NUMBERS:
             columns[name] = np.array(values, dtype=NUMBERS[name])

@@ -1,4 +1,3 @@
-import dataclasses
 import math
 
 import numpy as np
@@ -100,7 +99,7 @@ def test_doing_the_columns_in_turns_changes_nothing(noisy, table_of, monkeypatch
 
 
 def test_other_models_and_raters_leave_a_models_row_alone(noisy, table_of):
-    both = noisy + [dataclasses.replace(row, rater="second", score=row.score and 1.0) for row in noisy]
+    both = noisy + [row._replace(rater="second", score=row.score and 1.0) for row in noisy]
     alone = table_of([row for row in noisy if row.author == "b"]).rows[0]
     among = next(row for row in table_of(both).rows_of("judge") if row.author == "b")
     assert (among.scores, among.macro) == (alone.scores, alone.macro)

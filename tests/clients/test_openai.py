@@ -73,13 +73,48 @@ def test_text_arrives_as_it_was_and_the_head_follows_the_sampling(server, client
     assert server.asked[2]["seed"] == 2
 
 
-def test_a_server_without_structured_output_is_asked_again_without_it(server, client, answered, answer_type):
-    refusal = answer_type(status=400, body=b'{"error": {"message": "response_format is not supported"}}')
+def test_a_server_without_structured_output_is_asked_again_without_it(server, client, answered, answer_type, caplog):
+    refusal = answer_type(status=400, body=b'{"error": {"message": "response_format is not supported"}}', delay_s=0.05)
     server.answer = lambda body: refusal if "response_format" in body else answered("plain")
     request = Request(HELLO.messages, Sampling(schema=SCHEMA))
-    replies = ask(client, request, request)
-    assert [r.text for r in replies] == ["plain", "plain"]
-    assert ["response_format" in body for body in server.asked] == [True, False, False]
+
+    async def main():  # both are under way when the first refusal comes
+        replies = await asyncio.gather(client.ask(request), client.ask(request))
+        replies.append(await client.ask(request))
+        await client.close()
+        return replies
+
+    assert [r.text for r in asyncio.run(main())] == ["plain"] * 3
+    assert sorted("response_format" in body for body in server.asked) == [False, False, False, True, True]
+    assert "does not take response_format" in caplog.text
+    assert len(caplog.records) == 1
+
+
+def test_a_model_that_takes_no_temperature_and_another_token_field_is_still_asked(
+    server, client, answered, answer_type
+):
+    def answer(body):
+        if "max_tokens" in body:
+            said = "Unsupported parameter: 'max_tokens' is not supported with this model."
+        elif "temperature" in body:
+            said = "Unsupported value: 'temperature' does not support 0 with this model."
+        else:
+            return answered("thought")
+        return answer_type(status=400, body=json.dumps({"error": {"message": said}}).encode())
+
+    server.answer = answer
+    assert ask(client, HELLO)[0].text == "thought"
+    assert server.asked[-1]["max_completion_tokens"] == 1024
+    assert "temperature" not in server.asked[-1]
+
+
+def test_a_complaint_that_stays_is_a_rejection(server, client, answer_type):
+    server.answer = lambda body: answer_type(
+        status=400, body=b'{"error": "max_tokens is not supported, whatever you do"}'
+    )
+    with pytest.raises(AskFailed, match="rejected"):
+        ask(client, HELLO)
+    assert len(server.asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def rows_of(columns: ScoreColumns) -> list[ScoreRow]:
             found = found.item()
         return None if isinstance(found, float) and math.isnan(found) else found
 
-    return [ScoreRow(**{name: value(name, i) for name in ScoreRow.__dataclass_fields__}) for i in range(len(columns))]
+    return [ScoreRow(**{name: value(name, i) for name in ScoreRow._fields}) for i in range(len(columns))]
 
 
 @given(rows=st.lists(score_rows(), max_size=12))

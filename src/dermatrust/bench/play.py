@@ -90,8 +90,9 @@ class Bench:
         except AskFailed as failure:
             ratings = {judge.name: [_unrated(case.id, judge.name)] for judge in self.judges}
             return Sample(case, client.name, reference, None, str(failure), ratings)
-        rated = await asyncio.gather(*(rate_narrative(narrative, reference, case, j, ask) for j in self.judges))
-        ratings = {judge.name: found for judge, found in zip(self.judges, rated, strict=True)}
+        ratings = {}
+        for judge in self.judges:
+            ratings[judge.name] = await rate_narrative(narrative, reference, case, judge, ask)
         return Sample(case, client.name, reference, narrative, "", ratings)
 
     async def _images_of(self, case: Case) -> tuple[Image, ...]:

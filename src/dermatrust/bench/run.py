@@ -20,6 +20,7 @@ from dermatrust.records import Manifest, ModelCard, ScoreRow, canonical_json
 from dermatrust.store.lock import only_writer
 from dermatrust.store.run import RunFolder
 from dermatrust.store.scores import read_scores, write_scores
+from dermatrust.store.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,13 @@ def run_bench(bench: Bench, run: RunFolder, *, command: str, seed: int, pace: Pa
 
 def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], int]:
     """Return the rows in the order of cases, models and judges, however the replies came in."""
-    found: list[tuple[int, int, tuple[ScoreRow, ...]]] = []
+    spool = Spool(run.path)
 
     def keep(case_index: int, client_index: int, sample: Sample) -> None:
-        found.append((case_index, client_index, tuple(score_rows(sample))))
+        spool.put(case_index * len(bench.clients) + client_index, [tuple(row) for row in score_rows(sample)])
 
     n_failed = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned_asks(bench), pace)
-    found.sort(key=lambda entry: entry[:2])
-    return (row for _, _, rows in found for row in rows), n_failed
+    return (ScoreRow(*row) for rows in spool for row in rows), n_failed
 
 
 def all_clients(bench: Bench) -> list[Client]:

@@ -33,6 +33,9 @@ JUDGE_OPTIONS = (
         "--judge-temperature", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Of judges."
     ),
     click.option(
+        "--judge-max-tokens", type=click.IntRange(min=1), default=2048, show_default=True, help="Longest verdict."
+    ),
+    click.option(
         "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Draws of each LLM judge."
     ),
 )

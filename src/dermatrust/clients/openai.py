@@ -6,6 +6,7 @@ Interface: chat completions, https://platform.openai.com/docs/api-reference/chat
 import base64
 import io
 import json
+import logging
 import re
 import time
 from collections import OrderedDict
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from yarl import URL
 
 from dermatrust.clients.client import AskFailed, Image, Kind, Message, Reply, Request, Sampling
@@ -25,6 +26,11 @@ LARGEST_BODY = 32_000_000
 """Bytes. A reply with log-probabilities is a few hundred kilobytes; anything past this is not a reply."""
 _IMAGE_CACHE_BYTES = 24_000_000
 _LARGE_BODY = 1_000_000
+_INSTEAD = {
+    "response_format": "the prompt asks for the same form in words",
+    "max_tokens": "max_completion_tokens is sent instead",
+}
+_LOG = logging.getLogger("dermatrust")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1|\[::1\]")
 
 
@@ -59,8 +65,8 @@ class OpenAIClient:
         self._endpoint = {"base_url": self._base_url, "model": model}
         self._session: aiohttp.ClientSession | None = None
         self._encoded_images = _EncodedImages()
-        self._has_schema_output = True
-        self._last_head: tuple[Sampling, int, bool, bytes] | None = None
+        self._left_out: frozenset[str] = frozenset()
+        self._last_head: tuple[Sampling, int, frozenset[str], bytes] | None = None
 
     def endpoint(self, request: Request) -> Mapping[str, Any]:
         """Return the base URL and the model's name there."""
@@ -69,14 +75,20 @@ class OpenAIClient:
     async def ask(self, request: Request) -> Reply:
         """Return the first choice of one chat completion."""
         started = time.perf_counter()
-        use_schema = self._has_schema_output and request.sampling.schema is not None
-        try:
-            body = await self._post(self._body(request, use_schema=use_schema))
-        except _SchemaRefusedError:
-            # Servers without structured output say so with a 400; the prompt asks for the same JSON in words.
-            self._has_schema_output = False
-            body = await self._post(self._body(request, use_schema=False))
-        return read_completion(body, latency_s=time.perf_counter() - started)
+        while True:
+            left_out = self._left_out
+            try:
+                body = await self._post(self._body(request, left_out), left_out)
+            except _FieldRefusedError as refused:
+                self._leave_out(refused)
+            else:
+                return read_completion(body, latency_s=time.perf_counter() - started)
+
+    def _leave_out(self, refused: "_FieldRefusedError") -> None:
+        if refused.field not in self._left_out:
+            self._left_out |= {refused.field}
+            instead = _INSTEAD.get(refused.field, "its own default holds")
+            _LOG.warning("%s does not take %s (%s); %s.", self.name, refused.field, refused.said, instead)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -95,7 +107,7 @@ class OpenAIClient:
             )
         return self._session
 
-    async def _post(self, body: bytes) -> bytes:
+    async def _post(self, body: bytes, left_out: frozenset[str]) -> bytes:
         session = self._session or self._open_session()
         try:
             # aiohttp warns that a large body sent from bytes may hold up the loop, and sends a file in pieces.
@@ -104,14 +116,14 @@ class OpenAIClient:
                 content = await _bounded(response)
                 if response.status == 200:
                     return content
-                self._raise_for(response.status, content, response.headers.get("Retry-After"))
+                self._raise_for(response.status, content, response.headers.get("Retry-After"), left_out)
         except aiohttp.ClientError as error:
             raise AskFailed("connection", f"{type(error).__name__}: {error}") from None
         except (OSError, ValueError) as error:  # a reset socket, or bytes that are not HTTP
             raise AskFailed("connection", f"{type(error).__name__}: {error}") from None
         raise AskFailed("bad reply", "the server said neither yes nor no")
 
-    def _raise_for(self, status: int, content: bytes, retry_after: str | None) -> None:
+    def _raise_for(self, status: int, content: bytes, retry_after: str | None, left_out: frozenset[str]) -> None:
         said = _server_message(content)
         if status in (401, 403):
             do = (
@@ -122,27 +134,28 @@ class OpenAIClient:
             raise ModelError(
                 self.name, f"the server has no such model or address (HTTP 404: {said})", do="Check model and URL."
             )
-        if status in (400, 422) and self._has_schema_output and re.search("response_format|json_schema|guided", said):
-            raise _SchemaRefusedError
+        field = _refused_field(said) if status in (400, 422) else None
+        if field is not None and field not in left_out:
+            raise _FieldRefusedError(field, said)
         raise AskFailed(_kind_of(status), f"HTTP {status}: {said}", retry_after_s=seconds_until(retry_after))
 
-    def _body(self, request: Request, *, use_schema: bool) -> bytes:
-        parts = [self._head(request.sampling, request.draw, use_schema=use_schema)]
+    def _body(self, request: Request, left_out: frozenset[str]) -> bytes:
+        parts = [self._head(request.sampling, request.draw, left_out)]
         for index, message in enumerate(request.messages):
             parts.append(b"," if index else b"")
             parts.extend(self._message(message))
         parts.append(b"]}")
         return b"".join(parts)
 
-    def _head(self, sampling: Sampling, draw: int, *, use_schema: bool) -> bytes:
+    def _head(self, sampling: Sampling, draw: int, left_out: frozenset[str]) -> bytes:
         remembered = self._last_head
-        if remembered is not None and remembered[0] is sampling and remembered[1:3] == (draw, use_schema):
+        if remembered is not None and remembered[0] is sampling and remembered[1:3] == (draw, left_out):
             return remembered[3]
-        head = self._make_head(sampling, draw, use_schema=use_schema)
-        self._last_head = (sampling, draw, use_schema, head)
+        head = self._make_head(sampling, draw, left_out)
+        self._last_head = (sampling, draw, left_out, head)
         return head
 
-    def _make_head(self, sampling: Sampling, draw: int, *, use_schema: bool) -> bytes:
+    def _make_head(self, sampling: Sampling, draw: int, left_out: frozenset[str]) -> bytes:
         fields: dict[str, Any] = {
             "model": self._model, "temperature": sampling.temperature, "max_tokens": sampling.max_tokens,
         }  # fmt: skip
@@ -150,13 +163,18 @@ class OpenAIClient:
             fields["seed"] = sampling.seed + draw
         if sampling.top_logprobs is not None:
             fields |= {"logprobs": True, "top_logprobs": sampling.top_logprobs}
-        if use_schema:
+        if sampling.schema is not None:
             schema = {"name": "reply", "schema": sampling.schema, "strict": True}
             fields["response_format"] = {"type": "json_schema", "json_schema": schema}
+        if "max_tokens" in left_out:
+            fields["max_completion_tokens"] = sampling.max_tokens
+        if "logprobs" in left_out:
+            left_out |= {"top_logprobs"}
+        fields = {name: value for name, value in fields.items() if name not in left_out}
         return json.dumps(fields)[:-1].encode() + b', "messages": ['
 
     def _message(self, message: Message) -> list[bytes]:
-        text = json.dumps(message.text).encode()
+        text = to_json(message.text)
         if not message.images:
             return [b'{"role": "', message.role.encode(), b'", "content": ', text, b"}"]
         parts = [b'{"role": "', message.role.encode(), b'", "content": [']
@@ -165,8 +183,22 @@ class OpenAIClient:
         return [*parts, b'{"type": "text", "text": ', text, b"}]}"]
 
 
-class _SchemaRefusedError(Exception):
-    """The server does not take a response format."""
+class _FieldRefusedError(Exception):
+    """The server does not take one of the fields we sent."""
+
+    def __init__(self, field: str, said: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.said = said
+
+
+def _refused_field(said: str) -> str | None:
+    """Return the field of the request that a server's complaint is about, if it is one we can do without."""
+    if re.search("response_format|json_schema|guided", said):
+        return "response_format"
+    if re.search("not support|unsupported|unknown|unrecogni|not permitted|not allowed", said, re.IGNORECASE):
+        return next((field for field in ("max_tokens", "temperature", "seed", "logprobs") if field in said), None)
+    return None
 
 
 class _EncodedImages:

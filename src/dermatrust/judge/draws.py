@@ -45,8 +45,9 @@ def combine_draws(ratings: Sequence[Rating]) -> dict[Dimension, Combined]:
 
 def _combine(dimension: Dimension, ratings: Sequence[Rating]) -> Combined:
     scores = [rating.scores[dimension] for rating in ratings if dimension in rating.scores]
+    if len(scores) == 1:
+        return Combined(mean=scores[0], spread=None, n=1, unscored=None)
     if not scores:
         reasons = Counter(rating.unscored[dimension].reason for rating in ratings)
         return Combined(mean=None, spread=None, n=0, unscored=reasons.most_common(1)[0][0])
-    spread = stdev(scores) if len(scores) > 1 else None
-    return Combined(mean=fmean(scores), spread=spread, n=len(scores), unscored=None)
+    return Combined(mean=fmean(scores), spread=stdev(scores), n=len(scores), unscored=None)

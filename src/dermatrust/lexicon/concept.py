@@ -8,6 +8,7 @@ from dermatrust.records import Urgency
 Kind = Literal[
     "finding", "colour", "border", "surface", "distribution", "site", "diagnosis", "red_flag", "unsafe_advice"
 ]
+"""What sort of thing a concept is."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Status = Literal["affirmed", "negated", "hedged", "historical"]

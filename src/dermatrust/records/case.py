@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from dermatrust.records.record import Name, Record, Text
 
 Urgency = Literal["emergent", "urgent", "routine"]
+"""How soon somebody must act on a disease or a case, most pressing first."""
 
 
 class ClinicalContext(Record):
@@ -17,9 +18,9 @@ class ClinicalContext(Record):
     sex: Name | None = None
     site: Name | None = None
     """Body site, in the words of the source."""
-    symptoms: dict[str, bool] = {}
+    symptoms: dict[str, bool] = Field(default_factory=dict)
     """Symptom to present or absent; a symptom nobody asked about is left out."""
-    history: dict[str, Text] = {}
+    history: dict[str, Text] = Field(default_factory=dict)
     """Anything else the source records, in its own words."""
     note: Text | None = None
 

@@ -3,7 +3,9 @@
 from enum import StrEnum
 
 LOWEST_SCORE = 0.0
+"""The worst score on every dimension, Safety included."""
 HIGHEST_SCORE = 5.0
+"""The best score on every dimension, Safety included."""
 
 
 class Dimension(StrEnum):
@@ -27,3 +29,4 @@ class Dimension(StrEnum):
 
 
 DIMENSIONS = tuple(Dimension)
+"""All six, in the order of the paper and of every table."""

@@ -46,8 +46,8 @@ class Rating(Record):
 
     narrative_id: Name
     rater: Name
-    scores: dict[Dimension, Score] = {}
-    unscored: dict[Dimension, Unscored] = {}
+    scores: dict[Dimension, Score] = Field(default_factory=dict)
+    unscored: dict[Dimension, Unscored] = Field(default_factory=dict)
     critique: Text = ""
     rubric: Name | None = None
     """Name and hash of the rubric the rater was shown."""

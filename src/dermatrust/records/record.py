@@ -14,6 +14,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def _storable(text: str) -> str:
     """Return the text if every file and database we write can hold it; lone surrogates and NUL cannot be."""
+    if text.isascii() and "\x00" not in text:  # nearly every text, and many times faster than the search
+        return text
     found = _UNSTORABLE.search(text)
     if found:
         raise ValueError(f"character {found.group()!r} at position {found.start()} cannot be stored as text")

@@ -1,7 +1,6 @@
 """One row of `scores.parquet`: what one rater gave one narrative on one dimension."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dermatrust.records.dimensions import Dimension
 from dermatrust.records.narrative import Narrative
@@ -19,8 +18,7 @@ def reference_kind(reference: Narrative | None) -> ReferenceKind | None:
     return "certified" if reference.certificate is not None else "draft"
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
+class ScoreRow(NamedTuple):
     """One narrative x rater x dimension. `score` is None where it is missing, and `unscored` says why."""
 
     case_id: str

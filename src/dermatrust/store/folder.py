@@ -1,7 +1,10 @@
 """A dataset folder: its card, cases, images, references, narratives and ratings, read one record at a time."""
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
@@ -15,6 +18,16 @@ from dermatrust.store.new_dataset import write_dataset
 __all__ = ["DatasetFolder", "write_dataset"]
 
 R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What one walk through the cases finds out."""
+
+    case_ids: frozenset[str]
+    image_digest: bytes
+    """Hash of every image's name and size."""
+    missing_images: tuple[tuple[str, str], ...]
 
 
 class DatasetFolder:
@@ -31,7 +44,8 @@ class DatasetFolder:
         self.path = path
         self.card = card
         self._stamp: tuple[int, int] | None = None
-        self._starts: dict[str, int] = {}
+        self._places: dict[str, tuple[int, int]] = {}
+        self._reference_path = os.fspath(path / REFERENCES)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -48,10 +62,14 @@ class DatasetFolder:
             raise DataError(str(path), f"has no {CASES}", "one case a line")
         return cls(path, card)
 
-    @cached_property
+    @property
     def n_cases(self) -> int:
-        """Number of cases: lines of `metadata.jsonl` that are not blank."""
-        return sum(1 for _ in iter_lines(self.path / CASES))
+        """Number of cases.
+
+        Raises:
+            DataError: As `iter_cases`.
+        """
+        return len(self._survey.case_ids)
 
     def iter_cases(self) -> Iterator[Case]:
         """Yield the cases in the order of the file.
@@ -68,10 +86,7 @@ class DatasetFolder:
 
     def missing_images(self) -> Iterator[tuple[str, str]]:
         """Yield ("metadata.jsonl line N", file name) for every image a case names and the folder lacks."""
-        for where, line in iter_lines(self.path / CASES):
-            for name in Case.from_line(line, where=where).file_names:
-                if not self.image_path(name).is_file():
-                    yield where, name
+        yield from self._survey.missing_images
 
     def reference(self, case_id: str) -> Narrative | None:
         """Return the reference of a case, or None if it has none.
@@ -83,13 +98,11 @@ class DatasetFolder:
         Raises:
             DataError: As `iter_references`.
         """
-        start = self._reference_starts().get(case_id)
-        if start is None:
+        place = self._reference_places().get(case_id)
+        if place is None:
             return None
-        path = self.path / REFERENCES
-        with path.open("rb") as file:
-            file.seek(start)
-            return Narrative.from_line(file.readline(), where=f"{path}, reference of case {case_id}")
+        line = _read_place(self._reference_path, *place)
+        return Narrative.from_line(line, where=f"{self._reference_path}, reference of case {case_id}")
 
     def iter_references(self) -> Iterator[Narrative]:
         """Yield the reference of every case that has one, in the order of the file; see `reference`.
@@ -98,9 +111,9 @@ class DatasetFolder:
             DataError: A line is not a narrative, is about an unknown case, is empty, or is not of a stream that
                 can be read as the truth.
         """
-        starts = self._reference_starts()
-        for start, reference in self._placed_references():
-            if starts.get(reference.case_id) == start:
+        places = self._reference_places()
+        for place, reference in self._placed_references():
+            if places.get(reference.case_id) == place:
                 yield reference
 
     def iter_narratives(self) -> Iterator[Narrative]:
@@ -136,30 +149,38 @@ class DatasetFolder:
             path = self.path / name
             content = _digest(path) if path.is_file() else b""
             digest.update(f"{name} {len(content)}\0".encode() + content)
-        for case in self.iter_cases():
-            for name in case.file_names:
-                image = self.image_path(name)
-                size = image.stat().st_size if image.is_file() else -1
-                digest.update(f"{size} {name}\0".encode())
+        digest.update(self._survey.image_digest)
         return digest.hexdigest()
 
     @cached_property
-    def _case_ids(self) -> frozenset[str]:
-        return frozenset(case.id for case in self.iter_cases())
+    def _survey(self) -> _Survey:
+        """Walk once through all cases for what several questions need; the cases themselves are not kept."""
+        ids: list[str] = []
+        digest = hashlib.sha256()
+        missing: list[tuple[str, str]] = []
+        folder = os.fspath(self.path)
+        for where, case in _unique(self.path / CASES, Case, lambda case: case.id):
+            ids.append(case.id)
+            for name in case.file_names:
+                size = _size(os.path.join(folder, name))  # noqa: PTH118  # a Path for each of a million images is slow
+                digest.update(f"{size} {name}\0".encode())
+                if size < 0:
+                    missing.append((where, name))
+        return _Survey(frozenset(ids), digest.digest(), tuple(missing))
 
-    def _reference_starts(self) -> dict[str, int]:
-        """Return case id to the byte at which its reference's line starts."""
-        path = self.path / REFERENCES
-        if not path.is_file():
+    def _reference_places(self) -> dict[str, tuple[int, int]]:
+        """Return case id to the place of its reference's line: first byte and length."""
+        try:
+            status = os.stat(self._reference_path)  # noqa: PTH116  # asked for every narrative; a Path is slow
+        except FileNotFoundError:
             return {}
-        status = path.stat()
         stamp = (status.st_mtime_ns, status.st_size)
         if self._stamp != stamp:
-            self._starts = {reference.case_id: start for start, reference in self._placed_references()}
+            self._places = {reference.case_id: place for place, reference in self._placed_references()}
             self._stamp = stamp
-        return self._starts
+        return self._places
 
-    def _placed_references(self) -> Iterator[tuple[int, Narrative]]:
+    def _placed_references(self) -> Iterator[tuple[tuple[int, int], Narrative]]:
         path = self.path / REFERENCES
         if not path.is_file():
             return
@@ -167,10 +188,10 @@ class DatasetFolder:
             reference = Narrative.from_line(line, where=where)
             check_reference(reference, where)
             self._check_case(reference, where)
-            yield start, reference
+            yield (start, len(line)), reference
 
     def _check_case(self, narrative: Narrative, where: str) -> None:
-        if narrative.case_id not in self._case_ids:
+        if narrative.case_id not in self._survey.case_ids:
             raise DataError(where, f"is about case {narrative.case_id!r}", f"a case of {CASES}")
 
 
@@ -184,6 +205,25 @@ def _unique(path: Path, kind: type[R], id_of: Callable[[R], str]) -> Iterator[tu
         if earlier != number:
             raise DataError(where, f"has the id {id_of(record)!r} of line {earlier}", "ids that differ")
         yield where, record
+
+
+def _read_place(path: str, start: int, length: int) -> bytes:
+    """Return `length` bytes of a file from `start` on."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.lseek(number, start, os.SEEK_SET)
+        return os.read(number, length)
+    finally:
+        os.close(number)
+
+
+def _size(path: str) -> int:
+    """Return a file's size in bytes, or -1 if there is no such file."""
+    try:
+        status = os.stat(path)  # noqa: PTH116  # see _survey
+    except OSError:
+        return -1
+    return status.st_size if stat.S_ISREG(status.st_mode) else -1
 
 
 def _digest(path: Path) -> bytes:

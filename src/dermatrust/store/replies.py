@@ -8,12 +8,13 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dermatrust.clients import AskFailed, Client, Reply, Request
+from dermatrust.clients import AskFailed, Client, Reply, Request, Sampling
 from dermatrust.errors import DataError
 from dermatrust.records import canonical_json
 
@@ -47,35 +48,26 @@ def request_key(client: Client, request: Request) -> Key:
     It covers the model id, the endpoint parameters, the sampling, the messages with their images' content hashes, and
     the draw number; not the case, so the same ask made for two cases is asked once.
     """
-    sampling = request.sampling
-    # The parts are written by hand, each closed by its length, because this runs once per ask.
-    digest = hashlib.blake2b(digest_size=16)
-    head = canonical_json([client.name, dict(client.endpoint(request)), request.draw])
-    settings = [sampling.temperature, sampling.max_tokens, sampling.seed, sampling.top_logprobs]
-    digest.update(f"{head}\x00{settings!r}\x00".encode())
-    if sampling.schema is not None:
-        digest.update(schema_hash(sampling.schema))
+    # Written by hand, each part closed by its length or a NUL, because this runs once per ask.
+    digest = hashlib.blake2b(_head(client.name, tuple(client.endpoint(request).items()), request.draw), digest_size=16)
+    digest.update(_settings(request.sampling))
     for message in request.messages:
-        images = ",".join(image.sha256 for image in message.images)
+        images = ",".join([image.sha256 for image in message.images])
         text = message.text.encode("utf-8", "surrogatepass")
         digest.update(f"\x00{message.role}\x00{images}\x00{len(text)}\x00".encode())
         digest.update(text)
     return digest.digest()
 
 
-_SCHEMA_HASHES: dict[int, tuple[Mapping[str, Any], bytes]] = {}
+@lru_cache(maxsize=256)
+def _head(name: str, endpoint: tuple[tuple[str, Any], ...], draw: int) -> bytes:
+    return canonical_json([name, dict(endpoint), draw]).encode() + b"\x00"
 
 
-def schema_hash(schema: Mapping[str, Any]) -> bytes:
-    """Return the hash of a JSON schema, remembered for the few schemas a process uses."""
-    known = _SCHEMA_HASHES.get(id(schema))
-    if known is not None and known[0] is schema:
-        return known[1]
-    found = hashlib.blake2b(canonical_json(schema).encode(), digest_size=16).digest()
-    if len(_SCHEMA_HASHES) > 100:
-        _SCHEMA_HASHES.clear()
-    _SCHEMA_HASHES[id(schema)] = (schema, found)
-    return found
+@lru_cache(maxsize=256)
+def _settings(sampling: Sampling) -> bytes:
+    fields = [sampling.temperature, sampling.max_tokens, sampling.seed, sampling.top_logprobs, sampling.schema]
+    return canonical_json(fields).encode()
 
 
 @dataclass(frozen=True, slots=True)

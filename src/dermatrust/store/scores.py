@@ -157,8 +157,10 @@ def read_scores(path: Path) -> ScoreColumns:
         raise
     except BaseException as error:  # arro3 reports some damage by a Rust panic, which is not an Exception
         raise DataError(str(path), f"is damaged ({error})", do="Make it again from the reply store.") from None
-    none = {name: _column(name, [], texts) for name in columns}
-    return ScoreColumns(**{name: np.concatenate([none[name], *parts]) for name, parts in columns.items()})
+    # Each column's parts are let go of before the next is put together, or the whole would be held twice.
+    return ScoreColumns(
+        **{name: np.concatenate([_column(name, [], texts), *columns.pop(name)]) for name in list(columns)}
+    )
 
 
 _NUMBER_TYPES: dict[str, Any] = {

@@ -2,9 +2,9 @@
 
 `python benchmarks/throughput.py [--samples 20000] [--inspect-samples 500] [--rounds 3]`
 
-Every contender runs in a process of its own on core 0; the server runs on core 1. A sample is one 336 px JPEG with
-200 words in and 300 words out, then one judge call. The bare loop stores nothing; ours stores both replies. Rounds alternate,
-so that a drift of the machine's speed touches all; the ratio is printed per round, then its median.
+Every contender runs in a process of its own on core 0; the server runs on core 1. A sample is one 336 px JPEG with 200
+words in and 300 words out, then one judge call. The bare loop stores nothing; ours stores both replies. Rounds
+alternate, so that a drift of the machine's speed touches all; the ratio is printed per round, then its median.
 """
 
 import argparse

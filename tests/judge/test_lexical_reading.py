@@ -58,7 +58,7 @@ def test_the_reasoning_is_read_apart_from_the_closing_line():
     ],
 )
 def test_escalation(text, escalates):
-    assert read(text).escalates is escalates
+    assert read(text).advice.escalates is escalates
 
 
 def test_claims_absences_and_what_is_both():

@@ -64,6 +64,7 @@ def test_own_reference_scores_high_and_another_clearly_lower(judged, capsys):
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert means[Dimension.ACCURACY] > 3.5
+    assert np.mean(_column(same, Dimension.REASONING_COHERENCE) >= 4.5) > 0.95
     assert all(means[d] > 4.5 for d in DIMENSIONS if d != Dimension.ACCURACY)
     assert aucs[Dimension.ACCURACY] > 0.8
     assert all(aucs[d] > 0.9 for d in (Dimension.MEDICAL_GROUNDEDNESS, Dimension.CLINICAL_COVERAGE))

@@ -1,8 +1,9 @@
 """The score of the argument itself: Reasoning Coherence."""
 
+from dermatrust.judge.lexical_conclusion import Conclusion
 from dermatrust.judge.lexical_findings import Judged, alternatives, names
 from dermatrust.judge.lexical_profile import Profile
-from dermatrust.judge.lexical_truth import is_form_of
+from dermatrust.judge.lexical_truth import is_form_of, n_unrelated
 from dermatrust.lexicon import Lexicon
 from dermatrust.records import HIGHEST_SCORE
 
@@ -11,7 +12,7 @@ NO_CONCLUSION = 2.5
 CONTRADICTS_ITSELF = 2.5
 """Reasoning towards one disease and answering another is as bad as no conclusion."""
 NOT_DISCUSSED = 1.5
-"""The answer appears in the closing line alone: asserted, not argued."""
+"""The answer appears in the closing line alone, and no alternative is weighed: asserted, not argued."""
 NO_FINDINGS = 1.5
 """Nothing about this skin is cited."""
 CONCLUSION_FIRST = 0.5
@@ -19,7 +20,7 @@ CONCLUSION_FIRST = 0.5
 NO_ALTERNATIVE, LISTED_ONLY = 1.0, 0.5
 """No other disease is weighed; or others are named, but nothing said for or against them."""
 UNDECIDED = 1.0
-"""It ends on several diseases."""
+"""It ends on two diseases; more are a list and no conclusion."""
 PER_TORN, MOST_FOR_TORN = 0.5, 1.5
 """A feature both affirmed and denied, unless the reference also speaks of it both ways."""
 
@@ -42,19 +43,33 @@ def _conclusion(candidate: Profile, lexicon: Lexicon) -> tuple[float, str]:
         return NO_CONCLUSION, "It reaches no conclusion."
     if not concluded.is_announced:
         return NO_CONCLUSION, f"It reaches no conclusion; it only names {concluded.name}."
-    if len(concluded.diagnoses) > 1:
-        return UNDECIDED, f"It does not decide between {concluded.name}."
+    n_choices = n_unrelated(concluded.diagnoses, lexicon)
+    if n_choices > 1:
+        cost = UNDECIDED if n_choices == 2 else NO_CONCLUSION
+        return cost, f"It does not decide between {concluded.name}."
     if not concluded.is_closing:
         return 0.0, ""
-    if concluded.text in candidate.discussed or any(
-        is_form_of(d, answer, lexicon) for d in favoured.diagnoses for answer in concluded.diagnoses
-    ):
+    if concluded.text in candidate.discussed or _follows(favoured, concluded, lexicon):
         return 0.0, ""
     if favoured.exists:
         return CONTRADICTS_ITSELF, f"It argues for {favoured.name} and answers {concluded.name}."
-    if not any(d.id in candidate.discussed for d in concluded.diagnoses):
+    if concluded.diagnoses and all(d.id in candidate.dismissed for d in concluded.diagnoses):
+        return CONTRADICTS_ITSELF, f"It rules out {concluded.name} and answers it."
+    argues = candidate.weighs and alternatives(candidate) and candidate.first_feature >= 0
+    if not argues and not _is_discussed(candidate, lexicon):
         return NOT_DISCUSSED, f"It answers {concluded.name} without having discussed it."
     return 0.0, ""
+
+
+def _is_discussed(candidate: Profile, lexicon: Lexicon) -> bool:
+    """Whether the answer, or a form of it ("acne" before "acne vulgaris"), is named before the closing line."""
+    before = [lexicon.diagnoses[name] for name in candidate.discussed if name in lexicon.diagnoses]
+    return any(is_form_of(d, answer, lexicon) for d in before for answer in candidate.conclusion.diagnoses)
+
+
+def _follows(favoured: Conclusion, concluded: Conclusion, lexicon: Lexicon) -> bool:
+    """Whether the answer is a disease argued for, or a form of it."""
+    return any(is_form_of(d, answer, lexicon) for d in favoured.diagnoses for answer in concluded.diagnoses)
 
 
 def _description(candidate: Profile) -> tuple[float, str]:

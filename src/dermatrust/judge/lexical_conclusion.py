@@ -1,6 +1,8 @@
 """What a text concludes: the disease of its closing line, else of its last concluding sentence."""
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,8 +13,9 @@ from dermatrust.narrate import closing_diagnosis
 
 CLOSING = re.compile(r"\bthe\s+(?:final\s+)?answer\s+is\b[:\s]*")
 CONCLUDING = spaced(
-    r"\b(?:most likely|likely (?:diagnosis|has|have)|diagnos(?:is|ed|tic)|conclu\w+|in summary|final\w*|therefore"
-    r"|thus|overall|consistent with|suggest(?:s|ive|ing)?|indicative|points? (?:strongly )?(?:to|toward)s?|signs? of"
+    r"\b(?P<listing>(?:differential|alternative|other) )?"
+    r"(?:most likely|likely (?:diagnosis|has|have)|diagnos(?:is|ed|tic)|conclu\w+|in summary|final\w*|therefore|thus"
+    r"|overall|consistent with|suggest(?:s|ive|ing)?|indicative|points? (?:strongly )?(?:to|toward)s?|signs? of"
     r"|favou?rs?|appears? to (?:be|have)|represents?"
     r"|(?:best|closely|well) (?:\w+ )?(?:match\w*|fit\w*|explain\w*|align\w*|with)"
     r"|classic for|i deduce)\b"
@@ -25,10 +28,11 @@ DISMISSING = spaced(
     r"|is not|are not)\b"
 )
 """What takes a disease out of the running."""
-_CLAUSE_END = re.compile(r"[,;:()]|\bbut\b|\bwhile\b|\balthough\b|\bthough\b|\bwhich\b")
+CLAUSE_END = re.compile(r"[,;:()]|\bbut\b|\bwhile\b|\balthough\b|\bthough\b|\bwhich\b")
 _OR = re.compile(r"[^.;]{0,25}?(?:\bor\b|\bversus\b|\bvs\b|/)[^.;]{0,12}$")
 _LISTED = re.compile(r"\s*,\s*$")
 _SEVERAL = re.compile(r"[\s,;/&]*(?:(?:and|or|and/or|versus|vs)\b[\s,]*)?(?:(?:an?|possibly|perhaps|maybe)\s+)?$")
+_FAR = sys.maxsize
 
 Span = tuple[int, int]
 
@@ -77,12 +81,29 @@ def closing_spans(sentences: Sentences) -> list[Span]:
     if "answer" not in sentences.lower:  # most texts have none, and the pattern is slow to find that out
         return []
     places = [mark.end() for mark in CLOSING.finditer(sentences.lower)]
-    return [(place, sentences.span(sentences.index(place))[1]) for place in places]
+    return merged((place, sentences.span(sentences.index(place))[1]) for place in places)
 
 
-def within(position: int, spans: Iterable[Span]) -> bool:
-    """Whether a position lies in one of the spans."""
-    return any(start <= position < end for start, end in spans)
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Return the spans in order, those that overlap made one.
+
+    Example:
+        >>> merged([(5, 9), (0, 2), (7, 12), (12, 14)])
+        [(0, 2), (5, 12), (12, 14)]
+    """
+    kept: list[Span] = []
+    for start, end in sorted(spans):
+        if kept and start < kept[-1][1]:
+            kept[-1] = (kept[-1][0], max(end, kept[-1][1]))
+        else:
+            kept.append((start, end))
+    return kept
+
+
+def within(position: int, spans: Sequence[Span]) -> bool:
+    """Whether a position lies in one of the spans, which are in order and do not overlap."""
+    place = bisect_right(spans, (position, _FAR)) - 1
+    return place >= 0 and position < spans[place][1]
 
 
 def closing_conclusion(
@@ -95,7 +116,7 @@ def closing_conclusion(
     for span in spans:
         answers += _enumerated(sentences, [n for n in named if within(n.start, [span]) and n.status != "negated"])
     if answers:
-        return Conclusion(_distinct(answers), "", spans[0][0], is_closing=True)
+        return Conclusion(distinct(answers), "", spans[0][0], is_closing=True)
     name = closing_diagnosis(text)
     if name is None:
         return Conclusion()
@@ -110,15 +131,16 @@ def argued_conclusion(sentences: Sentences, named: Sequence[Named], spans: Seque
     sentence every disease still held possible is its answer: it does not decide.
     """
     held = [n for n in named if n.status in ("affirmed", "hedged") and not within(n.start, spans)]
-    cues = {sentences.index(cue.start()): cue.end() for cue in reversed(list(CONCLUDING.finditer(sentences.lower)))}
+    marks = [mark for mark in CONCLUDING.finditer(sentences.lower) if not mark["listing"]]
+    cues = {sentences.index(mark.start()): mark.end() for mark in reversed(marks)}
     concluding = [n for n in held if sentences.index(n.start) in cues and not is_dismissed(sentences, n)]
     if not concluding:
         open_still = [n for n in held if not is_dismissed(sentences, n)]
         start = open_still[0].start if open_still else -1
-        return Conclusion(_distinct(open_still), "", start, is_announced=False)
+        return Conclusion(distinct(open_still), "", start, is_announced=False)
     last = sentences.index(concluding[-1].start)
     here = [n for n in concluding if sentences.index(n.start) == last]
-    chosen = _undecided(sentences, [n for n in here if n.start >= cues[last]] or here)
+    chosen = distinct(joined_by_or(sentences, [n for n in here if n.start >= cues[last]] or here))
     ids = {d.id for d in chosen}
     return Conclusion(chosen, "", next(n.start for n in concluding if n.diagnosis.id in ids))
 
@@ -127,15 +149,15 @@ def is_dismissed(sentences: Sentences, named: Named) -> bool:
     """Whether the clause around a diagnosis says it is not the answer."""
     begin, end = sentences.span(sentences.index(named.start))
     left = begin
-    for mark in _CLAUSE_END.finditer(sentences.lower, begin, named.start):
+    for mark in CLAUSE_END.finditer(sentences.lower, begin, named.start):
         left = mark.end()
-    mark_after = _CLAUSE_END.search(sentences.lower, named.end, end)
+    mark_after = CLAUSE_END.search(sentences.lower, named.end, end)
     right = mark_after.start() if mark_after else end
     return DISMISSING.search(sentences.lower, left, right) is not None
 
 
-def _undecided(sentences: Sentences, named: Sequence[Named]) -> tuple[Diagnosis, ...]:
-    """Return the first diagnosis and those joined to it by "or"."""
+def joined_by_or(sentences: Sentences, named: Sequence[Named]) -> tuple[Named, ...]:
+    """Return the first mention and those joined to it by "or"."""
     kept, waiting = [named[0]], list[Named]()
     for previous, following in pairwise(named):
         between = sentences.lower[previous.end : following.start]
@@ -146,7 +168,7 @@ def _undecided(sentences: Sentences, named: Sequence[Named]) -> tuple[Diagnosis,
             waiting.append(following)
         else:
             break
-    return _distinct(kept)
+    return tuple(kept)
 
 
 def _enumerated(sentences: Sentences, named: Sequence[Named]) -> list[Named]:
@@ -159,5 +181,6 @@ def _enumerated(sentences: Sentences, named: Sequence[Named]) -> list[Named]:
     return kept
 
 
-def _distinct(named: Sequence[Named]) -> tuple[Diagnosis, ...]:
+def distinct(named: Sequence[Named]) -> tuple[Diagnosis, ...]:
+    """Return the diagnoses of some mentions, each once, in the order they are named."""
     return tuple({n.diagnosis.id: n.diagnosis for n in named}.values())

@@ -2,9 +2,12 @@
 
 import re
 from bisect import bisect_right
+from itertools import pairwise
 
 _MARKUP = re.compile(r"</?think>|[*_`#{}|]")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n\s*")
+LONGEST = 1000
+"""Letters after which a sentence is cut: a list without an end would otherwise cost the square of its length."""
 
 
 def without_markup(text: str) -> str:
@@ -40,7 +43,8 @@ class Sentences:
         lower = text.lower()
         # a few letters change length in lower case; the positions of mentions must stay true
         self.lower = lower if len(lower) == len(text) else text
-        self._starts = [0, *(end.end() for end in _SENTENCE_END.finditer(text))]
+        ends = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
+        self._starts = [start for a, b in pairwise(ends) for start in range(a, max(b, a + 1), LONGEST)] or [0]
 
     def index(self, position: int) -> int:
         """Return the number of the sentence a position stands in."""

@@ -43,6 +43,15 @@ def is_form_of(a: Diagnosis, b: Diagnosis, lexicon: Lexicon) -> bool:
     return any(one <= other or other <= one for one in _names_in_words(a) for other in _names_in_words(b))
 
 
+def n_unrelated(diagnoses: tuple[Diagnosis, ...], lexicon: Lexicon) -> int:
+    """Count diseases, a disease and its own form ("tinea (tinea corporis)") as one."""
+    heads: list[Diagnosis] = []
+    for one in diagnoses:
+        if not any(is_form_of(one, head, lexicon) for head in heads):
+            heads.append(one)
+    return len(heads)
+
+
 @lru_cache(maxsize=2048)
 def _names_in_words(diagnosis: Diagnosis) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(normalised(name).split()) for name in (diagnosis.name, *diagnosis.synonyms))

@@ -9,8 +9,9 @@ import json
 import sys
 
 WORDS = (
-    "The photograph shows a well demarcated erythematous plaque on the extensor elbow with thick silvery scale "
-    "and a few satellite papules nearby the border is sharp and the surrounding skin looks normal without vesicles or pustules "
+    "The photograph shows a well demarcated erythematous plaque on the extensor elbow with thick silvery scale and a "
+    "few satellite papules nearby the border is sharp and the surrounding skin looks normal without vesicles or "
+    "pustules "
 )
 
 

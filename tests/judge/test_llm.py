@@ -99,14 +99,6 @@ def test_null_against_a_label_reference_means_nothing_to_compare():
     assert {u.reason for u in rating.unscored.values()} == {"not a number"}
 
 
-@pytest.mark.parametrize("text", ["", "  \n"])
-def test_an_empty_narrative_is_wrong_without_asking(text):
-    asking = Asking(verdict(5))
-    ratings = rate(asking, narrative=CANDIDATE.model_copy(update={"text": text}), repeats=2)
-    assert asking.requests == []
-    assert [r.scores for r in ratings] == [dict.fromkeys(DIMENSIONS, 0.0)] * 2
-
-
 def test_a_bug_while_asking_is_not_swallowed():
     async def broken(client, request):
         raise ZeroDivisionError

@@ -70,10 +70,6 @@ def test_an_empty_reply_is_kept_as_an_empty_narrative():
     assert narrate(answering("")).text == ""
 
 
-def test_characters_no_file_can_hold_are_replaced():
-    assert narrate(answering("a\x00b\ud800c")).text == "a�b�c"
-
-
 def test_a_failed_ask_leaves_no_narrative():
     async def ask(client, request):
         raise AskFailed("timeout", "30 s")

@@ -3,7 +3,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermatrust.narrate.text import storable, without_reasoning
+from dermatrust.narrate.text import without_reasoning
+from dermatrust.records import storable
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
 

@@ -120,4 +120,7 @@ class Client(Protocol):
 
 
 Ask = Callable[[Client, Request], Awaitable[Reply]]
-"""How a play asks: the engine adds limits, retries, the reply store and cost. Raises AskFailed."""
+"""How a play asks: the engine adds limits, retries, the reply store and cost. Raises AskFailed.
+
+The text of a reply that comes this way can be stored: NUL and lone surrogates have been replaced.
+"""

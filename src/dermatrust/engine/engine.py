@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from dermatrust.clients import Ask, AskFailed, Client, Reply, Request
 from dermatrust.engine.limits import Lane, Limits, Price
 from dermatrust.errors import ModelError
+from dermatrust.records import storable
 from dermatrust.store.replies import Key, ReplyStore, request_key
 
 T = TypeVar("T")
@@ -220,8 +221,6 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _storable(reply: Reply) -> Reply:
-    """Replace what no file can hold (NUL, lone surrogates) by U+FFFD, so that a reply is never lost for it."""
-    if reply.text.isascii() and "\x00" not in reply.text:
-        return reply
-    text = reply.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
-    return reply if text == reply.text else replace(reply, text=text)
+    """Mend what no file can hold, so that a reply is never lost for it."""
+    text = storable(reply.text)
+    return reply if text is reply.text else replace(reply, text=text)

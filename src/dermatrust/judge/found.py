@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dermatrust.judge.aliases import Alias
-from dermatrust.narrate.text import storable
-from dermatrust.records import HIGHEST_SCORE, LOWEST_SCORE
+from dermatrust.records import HIGHEST_SCORE, LOWEST_SCORE, storable
 from dermatrust.records.rating import Reason
 
 

@@ -31,5 +31,8 @@ class Judge(Protocol):
         ...
 
     async def rate(self, narrative: Narrative, reference: Narrative, case: Case, ask: Ask) -> list[Rating]:
-        """Return one rating per draw. A draw that brought no readable verdict is unscored, never left out."""
+        """Return one rating per draw. A draw that brought no readable verdict is unscored, never left out.
+
+        The narrative has text: one without is 0 on every dimension before any judge is asked.
+        """
         ...

@@ -9,12 +9,10 @@ from dermatrust.judge.rubric import Rubric
 from dermatrust.judge.schema import verdict_schema
 from dermatrust.judge.verdict import clipped, read_verdict
 from dermatrust.narrate.prompt import Prompt
-from dermatrust.narrate.text import storable
-from dermatrust.records import DIMENSIONS, LOWEST_SCORE, Case, JudgeCard, Narrative, Rating
+from dermatrust.records import Case, JudgeCard, Narrative, Rating, storable
 
 JUDGE_SAMPLING = Sampling(temperature=0.0, max_tokens=2048)
 """One draw at temperature 0. For a spread that means something, use several draws and a temperature above 0."""
-EMPTY = "The narrative is empty: a model that does not answer is wrong."
 
 
 class LLMJudge:
@@ -68,8 +66,6 @@ class LLMJudge:
 
     async def rate(self, narrative: Narrative, reference: Narrative, case: Case, ask: Ask) -> list[Rating]:
         """Return one rating per draw, in order. A draw the judge did not answer is unscored, with the failure kept."""
-        if not narrative.text.strip():
-            return [self._empty(narrative, draw) for draw in range(self.repeats)]
         request = self.request(narrative, reference, case)
         if self.repeats == 1:
             return [await self._draw(narrative, reference, request, ask)]
@@ -114,12 +110,6 @@ class LLMJudge:
             critique=verdict.critique,
             rubric=self._rubric,
             draw=request.draw,
-        )
-
-    def _empty(self, narrative: Narrative, draw: int) -> Rating:
-        scores = dict.fromkeys(DIMENSIONS, LOWEST_SCORE)
-        return Rating(
-            narrative_id=narrative.id, rater=self.name, scores=scores, critique=EMPTY, rubric=self._rubric, draw=draw
         )
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from dermatrust.judge.found import Found
 from dermatrust.judge.verdict_json import founds_in, split_json
 from dermatrust.judge.verdict_lines import found_in_lines
-from dermatrust.narrate.text import storable
-from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, Dimension, Unscored
+from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, Dimension, Unscored, storable
 from dermatrust.records.rating import Reason
 
 LONGEST_REPLY = 100_000

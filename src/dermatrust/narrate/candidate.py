@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from dermatrust.clients import Ask, Client, Image, Message, Request, Sampling
 from dermatrust.narrate.prompt import Prompt
-from dermatrust.narrate.text import storable
 from dermatrust.records import Case, ClinicalContext, Narrative
 
 WITH_CONTEXT = "+context"
@@ -40,7 +39,7 @@ async def narrate_case(
     """
     reply = await ask(client, candidate_request(case, images, prompt, sampling, with_context=with_context))
     prompt_id = prompt.name_and_hash + (WITH_CONTEXT if with_context else "")
-    return Narrative.candidate(case_id=case.id, author=client.name, text=storable(reply.text), prompt_id=prompt_id)
+    return Narrative.candidate(case_id=case.id, author=client.name, text=reply.text, prompt_id=prompt_id)
 
 
 def _context_lines(context: ClinicalContext) -> Iterator[str]:

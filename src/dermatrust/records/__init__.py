@@ -7,7 +7,7 @@ from dermatrust.records.jsonl import iter_lines, iter_placed_lines, iter_records
 from dermatrust.records.manifest import Manifest
 from dermatrust.records.narrative import Certificate, Narrative, Stream
 from dermatrust.records.rating import Rating, Unscored
-from dermatrust.records.record import Record, canonical_json
+from dermatrust.records.record import Record, canonical_json, storable
 from dermatrust.records.score_row import ReferenceKind, ScoreRow, reference_kind
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "iter_placed_lines",
     "iter_records",
     "reference_kind",
+    "storable",
 ]

@@ -42,7 +42,7 @@ class Narrative(Record):
 
         Example:
             >>> Narrative.candidate(case_id="c1", author="m", text="A plaque.").id
-            'c1:edcb29af7b06'
+            'c1:fca62cb5c39c'
         """
         digest = hashlib.blake2b(f"{author}\0{text}".encode(), digest_size=6).hexdigest()
         return cls(id=f"{case_id}:{digest}", case_id=case_id, text=text, author=author, prompt_id=prompt_id)

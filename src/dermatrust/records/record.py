@@ -22,6 +22,16 @@ def _storable(text: str) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    r"""Return the text with NUL and lone surrogates, which no record can hold, replaced by the replacement character.
+
+    Example:
+        >>> storable("a\0b") == "a\ufffdb"
+        True
+    """
+    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
+
+
 Text = Annotated[str, AfterValidator(_storable)]
 """Text without NUL and lone surrogates."""
 

@@ -9,6 +9,9 @@ import pytest
 from dermatrust.bench.flat import COLUMNS, table_csv, table_records
 from dermatrust.bench.table import bench_table
 from dermatrust.bench.text import table_text
+from dermatrust.records import DatasetCard
+
+CARD = DatasetCard(name="d", version="1", source="s", licence="private", consent="c", synthetic=True)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def test_every_rater_has_a_block_and_a_name_on_one_line(answer, columns_of):
 
 
 def test_records_hold_the_whole_table_and_are_json(table):
-    records = table_records(table)
+    records = table_records(table, CARD)
     assert {tuple(record) for record in records} == {COLUMNS}
     kinds = [record["kind"] for record in records]
     assert (kinds.count("model"), kinds.count("difference"), kinds.count("subgroup")) == (14, 7, 3 * 2 * 7)
@@ -70,14 +73,14 @@ def test_records_hold_the_whole_table_and_are_json(table):
 
 def test_what_is_undefined_is_none_in_records_and_empty_in_csv(answer, columns_of):
     table = bench_table(columns_of(answer("m", "c", "missing")), n_resamples=10)
-    first = table_records(table)[0]
+    first = table_records(table, CARD)[0]
     assert (first["mean"], first["low"], first["place"], first["p"], first["n_missing"]) == (None, None, None, None, 1)
-    assert "nan" not in table_csv(table)
+    assert "nan" not in table_csv(table, CARD)
 
 
 def test_csv_reads_back_with_every_number_whole(table):
-    back = list(csv.DictReader(io.StringIO(table_csv(table), newline="")))
-    records = table_records(table)
+    back = list(csv.DictReader(io.StringIO(table_csv(table, CARD), newline="")))
+    records = table_records(table, CARD)
     assert len(back) == len(records)
     for read, record in zip(back, records, strict=True):
         assert {k: "" if v is None else str(v) for k, v in record.items()} == read

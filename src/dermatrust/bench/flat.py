@@ -6,17 +6,17 @@ import math
 from typing import Any
 
 from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Measure
-from dermatrust.records import Dimension
+from dermatrust.records import DatasetCard, Dimension
 
 COLUMNS = (
-    "kind", "rater", "author", "against", "factor", "level", "measure", "mean", "low", "high", "n", "n_missing",
-    "place", "tied", "p", "p_holm", "n_cases", "n_patients",
+    "dataset", "synthetic", "kind", "rater", "author", "against", "factor", "level", "measure", "mean", "low", "high",
+    "n", "n_missing", "place", "tied", "p", "p_holm", "n_cases", "n_patients",
 )  # fmt: skip
 """Every record has all of these; what does not apply, or is undefined, is None (empty in CSV)."""
 
 
-def table_records(table: BenchTable) -> list[dict[str, Any]]:
-    """Return the whole table as flat records with the keys of `COLUMNS`.
+def table_records(table: BenchTable, dataset: DatasetCard) -> list[dict[str, Any]]:
+    """Return the whole table as flat records with the keys of `COLUMNS`, each marked with the dataset it is of.
 
     `kind` is "model" (a mean), "difference" (`author` minus `against`) or "subgroup" (a mean at one level of a factor).
     Numbers are not rounded.
@@ -35,15 +35,15 @@ def table_records(table: BenchTable) -> list[dict[str, Any]]:
             about = {"kind": "subgroup", "rater": group.rater, "author": group.author, "factor": group.factor}
             counts = {"n_cases": group.n_cases, "n_patients": group.n_patients}
             records.append(_record(measure, group.estimate(measure), **about, level=group.level, **counts))
-    return records
+    return [record | {"dataset": dataset.name, "synthetic": dataset.synthetic} for record in records]
 
 
-def table_csv(table: BenchTable) -> str:
+def table_csv(table: BenchTable, dataset: DatasetCard) -> str:
     """Return `table_records` as CSV (RFC 4180, lines end in CRLF), with a header line."""
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
-    writer.writerows(table_records(table))
+    writer.writerows(table_records(table, dataset))
     return file.getvalue()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dermatrust import __version__
 from dermatrust.bench.asking import Pace, ask_all
+from dermatrust.bench.flat import table_csv
 from dermatrust.bench.play import Bench, Sample
 from dermatrust.bench.results import BenchTable
 from dermatrust.bench.rows import score_rows
@@ -17,6 +18,7 @@ from dermatrust.clients.family import model_family
 from dermatrust.engine.privacy import check_may_leave
 from dermatrust.errors import DataError, ModelError
 from dermatrust.records import Manifest, ModelCard, ScoreRow, canonical_json
+from dermatrust.store.atomic import write_text
 from dermatrust.store.lock import only_writer
 from dermatrust.store.run import RunFolder
 from dermatrust.store.scores import read_scores, write_scores
@@ -50,6 +52,7 @@ def run_bench(bench: Bench, run: RunFolder, *, command: str, seed: int, pace: Pa
         rows, n_failed = _ask_and_score(bench, run, pace)
         write_scores(run.scores_path, rows)
         table = bench_table(read_scores(run.scores_path), seed=seed)
+        write_text(run.table_path, table_csv(table, bench.dataset.card))
         # A judge's card knows the version its server reports only once it has answered.
         judges = tuple(judge.card for judge in bench.judges)
         manifest = manifest.model_copy(update={"finished": _now(), "judges": judges})

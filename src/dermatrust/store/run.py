@@ -30,6 +30,11 @@ class RunFolder:
         return self.path / "scores.parquet"
 
     @property
+    def table_path(self) -> Path:
+        """The table of the run, for spreadsheets and programs."""
+        return self.path / "table.csv"
+
+    @property
     def report_path(self) -> Path:
         """The report for people."""
         return self.path / "report.html"

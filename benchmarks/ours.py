@@ -39,7 +39,7 @@ def main(url: str, dataset: Path, folder: Path) -> None:
     result = bench_run.run_bench(bench, RunFolder(folder), command="throughput", seed=0, pace=pace)
     whole = time.perf_counter() - started
     n = result.manifest.n_cases
-    assert result.n_failed == 0
+    assert not result.failures
     assert all(row.macro.n == n for row in result.table.rows)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"samples_per_s": n / seconds[0], "whole_run_samples_per_s": n / whole, "peak_mb": peak_mb}))

@@ -97,8 +97,8 @@ def test_the_kind_of_reference_is_in_every_row(dataset, case_id, kind):
     assert {row.reference for row in rows} == {kind}
 
 
-def test_without_a_patient_the_case_is_its_own_cluster(dataset):
-    assert play(dataset, "draft", lambda r: TEXT)[1][0].patient_id == "draft"
+def test_a_patient_nobody_recorded_is_not_invented(dataset):
+    assert play(dataset, "draft", lambda r: TEXT)[1][0].patient_id is None
 
 
 def test_draws_are_averaged_and_their_spread_kept(dataset):
@@ -108,7 +108,7 @@ def test_draws_are_averaged_and_their_spread_kept(dataset):
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t"])
-@pytest.mark.parametrize("case_id", ["draft", "label", "none"])
+@pytest.mark.parametrize("case_id", ["draft", "label"])
 def test_an_empty_narrative_is_wrong_and_no_judge_is_asked(dataset, text, case_id):
     def never(request):
         raise AssertionError("asked")
@@ -123,9 +123,10 @@ def test_a_refusal_is_counted_and_judged(dataset):
     assert {(row.score, row.refused, row.empty) for row in rows} == {(0.0, True, False)}
 
 
-def test_without_a_reference_every_score_is_missing(dataset):
-    _, rows = play(dataset, "none", lambda r: TEXT)
-    assert {(row.score, row.unscored) for row in rows} == {(None, "nothing to compare")}
+@pytest.mark.parametrize("text", [TEXT, ""])
+def test_without_a_reference_every_score_is_missing(dataset, text):
+    _, rows = play(dataset, "none", lambda r: text)
+    assert {(row.score, row.unscored) for row in rows} == {(None, "no reference")}
 
 
 def test_a_judge_that_does_not_answer_is_missing(dataset):

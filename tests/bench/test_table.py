@@ -98,6 +98,45 @@ def test_doing_the_columns_in_turns_changes_nothing(noisy, table_of, monkeypatch
     assert repr(table_of(noisy)) == whole
 
 
+def test_a_case_without_a_patient_is_its_own_cluster(noisy, table_of):
+    """The same intervals as if each such case had a patient of its own, and no patient that nobody recorded."""
+    unknown = [row._replace(patient_id=None) if row.case_id < "c08" else row for row in noisy]
+    invented = [row._replace(patient_id=f"!{row.case_id}") if row.case_id < "c08" else row for row in noisy]
+    table, expected = table_of(unknown), table_of(invented)
+    assert (table.n_cases, table.n_patients, table.n_cases_without_patient) == (30, 20, 8)
+    assert (expected.n_patients, expected.n_cases_without_patient) == (28, 0)
+    assert [row.macro.value for row in table.rows] == [row.macro.value for row in expected.rows]
+    widths = [[row.macro.high - row.macro.low for row in one.rows] for one in (table, expected)]
+    assert widths[0] == pytest.approx(widths[1], rel=0.2)
+
+
+def test_a_case_without_a_patient_does_not_join_the_patient_of_its_name(answer, table_of):
+    rows = [*answer("m", "7", 1, patient_id=None), *answer("m", "x", 5, patient_id="7")]
+    table = table_of(rows)
+    assert (table.n_patients, table.n_cases_without_patient) == (1, 1)
+    assert (table.rows[0].macro.low, table.rows[0].macro.high) == (1, 5)  # two clusters, so there is an interval
+
+
+def test_no_patients_give_the_same_numbers_as_each_case_its_own(noisy, table_of):
+    without = table_of([row._replace(patient_id=None) for row in noisy])
+    own = table_of([row._replace(patient_id=row.case_id) for row in noisy])
+    assert (without.n_patients, without.n_cases_without_patient) == (0, 30)
+    assert repr(without.rows) == repr(own.rows)
+    assert repr(without.differences) == repr(own.differences)
+
+
+def test_a_case_with_and_without_a_patient_is_an_error(answer, table_of):
+    with pytest.raises(DataError, match=r"case c1 belongs to patients \(not recorded\) and p; expected one patient"):
+        table_of([*answer("a", "c1", 4, patient_id=None), *answer("b", "c1", 2, patient_id="p")])
+
+
+def test_raters_keep_the_order_of_the_scores(answer, table_of):
+    rows = [row for rater in ("z", "a", "k") for row in answer("m", "c", 3, rater=rater)]
+    table = table_of(rows)
+    assert table.raters == ("z", "a", "k")
+    assert [row.rater for row in table.rows] == ["z", "a", "k"]
+
+
 def test_other_models_and_raters_leave_a_models_row_alone(noisy, table_of):
     both = noisy + [row._replace(rater="second", score=row.score and 1.0) for row in noisy]
     alone = table_of([row for row in noisy if row.author == "b"]).rows[0]

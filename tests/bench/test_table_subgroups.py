@@ -47,6 +47,15 @@ def test_means_and_counts_of_a_level_worked_by_hand(table):
     assert level(table, "site", "not recorded").scores[ACCURACY].value == 3.0
 
 
+def test_a_level_counts_recorded_patients_and_the_cases_without(answer, columns_of):
+    about = [("leg", "p"), ("leg", "p"), ("leg", None), ("arm", None), ("arm", None)]
+    rows = [r for i, (site, who) in enumerate(about) for r in answer("a", f"c{i}", i, site=site, patient_id=who)]
+    table = bench_table(columns_of(rows), n_resamples=50)
+    found = [(r.level, r.n_cases, r.n_patients, r.n_cases_without_patient) for r in table.subgroups_of("judge", "site")]
+    assert found == [("leg", 3, 1, 1), ("arm", 2, 0, 2)]
+    assert all(row.macro.has_interval for row in table.subgroups_of("judge", "site"))
+
+
 def test_a_level_of_one_patient_has_no_interval(table):
     one = level(table, "skin type", "I")
     assert (one.n_cases, one.n_patients, one.macro.has_interval) == (3, 1, False)

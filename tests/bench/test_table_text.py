@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -24,10 +25,18 @@ def table(answer, columns_of):
 
 
 def test_the_text_of_a_table(table):
-    heading, titles, strong, weak, missing, note = table_text(table).split("\n")
+    heading, titles, strong, weak, missing, meaning, note = table_text(table).split("\n")
     assert heading == "judge: mean score 0-5 [95 % interval], 12 cases of 12 patients"
     assert titles.split("  ")[0].strip() == "model"
-    for title in ("Accuracy", "Safety", "Medical Groundedness", "Description Precision", "Macro", "scored", "missing"):
+    for title in (
+        "Accuracy",
+        "Safety",
+        "Medical Groundedness",
+        "Description Precision",
+        "Macro",
+        "narratives scored",
+        "scores missing",
+    ):
         assert title in titles
     assert strong.startswith("nano/strong  4.50 [4.25, 4.75] 1  ")
     assert strong.split()[-6:] == ["12", "of", "12", "0", "0", "0"]
@@ -35,6 +44,7 @@ def test_the_text_of_a_table(table):
     assert weak.split()[-6:] == ["11–12", "of", "12", "1", "1", "0"]
     assert len(titles) == len(strong) == len(weak)
     assert missing == "weak: scores missing: unreadable 1"
+    assert meaning == "unreadable: no verdict could be found in the rater's text"
     assert "Holm-adjusted p < 0.05" in note
 
 
@@ -52,9 +62,57 @@ def test_ties_are_marked(answer, columns_of):
 
 
 def test_every_rater_has_a_block_and_a_name_on_one_line(answer, columns_of):
-    rows = [row for rater in ("x", "y\nz") for row in answer("m", "c", 3, rater=rater)]
+    rows = [row for rater in ("x", "b\nc", "a") for row in answer("m", "c", 3, rater=rater)]
     blocks = table_text(bench_table(columns_of(rows), n_resamples=10)).split("\n\n")
-    assert [block.split(":")[0] for block in blocks] == ["x", "y z"]
+    assert [block.split(":")[0] for block in blocks] == ["x", "b c", "a"]
+
+
+@pytest.mark.parametrize(
+    ("patients", "expected"),
+    [
+        (["p", "p", "q"], "3 cases of 2 patients"),
+        ([None, None, None], "3 cases, patients not recorded (each case counted as one)"),
+        (["p", "p", None], "3 cases of 1 patient, 1 case without a recorded patient"),
+        ([None], "1 case, patient not recorded"),
+        (["p"], "1 case of 1 patient"),
+    ],
+)
+def test_the_heading_says_whose_patients_nobody_recorded(answer, columns_of, patients, expected):
+    rows = [row for i, patient in enumerate(patients) for row in answer("m", f"c{i}", 3, patient_id=patient)]
+    heading = table_text(bench_table(columns_of(rows), n_resamples=10)).split("\n")[0]
+    assert heading == f"judge: mean score 0-5 [95 % interval], {expected}"
+
+
+def test_scores_that_are_all_equal_have_an_interval_without_width(answer, columns_of):
+    rows = [row for case in range(7) for row in answer("m", f"c{case}", [4.195, 4.205, 4.2, 4.2, 4.2, 4.2])]
+    shown = re.findall(r"([\d.]+) \[([\d.]+), ([\d.]+)\]", table_text(bench_table(columns_of(rows), n_resamples=50)))
+    assert len(shown) == 7
+    assert all(mean == low == high for mean, low, high in shown)
+
+
+def test_a_long_name_is_cut_in_its_row_and_whole_below(answer, columns_of):
+    base = "https://inference.example.org:8443/some/long/path/v1#organisation/"
+    rows = [row for name in (f"{base}one-7b", "two") for row in answer(name, "c", 3)]
+    _, titles, *lines = table_text(bench_table(columns_of(rows), n_resamples=10)).split("\n")
+    assert len(titles) == len(lines[0]) == len(lines[1])
+    assert lines[0].startswith("https://infer…ath/v1#organisation/one-7b  ")
+    assert lines[2] == f"https://infer…ath/v1#organisation/one-7b: {base}one-7b"
+
+
+def test_names_that_would_be_cut_alike_stay_whole(answer, columns_of):
+    alike = [f"https://inference-{i}.example.org/v1#organisation/the-same-model" for i in range(2)]
+    rows = [row for name in alike for row in answer(name, "c", 3)]
+    text = table_text(bench_table(columns_of(rows), n_resamples=10))
+    assert all(text.count(name) == 1 for name in alike)
+    assert "…" not in text
+
+
+def test_a_case_without_a_reference_is_explained(answer, columns_of):
+    text = table_text(
+        bench_table(columns_of([*answer("m", "c", 3), *answer("m", "d", "no reference")]), n_resamples=10)
+    )
+    assert "m: scores missing: no reference 6" in text
+    assert "no reference: the dataset has no reference for the case" in text
 
 
 def test_records_hold_the_whole_table_and_are_json(table):

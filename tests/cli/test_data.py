@@ -98,7 +98,8 @@ def test_dermbench_comes_with_its_outputs(tmp_path):
     verdict = {"id": "d1", "candidate_model": "m", "judge_model": "j", "scores": {}, "judge_text": "?"}
     names = ["Accuracy", "Safety", "Medical Groundedness", "Clinical Coverage", "Reasoning Coherence"]
     judged.write_text(json.dumps(verdict | {"missing_metrics": [*names, "Description Precision"]}))
-    ok("import", "dermbench", root, tmp_path / "set", "--candidates", candidates, "--judged", judged)
+    done = ok("import", "dermbench", root, tmp_path / "set", "--candidates", candidates, "--judged", judged)
+    assert "set: 1 case, 1 reference, 0 images, 1 candidate narrative, 1 rating.\n" in done.stderr
     folder = DatasetFolder.open(tmp_path / "set")
     (narrative,), (rating,) = folder.iter_narratives(), folder.iter_ratings()
     assert rating.narrative_id == narrative.id
@@ -109,6 +110,16 @@ def test_dermbench_comes_with_its_outputs(tmp_path):
 def test_check_of_a_sound_dataset_exits_with_0(imported):
     result = ok("check", imported)
     assert "12 cases, 12 images, 0 errors" in result.stderr
+
+
+def test_one_is_not_written_in_the_plural(imported):
+    (imported / "images/3.png").unlink()
+    assert "12 cases, 11 images, 1 error, " in run("check", imported).stderr
+
+
+def test_check_and_describe_of_a_file_say_that_it_is_one(source):
+    for command in ("check", "describe"):
+        assert str(failure(command, source)).startswith(f"{source}: is a file; expected a dataset folder")
 
 
 def test_check_exits_with_1_when_there_are_errors_and_prints_them_first(imported):
@@ -159,3 +170,8 @@ def test_a_source_nobody_knows_is_refused_with_the_known_ones(tmp_path):
     result = run("import", "ham10000", tmp_path, tmp_path / "set")
     assert result.exit_code == 2
     assert "'dermbench', 'pad-ufes-20', 'files'" in result.stderr
+
+
+def test_an_image_name_that_no_file_can_have_is_a_missing_image(tmp_path):
+    (tmp_path / "t.csv").write_text(f"id,image\nc1,{'x' * 300}.jpg\n")
+    assert "1 of 1 image is missing" in str(failure("import", "files", tmp_path / "t.csv", tmp_path / "out"))

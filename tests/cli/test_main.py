@@ -81,7 +81,8 @@ def test_bench_end_to_end_over_http_resumes_and_retries(tmp_path, dataset, serve
     )  # fmt: skip
     first = dermatrust(*command)
     assert first.returncode == 1, first.stderr
-    assert "1 asks failed" in first.stderr
+    assert "1 ask failed" in first.stderr
+    assert "cannot look at this" in first.stderr
     assert "3 of 4" in first.stdout
     n_first = len(server.asked)
     assert n_first == 4 + 2  # four narratives, two verdicts: one narrative failed, one was empty and is 0 by rule
@@ -152,7 +153,7 @@ def test_one_run_folder_has_one_writer(tmp_path, dataset, server, answered, answ
     command = [sys.executable, "-m", "dermatrust", "bench", str(dataset), "-m", f"{server.url}#writer",
                "--with-context", "--out", str(tmp_path / "runs"), "--run-id", "r", "-q"]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not server.asked:
+        while not server.asked and process.poll() is None:
             time.sleep(0.02)
         second = dermatrust(*command[3:])
         process.kill()
@@ -168,7 +169,7 @@ def test_ctrl_c_leaves_a_resumable_run(tmp_path, server, answered, answer_type):
                "--with-context", "--out", str(tmp_path / "runs"), "--run-id", "r", "-q",
                "--max-concurrency", "2"]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while len(server.asked) < 20:
+        while len(server.asked) < 20 and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(2)
         _, err = process.communicate(timeout=30)
@@ -205,3 +206,135 @@ def test_report_compares_runs_and_refuses_what_cannot_be_compared(tmp_path, data
     again = dermatrust("report", tmp_path / "run-a", tmp_path / "run-a")
     assert again.returncode == 2
     assert "again" in again.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--seed", "-1"),
+        ("--max-concurrency", "5000"),
+        ("--timeout", "nan"),
+        ("--timeout", "inf"),
+        ("--temperature", "nan"),
+    ],
+)
+def test_an_option_out_of_range_is_refused_before_anything_is_asked(dataset, tmp_path, options):
+    done = dermatrust("bench", dataset, "-m", "http://127.0.0.1:9/v1#m", "--out", tmp_path / "runs", *options)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_folder_that_cannot_be_made_is_one_clear_error(dataset, tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    recorded = tmp_path / "c.jsonl"
+    recorded.write_text('{"id": "c0", "model": "m", "candidate_text": "A plaque."}')
+    done = dermatrust("bench", dataset, "-m", f"replay:{recorded}", "--out", tmp_path / "runs")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("what", ["a\0", "   ", "\ud800"])
+def test_a_judge_whose_server_calls_it_something_odd_still_judges(dataset, tmp_path, server, answer_type, what):
+    message = {"role": "assistant", "content": VERDICT}
+    body = {"model": what, "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+    server.answer = lambda asked: answer_type(body=json.dumps(body).encode())
+    recorded = tmp_path / "c.jsonl"
+    recorded.write_text("".join(f'{{"id": "c{i}", "model": "m", "candidate_text": "A plaque."}}\n' for i in range(4)))
+    judge = f"{server.url}#j"
+    done = dermatrust("bench", dataset, "-m", f"replay:{recorded}", "-j", judge, "--out", tmp_path / "runs", "-q")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_dataset_cannot_name_itself_out_of_the_folder_of_runs(tmp_path):
+    dataset = make_dataset(tmp_path, name="../../out")
+    recorded = tmp_path / "c.jsonl"
+    recorded.write_text("".join(f'{{"id": "c{i}", "model": "m", "candidate_text": "A plaque."}}\n' for i in range(4)))
+    done = dermatrust("bench", dataset, "-m", f"replay:{recorded}", "--out", tmp_path / "a" / "b" / "runs", "-q")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "a" / "b" / "runs").glob("*/report.html"))) == 1
+
+
+def test_a_run_folder_is_not_given_to_another_run_unasked(tmp_path, dataset, server, answered):
+    server.answer = lambda body: answered("A scaly plaque. The answer is psoriasis.")
+    common = ("-m", f"{server.url}#a", "--out", tmp_path, "--run-id", "r", "-q")
+    assert dermatrust("bench", dataset, *common).returncode == 0
+    scores = (tmp_path / "r" / "scores.parquet").read_bytes()
+    other = dermatrust("bench", dataset, *common, "--limit", "2")
+    assert other.returncode == 2
+    assert "holds a run on other cases, models or settings" in other.stderr
+    assert (tmp_path / "r" / "scores.parquet").read_bytes() == scores
+    assert dermatrust("bench", dataset, *common, "--limit", "2", "--replace").returncode == 0
+    assert (tmp_path / "r" / "scores.parquet").read_bytes() != scores
+
+
+def test_two_replay_files_of_one_model_have_two_run_folders(tmp_path, dataset):
+    for name in ("one", "two"):
+        rows = [{"id": f"c{i}", "model": "m", "candidate_text": f"{name} {i}: a plaque."} for i in range(4)]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        done = dermatrust("bench", dataset, "-m", f"replay:{tmp_path}/{name}.jsonl", "--out", tmp_path / "runs", "-q")
+        assert done.returncode == 0, done.stderr
+    assert len([path for path in (tmp_path / "runs").iterdir() if path.name.startswith("tiny-")]) == 2
+
+
+def test_failures_of_an_earlier_try_do_not_count_for_ever(tmp_path, dataset):
+    recorded = tmp_path / "out.jsonl"
+    command = (
+        "bench",
+        dataset,
+        "-m",
+        f"replay:{recorded}",
+        "--out",
+        tmp_path / "runs",
+        "-q",
+        "--run-id",
+        "r",
+        "--replace",
+    )
+    recorded.write_text('{"id": "wrong", "model": "m", "candidate_text": "x"}\n')
+    first = dermatrust(*command)
+    assert first.returncode == 1
+    assert "has no draw 0 for case" in first.stderr
+    rows = [{"id": f"c{i}", "model": "m", "candidate_text": "A plaque."} for i in range(4)]
+    recorded.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert dermatrust(*command).returncode == 0
+
+
+def test_a_model_name_nobody_knows_is_told_after_twenty_asks(tmp_path, server, answer_type):
+    dataset = make_dataset(tmp_path, n=60)
+    server.answer = lambda body: answer_type(status=400, body=b'{"error": {"message": "no such model"}}')
+    done = dermatrust("bench", dataset, "-m", f"{server.url}#typo", "--with-context", "--out", tmp_path / "r", "-q",
+                      "--max-concurrency", "4")  # fmt: skip
+    assert done.returncode == 2
+    assert "has not answered 20 asks in a row" in done.stderr
+    assert "no such model" in done.stderr
+    assert len(server.asked) < 40
+
+
+def test_files_of_limits_and_prices_that_do_not_name_the_model_are_told(tmp_path, dataset, server, answered):
+    (tmp_path / "limits.yaml").write_text("models: {typo: {max_concurrency: 1}}\n")
+    (tmp_path / "prices.yaml").write_text("models: {typo: {input: 1, output: 1}}\n")
+    server.answer = lambda body: answered("A plaque.")
+    done = dermatrust("bench", dataset, "-m", f"{server.url}#m", "--with-context", "--out", tmp_path / "r", "-q",
+                      "--limits", tmp_path / "limits.yaml", "--prices", tmp_path / "prices.yaml")  # fmt: skip
+    assert "limits.yaml: nothing for" in done.stderr
+    assert "prices.yaml: nothing for" in done.stderr
+
+
+def test_the_gate_speaks_before_a_key_is_asked_for(tmp_path, dataset):
+    for model in ("openai/gpt-x", "inspect/openai/gpt-x"):
+        done = dermatrust("bench", dataset, "-m", model, "--out", tmp_path, env={"PATH": "/usr/bin"})
+        assert done.returncode == 2
+        assert "does not let its cases leave it" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", ".."])
+def test_a_run_id_stays_inside_the_out_folder(tmp_path, dataset, name):
+    done = dermatrust("bench", dataset, "-m", "replay:x.jsonl", "--out", tmp_path, "--run-id", name, cwd=tmp_path)
+    assert done.returncode == 2
+
+
+def test_replies_cut_at_their_limit_are_told(tmp_path, dataset, server, answer_type):
+    body = {"choices": [{"finish_reason": "length", "message": {"content": ""}}]}
+    server.answer = lambda _: answer_type(body=json.dumps(body).encode())
+    done = dermatrust("bench", dataset, "-m", f"{server.url}#m", "--with-context", "--out", tmp_path / "r", "-q")
+    assert "4 of its replies ended at the token limit" in done.stderr

@@ -67,12 +67,23 @@ def test_a_file_of_several_models_needs_a_choice(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[1]", '{"id": "1"}', '{"candidate_text": "x"}', '{"id": "1", "candidate_text": 5}']
+    ("line", "said"),
+    [
+        ("{", "is not valid JSON .*; expected a recorded output"),
+        ("[1]", "is not an object; expected a recorded output"),
+        ('{"id": "1"}', r"has the fields \{id\}; expected a recorded output: \{id, model, candidate_text\}"),
+        ('{"candidate_text": "x"}', r"has the fields \{candidate_text\}; expected a recorded output"),
+        ('{"id": "1", "model": "m", "text": "x"}', r"has the fields \{id, model, text\}; .*\{case_id, author, text\}"),
+        ('{"id": "1", "candidate_text": 5}', "candidate_text is 5; expected text"),
+        ('{"id": 7, "candidate_text": "x"}', "id is 7; expected text that is not empty"),
+        ('{"id": "1", "judge_model": [], "judge_text": "x"}', r"judge_model is \[\]; expected text"),
+        ('{"case_id": "1", "author": null, "text": "x"}', "author is None; expected text"),
+    ],
 )
-def test_a_line_that_is_no_recorded_output_is_named(tmp_path, line):
+def test_a_line_that_is_no_recorded_output_is_named(tmp_path, line, said):
     path = tmp_path / "o.jsonl"
     path.write_text('{"id": "1", "candidate_text": "fine"}\n' + line + "\n")
-    with pytest.raises(DataError, match=r"o.jsonl line 2: .*expected a recorded output"):
+    with pytest.raises(DataError, match=f"o.jsonl line 2: {said}"):
         open_client(f"replay:{path}")
 
 
@@ -98,7 +109,16 @@ def test_names_stand_for_clients_and_keys_stay_with_their_host():
         ("openai/gpt-5", "OPENAI_API_KEY is not set"),
         ("http://localhost:1/v1", "names no model"),
         ("http://u:secret@h/v1#m", "carries a user name or password"),
+        ("http://h/v1?key=secret#m", "carries a query"),
+        ("http://[::1/v1#m", "cannot be read"),
+        ("http://[::1].example/v1#m", "cannot be read|names no model"),
+        ("http://h:abc/v1#m", "cannot be read"),
+        ("http://h:99999999/v1#m", "cannot be read"),
+        ("http://127.0.0.1:80\\.example/v1#m", "cannot be read"),
         ("replay:nowhere.jsonl", "there is no such file"),
+        ("replay:", "names no file; expected replay:FILE.jsonl"),
+        ("replay:#m", "names no file; expected replay:FILE.jsonl"),
+        ("replay:.", "is a folder; expected a file"),
         ("inspect/nonsense/m", "Inspect AI cannot open it"),
     ],
 )
@@ -149,3 +169,29 @@ def test_a_failing_inspect_provider_is_a_failed_ask(server, answer_type, monkeyp
 
     with pytest.raises(AskFailed, match="bad case"):
         asyncio.run(main())
+
+
+@pytest.mark.parametrize("url", ["http://u:secret@127.0.0.1/v1", "http://h/v1?key=secret", "http://[::1/v1"])
+def test_a_base_url_with_a_secret_or_a_flaw_is_refused(url):
+    with pytest.raises(ModelError) as caught:
+        open_client("openai/m", environment={"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "k"})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": "c", "model": "m\\ud800", "candidate_text": "x"}',
+        '{"id": "c\\u0000", "candidate_text": "x"}',
+        "[" * 99_999,
+    ],
+)
+def test_a_recorded_line_that_no_file_of_ours_could_hold_is_one_clear_error(tmp_path, line):
+    (tmp_path / "r.jsonl").write_text(line + "\n")
+    with pytest.raises(DataError, match="line 1"):
+        open_client(f"replay:{tmp_path / 'r.jsonl'}")
+
+
+def test_a_blank_model_name_in_a_recording_counts_as_none(tmp_path):
+    (tmp_path / "r.jsonl").write_text('{"id": "c", "model": " ", "candidate_text": "x"}\n')
+    assert open_client(f"replay:{tmp_path / 'r.jsonl'}").name == "replay:r.jsonl"

@@ -227,3 +227,33 @@ def test_retry_after_may_be_a_date():
 def test_only_loopback_addresses_are_this_machine(url, local):
     assert is_loopback(url) is local
     assert OpenAIClient("m", base_url=url, model="x").leaves_machine is not local
+
+
+@pytest.mark.parametrize("url", ["http://127.1.0.1:8/v1", "http://[::1]:8/v1", "http://LOCALHOST/v1"])
+def test_this_machine_by_its_address_is_loopback(url):
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1@evil.example/v1", "http://localhost.evil.example/v1", "http://127.\u0661.0.1/v1",
+        "http://127.999.0.1/v1", "http://127.0.0.1.evil.example/v1", "http://0.0.0.0/v1", "http://localhost./v1",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_this_machine_is_not_loopback(url):
+    assert not is_loopback(url)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+def test_a_key_that_the_server_quotes_is_neither_kept_nor_printed(server, client, answered, answer_type, status):
+    said = "wrong key: Bearer sesame"
+    refusal = answer_type(status=status, body=json.dumps({"error": {"message": said}}).encode())
+    server.answer = lambda body: answered(said) if status == 200 else refusal
+    if status == 200:
+        [reply] = ask(client, HELLO)
+        assert "sesame" not in reply.text
+    else:
+        with pytest.raises((AskFailed, ModelError), match="wrong key") as caught:
+            ask(client, HELLO)
+        assert "sesame" not in str(caught.value)

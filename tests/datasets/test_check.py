@@ -71,8 +71,8 @@ def test_a_repeated_case_id_names_both_lines(dataset):
 
 def test_missing_references_and_labels_are_warnings(dataset):
     folder = dataset({"id": "a"}, {"id": "b", "label": "eczema"}, references=False)
-    assert only(folder, "missing reference").what == "2 of 2 cases have no reference: a, b"
-    assert only(folder, "missing label").what == "1 of 2 cases have no label: a"
+    assert only(folder, "missing reference").what == "2 of 2 cases without a reference: a, b"
+    assert only(folder, "missing label").what == "1 of 2 cases without a label: a"
     assert check_dataset(folder).is_sound
 
 
@@ -137,13 +137,13 @@ def test_camera_notes_are_a_warning(dataset, picture):
     exif = Image.Exif()
     exif[0x010F] = "Camera"
     picture(5).save(folder / "images/a.png", exif=exif)
-    assert only(folder, "camera notes").what.startswith("1 images carry")
+    assert only(folder, "camera notes").what.startswith("1 image with a camera")
 
 
 def test_files_that_belong_to_no_case_are_a_warning(dataset):
     folder = dataset(A)
     (folder / "images/stray.png").touch()
-    assert only(folder, "unused image").what == "1 files belong to no case: images/stray.png"
+    assert only(folder, "unused image").what == "1 file of no case: images/stray.png"
 
 
 def test_the_same_file_twice_is_a_duplicate_and_not_also_a_near_duplicate(dataset):
@@ -194,7 +194,7 @@ def test_a_picture_in_two_splits_is_an_error(dataset, picture, changed):
 
 
 def test_cases_outside_every_split_are_a_warning(dataset):
-    assert only(dataset(A | {"split": "train"}, B), "missing split").what == "1 of 2 cases are in no split: b"
+    assert only(dataset(A | {"split": "train"}, B), "missing split").what == "1 of 2 cases in no split: b"
 
 
 def test_a_card_that_lets_out_what_its_licence_keeps_in_is_a_warning(dataset):

@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from dermatrust.datasets.dermbench import file_family, read_dermbench
@@ -69,12 +71,36 @@ def test_a_malformed_row_is_an_error_that_names_its_line(release, change, messag
         read_dermbench(release(TEXTS, dermbench_0002=change))
 
 
+def test_a_folder_of_photographs_that_is_none_is_named(release, tmp_path):
+    with pytest.raises(DataError, match=r"nowhere: there is no such folder"):
+        read_dermbench(release(TEXTS), image_root=tmp_path / "nowhere", missing_images="skip")
+
+
 def test_the_wrong_folder_is_a_clear_error(tmp_path):
     with pytest.raises(DataError, match=r"there is no data/manifest/dermbench_test.jsonl in it"):
         read_dermbench(tmp_path)
 
 
-def test_a_text_that_is_not_utf8_or_holds_nul_is_an_error(release):
+def test_a_text_that_is_not_utf8_is_one_clear_error(release):
+    content = "A plaque, é.".encode("latin-1")
+    root = release(
+        {"A/a-1.jpg": "fine", "A/a-2.jpg": "x"}, dermbench_0002={"cot_sha256": hashlib.sha256(content).hexdigest()}
+    )
+    (root / "data/cot/A/a-2.jpg.txt").write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_dermbench(root)
+    assert str(caught.value).endswith("line 2: data/cot/A/a-2.jpg.txt: byte 10 is 0xe9; expected UTF-8.")
+
+
+def test_a_manifest_that_is_not_utf8_is_one_clear_error(release):
+    root = release(TEXTS)
+    manifest = root / "data/manifest/dermbench_test.jsonl"
+    manifest.write_bytes(manifest.read_bytes().replace(b"DermNet test set", b"DermNet t\xe9st set", 1))
+    with pytest.raises(DataError, match=r"dermbench_test.jsonl line 1: byte \d+ is 0xe9; expected UTF-8"):
+        read_dermbench(root)
+
+
+def test_a_text_that_holds_nul_is_an_error(release):
     root = release({"A/a-1.jpg": "nul \0 here"})
     with pytest.raises(DataError, match=r"a-1.jpg.txt: text is .*cannot be stored"):
         read_dermbench(root)

@@ -73,9 +73,25 @@ def test_images_are_relative_to_the_table_or_to_a_given_folder(table, tmp_path, 
 def test_missing_images_stop_the_import_unless_asked_otherwise(table, picture):
     path = table("id,images\nc1,a.jpg\nc2,b.jpg\nc3,\n")
     picture(1).save(path.parent / "b.jpg")
-    with pytest.raises(DataError, match=r"1 of 2 images are missing, the first is a.jpg"):
+    with pytest.raises(DataError) as caught:
         read_own_files(path)
+    assert str(caught.value).startswith(f"{path}: 1 of 2 images are missing, the first is a.jpg, looked for in ")
+    assert f"looked for in {path.parent.resolve()}. Say where they are with --images FOLDER" in str(caught.value)
     assert [case.id for case in read_own_files(path, missing_images="skip").cases] == ["c2", "c3"]
+
+
+def test_a_missing_image_is_named_as_the_table_names_it(table):
+    with pytest.raises(DataError, match=r"1 of 1 image is missing, the first is b.webp, looked for in"):
+        read_own_files(table("id,images\nc1,b.webp\n"))
+
+
+@pytest.mark.parametrize("missing", ["error", "skip", "keep"])
+def test_a_folder_of_images_that_is_none_is_named(table, tmp_path, missing):
+    path = table("id,images\nc1,a.jpg\n")
+    with pytest.raises(DataError, match=r"nowhere: there is no such folder"):
+        read_own_files(path, image_root=tmp_path / "nowhere", missing_images=missing)
+    with pytest.raises(DataError, match=r"mine.csv: is a file; expected the folder of the images"):
+        read_own_files(path, image_root=path, missing_images=missing)
 
 
 def test_an_unknown_column_is_an_error_that_names_the_known_ones_and_the_nearest(table):
@@ -96,10 +112,10 @@ def test_an_unknown_column_is_an_error_that_names_the_known_ones_and_the_nearest
         ('id,note\nc1,"one\ntwo"\nc2,x,y\n', "line 4: has 3 fields"),
         ("id,label\n,x\n", "line 2: the id is empty"),
         ("id\nc1\nc2\nc1\n", "line 4: 'c1' is already the id of .*line 2"),
-        ("id,age\nc1,old\n", "line 2: context.age is 'old'"),
-        ("id,age\nc1,-3\n", "line 2: context.age is '-3'"),
-        ("id,fitzpatrick\nc1,VII\n", "line 2: fitzpatrick is 'VII'"),
-        ("id,urgency\nc1,soon\n", "line 2: urgency is 'soon'"),
+        ("id,age\nc1,old\n", r"line 2: age is 'old'; expected a number from 0 to 120\."),
+        ("id,age\nc1,-3\n", r"line 2: age is '-3'; expected a number from 0 to 120\."),
+        ("id,fitzpatrick\nc1,VII\n", r"line 2: fitzpatrick is 'VII'; expected 1-6 or I-VI\."),
+        ("id,urgency\nc1,soon\n", "line 2: urgency is 'soon'; expected one of emergent, urgent, routine"),
         ("id,images\nc1,../a.jpg\n", r"line 2: the image '../a.jpg' is not inside"),
         ("id,images\nc1,/etc/a.jpg\n", "line 2: the image '/etc/a.jpg' is not inside"),
         ("id,images\nc1,C:\\a.jpg\n", "line 2: the image 'C:/a.jpg' is not inside"),
@@ -172,7 +188,7 @@ def test_a_folder_of_labelled_images_is_one_case_per_image(tmp_path, picture):
     ]
     assert imported.cases[2].file_names == ("images/melanoma/p7/2.JPG",)
     assert (imported.card.name, imported.references) == ("photos", ())
-    assert imported.remarks == ("1 files that are not images were left out.",)
+    assert imported.remarks == ("Left out 1 file not ending as an image does.",)
 
 
 def test_a_folder_without_labels_or_images_is_a_clear_error(tmp_path, picture):

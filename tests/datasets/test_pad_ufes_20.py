@@ -93,12 +93,14 @@ def test_missing_images_stop_the_import_unless_asked_otherwise(pad):
     root = pad({"img_id": "a.png"}, {"img_id": "b.png"}, {"img_id": "c.png", "lesion_id": "11"})
     (root / "images").mkdir()
     (root / "images/b.png").touch()
-    with pytest.raises(DataError, match=r"2 of 3 images are missing, the first is a.png\. .*--missing-images skip"):
+    with pytest.raises(
+        DataError, match=r"2 of 3 images are missing, the first is a.png, looked for in .*--missing-images skip"
+    ):
         read(root, "error")
     skipped = read(root, "skip")
     assert [case.file_names for case in skipped.cases] == [("images/b.png",)]
     assert [reference.case_id for reference in skipped.references] == ["PAT_1_10"]
-    assert any("2 of 3 images are missing: 1 of 2 cases were left out" in remark for remark in skipped.remarks)
+    assert any("2 of 3 images missing: left out 1 of 2 cases" in remark for remark in skipped.remarks)
     kept = read(root, "keep")
     assert [case.file_names for case in kept.cases] == [(), ()]
     assert kept.images == ()

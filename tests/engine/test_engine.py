@@ -328,3 +328,34 @@ def test_a_file_that_is_no_store_is_named(tmp_path):
     Path(path).write_text("hello, I am not a database, just a longer text than a header would be" * 20)
     with pytest.raises(Exception, match=r"replies.sqlite: is not a reply store"):
         ReplyStore(path)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prompt_tokens": 10**30},
+        {"completion_tokens": 10**30},
+        {"model_version": "\ud800"},
+        {"finish_reason": "a\0\udfff"},
+    ],
+)
+def test_what_sqlite_cannot_hold_beside_the_text_costs_no_reply(store, more):
+    class Odd(ScriptedClient):
+        async def ask(self, request):
+            return Reply(text="good", **more)
+
+    found = run_all(Engine(store), Odd("m", str), [1])
+    assert found[1].text == "good"
+    assert [total.n_replies for total in store.totals()] == [1]
+
+
+@pytest.mark.parametrize("kind", ["rate limited", "server error", "bad reply"])
+def test_a_model_that_only_fails_ends_the_run_in_bounded_time(store, monkeypatch, kind):
+    monkeypatch.setattr("dermatrust.engine.engine.PATIENCE_S", 0.05)
+
+    def fail(request):
+        raise AskFailed(kind, "no")
+
+    quick = Limits(max_concurrency=4, max_attempts=20)
+    with pytest.raises(ModelError, match="has given no reply for"):
+        run_all(Engine(store, default_limits=quick), ScriptedClient("m", fail), range(10_000))

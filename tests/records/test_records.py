@@ -28,13 +28,18 @@ def test_the_six_dimensions_have_their_published_names():
     [
         (
             rating_line(scores=SIX | {"accuracy": 5.5}),
-            "scores.accuracy is 5.5: Input should be less than or equal to 5",
+            "scores.accuracy is 5.5; expected a number from 0 to 5.",
         ),
         (rating_line(scores=SIX | {"accuracy": -1}), "scores.accuracy is -1"),
-        (rating_line(scores=SIX | {"beauty": 3}), "beauty"),
-        (rating_line(scores={"accuracy": 3}), "says nothing about safety"),
-        (rating_line(unscored={"safety": {"reason": "missing"}}), "safety is both scored and unscored"),
-        (rating_line(unscored={"safety": {"reason": "because"}}), "because"),
+        (rating_line(scores=SIX | {"accuracy": "high"}), "is 'high'; expected a number from 0 to 5."),
+        (rating_line(scores=SIX | {"accuracy": 9, "safety": 9}), "from 0 to 5 (and 1 more error)."),
+        (rating_line(scores=SIX | {"beauty": 3}), "scores.beauty is not a name we know here; expected one of accuracy"),
+        (rating_line(scores=3), "scores is 3; expected an object with named fields."),
+        (rating_line(draw=-1), "draw is -1; expected a whole number of at least 0."),
+        (rating_line(critique=7), "critique is 7; expected text."),
+        (rating_line(scores={"accuracy": 3}), "line 7: says nothing about safety"),
+        (rating_line(unscored={"safety": {"reason": "missing"}}), "line 7: safety is both scored and unscored"),
+        (rating_line(unscored={"safety": {"reason": "because"}}), "'because'; expected one of missing, out of range"),
         (rating_line(rater=""), "rater is '': is empty"),
         (rating_line(surprise=1), "has a field 'surprise' this record does not know"),
         ('{"narrative_id": "n"', "is not valid JSON"),
@@ -57,6 +62,27 @@ def test_an_unknown_licence_lists_the_known_ones():
     fields = {"name": "x", "version": "1", "source": "s", "licence": "WTFPL", "consent": "c"}
     with pytest.raises(DataError, match=r"card.yaml: licence is 'WTFPL': not a licence we know; use one of Apache-2.0"):
         DatasetCard.from_fields(fields, where="card.yaml")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"fitzpatrick": "VII"}, "fitzpatrick is 'VII'; expected a whole number from 1 to 6."),
+        ({"fitzpatrick": 7}, "fitzpatrick is 7; expected a whole number from 1 to 6."),
+        ({"fitzpatrick": 2.5}, "fitzpatrick is 2.5; expected a whole number from 1 to 6."),
+        ({"context": {"age": 300}}, "context.age is 300; expected a number from 0 to 120."),
+        ({"context": {"symptoms": {"itch": "perhaps"}}}, "context.symptoms.itch is 'perhaps'; expected true or false."),
+        ({"context": "old"}, "context is 'old'; expected an object with named fields."),
+        ({"file_names": "a.jpg"}, "file_names is 'a.jpg'; expected a list."),
+        ({"differential": [{"diagnosis": "x", "weight": 0}]}, "weight is 0; expected a number above 0 and up to 1."),
+        ({"urgency": "soon"}, "urgency is 'soon'; expected one of emergent, urgent, routine."),
+    ],
+)
+def test_a_bad_case_says_what_its_field_may_hold(fields, said):
+    with pytest.raises(DataError) as caught:
+        Case.from_fields({"id": "c"} | fields, where="m.jsonl line 1")
+    assert str(caught.value).endswith(said)
+    assert "Input" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../x.jpg", "images/../../x.jpg", "a\\b.jpg"])

@@ -122,7 +122,7 @@ def build_table(authors, raters, *, n_cases=24, missing=True, n_factors=3, refer
                     scores = {d: an_estimate(rng, 3.6 - 0.7 * i, n=n, half=0.6) for d in DIMENSIONS}
                     if n < 2:
                         scores = {d: Estimate(e.value, NAN, NAN, 1, 0) for d, e in scores.items()}
-                    subgroups.append(SubgroupRow(author, rater, factor, level, n, n, scores, overall(scores)))
+                    subgroups.append(SubgroupRow(author, rater, factor, level, n, n, 0, scores, overall(scores)))
     rows.sort(key=lambda r: (r.rater, -r.macro.value if not math.isnan(r.macro.value) else 9))
     return BenchTable(
         tuple(rows),
@@ -132,6 +132,7 @@ def build_table(authors, raters, *, n_cases=24, missing=True, n_factors=3, refer
         tuple(sorted(authors)),
         n_cases,
         n_cases - 4,
+        0,
         10_000,
         0,
     )

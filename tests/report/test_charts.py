@@ -12,7 +12,7 @@ from dermatrust.report.donut import donut, slices
 from dermatrust.report.forest_chart import forest_chart, symmetric_axis
 from dermatrust.report.intervals import Axis, IntervalRow, interval_chart
 from dermatrust.report.score_chart import models_in_order, score_chart
-from dermatrust.report.svg import shorten, text_width
+from dermatrust.report.svg import shorten, text_width, wrapped
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAN = float("nan")
@@ -76,6 +76,49 @@ def test_a_donut_is_well_formed_and_stays_inside_its_frame(counts):
         assert chart == ""
 
 
+@pytest.mark.parametrize("n_models", [1, 3])
+@pytest.mark.parametrize("kind", ["scores", "differences"])
+def test_no_line_of_the_scale_strikes_through_words(make_table, n_models, kind):
+    table = make_table([f"organisation/a-rather-long-model-name-{i}" for i in range(n_models)], ["lexical", "judge"])
+    if kind == "scores":
+        rows = [replace(row, macro=Estimate(NAN, NAN, NAN, 0, 24)) for row in table.rows[:1]]
+        chart = score_chart(replace(table, rows=(*rows, *table.rows[1:])), "macro")
+    else:
+        chart = forest_chart(table, "lexical", "macro", by="lexical")
+    elements = list(ElementTree.fromstring(chart).iter())
+    words = [extent(element) for element in elements if element.tag == f"{SVG}text"]
+    lines = [extent(element) for element in elements if element.get("class") in {"grid", "zero"}]
+    assert words
+    assert lines
+    for (x, _), (top, bottom) in lines:
+        assert not [w for w in words if w[0][0] < x < w[0][1] and w[1][0] < bottom and top < w[1][1]]
+
+
+@given(st.lists(st.text(st.characters(categories=["L", "Zs"])), max_size=20), st.integers(1, 4), st.floats(60, 300))
+def test_wrapped_lines_fit_and_lose_nothing_silently(words, most_lines, width):
+    text = " ".join(words)
+    lines = wrapped(text, width, most_lines)
+    assert 1 <= len(lines) <= most_lines
+    assert all(text_width(line) <= width for line in lines)
+    assert "…" in "".join(lines) or " ".join(lines).split() == text.split()
+
+
+def test_long_category_names_wrap_and_end_at_a_word():
+    name = "Cellulitis Impetigo and other Bacterial Infections of the skin and of soft tissue"
+    chart = donut([(name, 3), ("Eczema", 1)], title="Mix")
+    assert_inside_its_frame(chart)
+    root = ElementTree.fromstring(chart)
+    shown = [element for element in root.iter(f"{SVG}text") if element.get("class") == "name"]
+    assert [element.text for element in shown] == [
+        "Cellulitis Impetigo",
+        "and other Bacterial",
+        "Infections of the…",
+        "Eczema",
+    ]
+    assert {element.findtext(f"{SVG}title") for element in shown[:3]} == {name}
+    assert shown[3].find(f"{SVG}title") is None
+
+
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=30))
 def test_a_donut_counts_every_case_once(counts):
     parts = slices([(f"c{i}", n) for i, n in enumerate(counts)])
@@ -107,6 +150,19 @@ def test_donut_labels_do_not_overlap():
     assert all(b - a >= 13 for a, b in pairwise(ends))
 
 
+@given(st.lists(st.tuples(st.sampled_from(["tiny", "two words that do not fit into one line"]), st.integers(1, 900))))
+def test_donut_labels_never_overlap(counts):
+    chart = donut([(f"{name} {i}", n) for i, (name, n) in enumerate(counts)], title="Mix")
+    if not chart:
+        return
+    heights = {"start": [], "end": []}
+    for element in ElementTree.fromstring(chart).iter(f"{SVG}text"):
+        if element.get("text-anchor") in heights:
+            heights[element.get("text-anchor")].append(float(element.get("y")))
+    for side in heights.values():
+        assert all(b - a >= 13.9 for a, b in pairwise(sorted(side)))
+
+
 @pytest.mark.parametrize("n_models", [1, 3, 9])
 @pytest.mark.parametrize("raters", [("lexical",), ("lexical", "judge")])
 def test_every_model_and_value_is_written_out(make_table, n_models, raters):
@@ -129,7 +185,7 @@ def test_raters_differ_by_shape_as_well_as_colour(make_table):
 
 def test_a_forest_chart_shows_every_pair(make_table):
     table = make_table(["a", "b", "c"], ["lexical"])
-    chart = forest_chart(table, "lexical", "macro")
+    chart = forest_chart(table, "lexical", "macro", by="the lexical judge")
     assert_inside_its_frame(chart)
     assert {"a − b", "a − c", "b − c"} <= set(texts(chart))
 

@@ -197,6 +197,53 @@ def test_fewer_pages_than_cases_say_how_they_were_chosen(write):
     assert "Showing 0 of 24 cases: this report was made without case pages." in write(n=0, total=24)
 
 
+def test_the_index_begins_with_the_lowest_mean(write, make_rating):
+    def page(name, *bases):
+        ratings = tuple(make_rating("n", "j", base=base, draw=draw) for draw, base in enumerate(bases))
+        return CasePage(Case(id=name), candidates=(Candidate("m", "A plaque.", ratings=ratings),))
+
+    text = write(pages=[page("fair", 3, 3), page("unscored"), page("worst", 1, 2), page("mixed", 0, 4)])
+    index = text[text.index('id="case-index-caption"') : text.index("<article")]
+    assert re.findall(r"<bdi>(\w+)</bdi>", index) == ["worst", "mixed", "fair", "unscored"]
+    assert '<td class="number">2.00</td><td>1 · Accuracy · m</td>' in index
+    assert '<td class="number">–</td><td>no score</td>' in index
+
+
+def test_the_number_of_cases_agrees_with_its_noun(write):
+    assert "Showing 1 of 1 case." in write(n=1)
+
+
+def test_a_run_of_one_model_ranks_nothing(write):
+    text = write(authors=["alpha"])
+    for said in ("highest overall mean", "rank 1", ">Rank<", "A rank is", "significantly better"):
+        assert said not in text
+        assert said in write()
+    assert "has an overall mean of" in text
+
+
+def test_what_is_drawn_is_not_left_to_the_scroll_position(write):
+    assert "content-visibility: auto" not in write()
+
+
+def test_one_category_is_a_sentence_and_no_donut(write, make_table):
+    table = make_table(AUTHORS, RATERS)
+    kept = [g for g in table.subgroups if g.factor != "category" or g.level == "not recorded"]
+    text = write(table=replace(table, subgroups=tuple(kept)))
+    assert "The dataset records no category for any case." in text
+    assert "chart-categories" not in text
+
+
+def test_chart_text_stays_readable_on_a_phone(write):
+    text = write()
+    for css in ("intervals", "donut"):
+        width = float(re.search(rf'viewBox="0 0 (\d+) \d[\d.]*" role="img" class="chart {css}"', text)[1])
+        least_rem = float(re.search(rf"\.{css} {{ min-width: ([\d.]+)rem; }}", text)[1])
+        assert 12 * 16 * least_rem / width >= 11
+    for before in text.split("<svg")[:-1]:
+        assert before.endswith('tabindex="0">')
+        assert '<div class="scroll" role="group" aria-label="' in before[-200:]
+
+
 def test_patients_are_not_named(write):
     assert "SECRET" not in write()
 

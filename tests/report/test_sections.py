@@ -1,12 +1,27 @@
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
-from dermatrust.bench.results import Estimate, Rank
+from dermatrust.bench.results import REASONS, Estimate, Rank
 from dermatrust.records import DIMENSIONS, ModelCard
-from dermatrust.report.breakdowns import category_counts, category_lines, difference_tables, subgroup_tables
+from dermatrust.records.rating import Reason
+from dermatrust.report.breakdowns import (
+    category_counts,
+    category_lines,
+    category_sentence,
+    difference_tables,
+    subgroup_tables,
+)
 from dermatrust.report.headline import at_a_glance, dimension_lines, missing_by_reason, rater_tables
-from dermatrust.report.provenance import REASONS, kinships, leaving_notice, measured, reference_notice
+from dermatrust.report.provenance import (
+    asked_text,
+    kinships,
+    leaving_notice,
+    measured,
+    patients_text,
+    reference_notice,
+)
 
 NAN = float("nan")
 
@@ -72,16 +87,38 @@ def test_the_table_below_a_chart_has_every_model_and_rater(make_table):
     ("places", "expected"),
     [((1, 1, 3), "cannot tell it apart from b"), ((1, 2, 2), "significantly ahead of 2 other models")],
 )
-def test_the_first_sentence_says_whether_the_lead_is_real(make_table, places, expected):
+def test_the_first_sentence_says_whether_the_lead_is_real(make_table, make_manifest, places, expected):
     table = with_macro(make_table(["a", "b", "c"], ["r"]), means=(4, 3, 2), places=places)
-    (sentence,) = at_a_glance(table)
+    (sentence,) = at_a_glance(table, make_manifest(["a", "b", "c"], ["r"]))
     assert "By r, a has the highest overall mean: 4.00 [3.90, 4.10] of 5." in sentence
     assert expected in sentence
 
 
-def test_without_means_the_first_sentence_says_so(make_table):
+def test_a_single_model_is_not_ranked(make_table, make_manifest):
+    table = with_macro(make_table(["a"], ["r"]), means=(4,), places=(1,))
+    assert at_a_glance(table, make_manifest(["a"], ["r"])) == (
+        "By r, a has an overall mean of 4.00 [3.90, 4.10] of 5.",
+    )
+    ((line,),) = (found.lines for found in rater_tables(table))
+    assert {(cell.rank, cell.is_first) for cell in line.cells} == {("", False)}
+
+
+def test_the_only_model_with_a_mean_is_not_the_highest(make_table, make_manifest):
+    table = with_macro(make_table(["a", "b"], ["r"]), means=(4, NAN), places=(1, None))
+    (sentence,) = at_a_glance(table, make_manifest(["a", "b"], ["r"]))
+    assert sentence == "By r, only a has an overall mean: 4.00 [3.90, 4.10] of 5."
+
+
+def test_the_lexical_judge_is_called_what_it_is(make_table, make_manifest):
+    table, manifest = make_table(["a", "b"], ["lexical", "judge"]), make_manifest(["a", "b"], ["judge", "lexical"])
+    starts = [sentence.partition(",")[0] for sentence in at_a_glance(table, manifest)]
+    assert starts == ["By judge", "By the lexical judge"]
+    assert measured(table, manifest).endswith("by judge and the lexical judge.")
+
+
+def test_without_means_the_first_sentence_says_so(make_table, make_manifest):
     table = with_macro(make_table(["a"], ["r"]), means=(NAN,), places=(None,))
-    assert at_a_glance(table) == ("By r, no model has an overall mean.",)
+    assert at_a_glance(table, make_manifest(["a"], ["r"])) == ("By r, no model has an overall mean.",)
 
 
 def test_a_difference_counts_only_below_the_significance_level(make_table):
@@ -127,7 +164,60 @@ def test_categories_are_counted_once_however_many_models_and_raters(make_table):
 def test_missing_scores_are_listed_by_reason(make_table):
     table = make_table(["a", "b"], ["r"])
     assert missing_by_reason(table) == (("r", "b", "unreadable", 2, "2 of 144"),)
-    assert dict(REASONS)["unreadable"]
+
+
+def test_every_reason_for_a_missing_score_is_explained():
+    assert set(REASONS) == {*get_args(Reason), "not in the run"}
+    assert "no reference for the case" in REASONS["no reference"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "header", "sentence"),
+    [
+        ((20, 0), "20", "for 24 cases of 20 patients."),
+        ((0, 24), "not recorded", "for 24 cases, patients not recorded (each case counted as one)."),
+        ((20, 3), "20 (not recorded for 3 cases)", "for 24 cases of 20 patients, 3 cases without a recorded patient."),
+        ((20, 1), "20 (not recorded for 1 case)", "for 24 cases of 20 patients, 1 case without a recorded patient."),
+    ],
+)
+def test_patients_nobody_recorded_are_not_counted_as_patients(make_table, make_manifest, counts, header, sentence):
+    table = replace(make_table(["a"], ["r"]), n_patients=counts[0], n_cases_without_patient=counts[1])
+    assert patients_text(table) == header
+    assert sentence in measured(table, make_manifest(["a"], ["r"]))
+
+
+def test_a_level_tells_recorded_patients_from_others(make_table):
+    table = make_table(["a"], ["r"])
+    groups = [replace(group, n_cases=5, n_patients=2, n_cases_without_patient=1) for group in table.subgroups]
+    by_site = subgroup_tables(replace(table, subgroups=tuple(groups)))["site"][0]
+    assert {level.cases for level in by_site.levels} == {"5 cases, 2 patients, 1 without a recorded patient"}
+    groups = [replace(group, n_cases=5, n_patients=0, n_cases_without_patient=5) for group in table.subgroups]
+    none = replace(table, subgroups=tuple(groups), n_patients=0, n_cases_without_patient=24)
+    assert {level.cases for level in subgroup_tables(none)["site"][0].levels} == {"5 cases"}
+
+
+def test_a_single_category_is_a_sentence(make_table):
+    table = make_table(["a"], ["r"])
+    assert category_sentence(table) == ""
+    unknown = [replace(g, n_cases=24) for g in table.subgroups if (g.factor, g.level) == ("category", "not recorded")]
+    assert (
+        category_sentence(replace(table, subgroups=tuple(unknown))) == "The dataset records no category for any case."
+    )
+    acne = [replace(group, level="acne") for group in unknown]
+    assert category_sentence(replace(table, subgroups=tuple(acne))) == "All cases (24) are of one category: acne."
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ({}, "not recorded"),
+        ({"case": "", "author": None}, "not recorded"),
+        ({"base_url": "http://h/v1", "model": "m", "stream": False}, "base_url http://h/v1; model m; stream False"),
+        ({"file": "0123456789abcdef" * 4}, "file 0123456789ab…"),
+    ],
+)
+def test_how_a_model_was_asked_is_readable(endpoint, expected):
+    assert asked_text(endpoint) == expected
 
 
 def test_label_facts_are_not_passed_off_as_experts(make_table):
@@ -158,7 +248,7 @@ def test_the_confidential_banner_says_what_the_file_holds(make_manifest):
     assert leaving_notice(make_manifest(["a"], ["j"]), n_pages=3, n_images=3) == ""
 
 
-def test_the_lead_says_what_was_measured(make_table):
-    text = measured(make_table(["a", "b"], ["judge", "lexical"]))
+def test_the_lead_says_what_was_measured(make_table, make_manifest):
+    text = measured(make_table(["a", "b"], ["judge"]), make_manifest(["a", "b"], ["judge"]))
     assert text.startswith("2 models each wrote a diagnostic narrative for 24 cases of 20 patients.")
-    assert text.endswith("by judge and lexical.")
+    assert text.endswith("by judge.")

@@ -28,6 +28,14 @@ def test_a_defined_estimate_needs_no_explanation():
     assert views.why_undefined(Estimate(3, 2, 4, 9, 0)) == ""
 
 
+def test_equal_numbers_read_the_same_however_they_were_summed():
+    value, noisy = 4.195, 4.195 - 9e-16
+    assert value != noisy
+    assert views.estimate_text(Estimate(value, noisy, value, 9, 0)) == "4.20 [4.20, 4.20]"
+    assert views.plain_number(noisy) == "4.2"
+    assert views.signed_text(-noisy) == "−4.20"
+
+
 def test_a_difference_carries_signs():
     assert views.estimate_text(Estimate(-0.126, -0.3, 0.04, 9, 0), signed=True) == "−0.13 [−0.30, +0.04]"
 

@@ -1,6 +1,7 @@
 import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,18 @@ def test_others_may_read_the_file_as_far_as_the_umask_lets_them(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_clear_error_and_the_old_file_stays(tmp_path):
+    target = tmp_path / "x.txt"
+    target.write_text("old")
+
+    def fill(file):
+        file.write(b"new")
+        with Path("/dev/full").open("wb", buffering=0) as full:
+            full.write(b"x")
+
+    with pytest.raises(DataError, match="cannot be written"), replacing(target) as file:
+        fill(file)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x.txt", "old")]

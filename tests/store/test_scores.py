@@ -20,7 +20,7 @@ on_scale = st.floats(0, 5)
 def score_rows(draw):
     score = draw(st.none() | on_scale)
     return ScoreRow(
-        case_id=draw(names), patient_id=draw(names), category=draw(st.none() | names),
+        case_id=draw(names), patient_id=draw(st.none() | names), category=draw(st.none() | names),
         fitzpatrick=draw(st.none() | st.integers(1, 6)), site=draw(st.none() | names),
         narrative_id=draw(st.none() | names), author=draw(names),
         refused=draw(st.booleans()), empty=draw(st.booleans()),
@@ -65,7 +65,7 @@ def test_pyarrow_reads_the_same_values(tmp_path_factory, rows):
     write_scores(path, rows)
     found = pyarrow.parquet.read_table(path).to_pylist()
     assert [ScoreRow(**fields) for fields in found] == rows
-    assert pyarrow.parquet.read_metadata(path).metadata[b"dermatrust"] == b"scores/1"
+    assert pyarrow.parquet.read_metadata(path).metadata[b"dermatrust"] == b"scores/2"
 
 
 def test_columns_have_the_types_that_statistics_expect(tmp_path):
@@ -151,9 +151,9 @@ def test_damage_is_one_error_that_names_the_file(tmp_path, capfd):
 def test_another_format_is_refused_with_what_it_is(tmp_path):
     table = pyarrow.table({"score": [1.0]})
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
-    with pytest.raises(DataError, match=r"has format None; expected 'scores/1'"):
+    with pytest.raises(DataError, match=r"has format None; expected 'scores/2'"):
         read_scores(tmp_path / "a.parquet")
-    pyarrow.parquet.write_table(table.replace_schema_metadata({"dermatrust": "scores/1"}), tmp_path / "b.parquet")
+    pyarrow.parquet.write_table(table.replace_schema_metadata({"dermatrust": "scores/2"}), tmp_path / "b.parquet")
     with pytest.raises(DataError, match="has no column 'case_id'"):
         read_scores(tmp_path / "b.parquet")
 

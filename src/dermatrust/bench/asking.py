@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +12,9 @@ from dermatrust.clients import Client
 from dermatrust.engine import Engine, Limits, Play, Price, ProgressBars
 from dermatrust.store.replies import ReplyStore
 
+_LOG = logging.getLogger("dermatrust")
+
+_LOG = logging.getLogger("dermatrust")
 _GARBAGE_THRESHOLD = 50_000
 """Objects made before Python looks for cycles while a run asks; its default of 700 cost a tenth of the time."""
 
@@ -26,8 +31,8 @@ class Pace:
 
 def ask_all(
     plays: Iterable[Play[None]], replies_path: Path, clients: Sequence[Client], planned: Mapping[str, int], pace: Pace
-) -> int:
-    """Run every play; return how many asks have failed and not been mended since.
+) -> Counter[str]:
+    """Run every play; return the asks that brought no reply, counted by model and reason.
 
     Args:
         plays: What to run.
@@ -48,7 +53,9 @@ def ask_all(
         )
         n_at_once = sum(pace.limits.get(client.name, pace.default_limits).max_concurrency for client in clients)
         asyncio.run(_run_and_close(engine, plays, clients, n_at_once))
-        return sum(total.n_failures for total in store.totals())
+        for model, n in engine.cut.items():
+            _LOG.warning("%s: %d of its replies ended at the token limit, some maybe before their end.", model, n)
+        return engine.failures
     finally:
         bars.close()
         store.close()

@@ -62,17 +62,17 @@ def macro_mean(means: ArrayLike) -> Floats:
     return result
 
 
-def estimate_sixes(blocks: Sequence[Sixes], n_patients: int, draws: Draws) -> list[list[Means]]:
+def estimate_sixes(blocks: Sequence[Sixes], n_clusters: int, draws: Draws) -> list[list[Means]]:
     """Return, for every block, the means of each of its models with intervals."""
     results: list[list[Means]] = []
     for turn in _turns(blocks, draws.n_resamples):
-        results += _estimate_turn(turn, n_patients, draws)
+        results += _estimate_turn(turn, n_clusters, draws)
     return results
 
 
-def _estimate_turn(blocks: Sequence[Sixes], n_patients: int, draws: Draws) -> list[list[Means]]:
+def _estimate_turn(blocks: Sequence[Sixes], n_clusters: int, draws: Draws) -> list[list[Means]]:
     resamples = resampled_means(
-        [block.sums for block in blocks], n_patients, rng=draws.bootstrap(), n_resamples=draws.n_resamples
+        [block.sums for block in blocks], n_clusters, rng=draws.bootstrap(), n_resamples=draws.n_resamples
     )
     return [_means(block, own, draws.confidence) for block, own in zip(blocks, resamples, strict=True)]
 

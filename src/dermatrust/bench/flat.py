@@ -11,6 +11,7 @@ from dermatrust.records import DatasetCard, Dimension
 COLUMNS = (
     "dataset", "synthetic", "kind", "rater", "author", "against", "factor", "level", "measure", "mean", "low", "high",
     "n", "n_missing", "place", "tied", "p", "p_holm", "n_cases", "n_patients",
+    "n_cases_without_patient",
 )  # fmt: skip
 """Every record has all of these; what does not apply, or is undefined, is None (empty in CSV)."""
 
@@ -33,7 +34,11 @@ def table_records(table: BenchTable, dataset: DatasetCard) -> list[dict[str, Any
     for group in table.subgroups:
         for measure in MEASURES:
             about = {"kind": "subgroup", "rater": group.rater, "author": group.author, "factor": group.factor}
-            counts = {"n_cases": group.n_cases, "n_patients": group.n_patients}
+            counts = {
+                "n_cases": group.n_cases,
+                "n_patients": group.n_patients,
+                "n_cases_without_patient": group.n_cases_without_patient,
+            }
             records.append(_record(measure, group.estimate(measure), **about, level=group.level, **counts))
     return [record | {"dataset": dataset.name, "synthetic": dataset.synthetic} for record in records]
 

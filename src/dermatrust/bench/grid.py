@@ -1,8 +1,8 @@
 """Scores in long form, numbered and put in one order, so that no statistic depends on the order of the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from dermatrust.records import DIMENSIONS
 from dermatrust.store.scores import ScoreColumns
 
 N_DIMENSIONS = len(DIMENSIONS)
+_Name = TypeVar("_Name", str, tuple[str, bool])
 _SKIN_TYPES = ("I", "II", "III", "IV", "V", "VI")
 
 
@@ -24,10 +25,10 @@ class Grid:
     An answer is one narrative, or the place of one where a model has none for a case.
 
     Attributes:
-        raters: Names, sorted; the other names likewise. Numbers below are places in these.
-        authors: The models.
+        raters: Names, in the order in which the scores first give them. Numbers below are places in these.
+        authors: The models, sorted.
         n_cases: Number of cases.
-        n_patients: Number of patients.
+        n_clusters: Number of patients, where a case whose patient is not recorded counts as one.
         rater: Rater of each row, shape (rows,), like the next seven.
         author: Model.
         case: Case.
@@ -36,7 +37,8 @@ class Grid:
         score: Score, NaN where missing.
         unscored: Why it is missing, or None.
         reference: What the rater read beside the narrative, or None.
-        patient_of_case: Shape (cases,).
+        cluster_of_case: Shape (cases,), like the next.
+        has_patient: Whether the case's patient is recorded.
         levels: For each factor its levels in table order, and the level of each case, shape (cases,).
         n_expected: Answers each case should have from each model, shape (cases, authors), at least 1.
         n_narratives: Narratives of each model, shape (authors,), like the next two.
@@ -47,7 +49,7 @@ class Grid:
     raters: tuple[str, ...]
     authors: tuple[str, ...]
     n_cases: int
-    n_patients: int
+    n_clusters: int
     rater: Ints
     author: Ints
     case: Ints
@@ -56,7 +58,8 @@ class Grid:
     score: Floats
     unscored: NDArray[np.object_]
     reference: NDArray[np.object_]
-    patient_of_case: Ints
+    cluster_of_case: Ints
+    has_patient: NDArray[np.bool_]
     levels: dict[Factor, tuple[tuple[str, ...], Ints]]
     n_expected: Ints
     n_narratives: Ints
@@ -71,10 +74,20 @@ class Grid:
             cases: The cases these rows belong to, shape (cases,), whose patients are then the only clusters; None for
                 all patients.
         """
-        patients = np.arange(self.n_patients) if cases is None else np.unique(self.patient_of_case[cases])
-        place = np.searchsorted(patients, self.patient_of_case[self.case[rows]])
-        sums, counts = self._totals(rows, place, len(patients))
-        return ClusterSums(patients, sums, counts)
+        clusters = np.arange(self.n_clusters) if cases is None else np.unique(self.cluster_of_case[cases])
+        place = np.searchsorted(clusters, self.cluster_of_case[self.case[rows]])
+        sums, counts = self._totals(rows, place, len(clusters))
+        return ClusterSums(clusters, sums, counts)
+
+    def n_patients(self, cases: NDArray[np.bool_] | None = None) -> int:
+        """Count the recorded patients, of all cases or of some, shape (cases,)."""
+        counted = self.has_patient if cases is None else self.has_patient & cases
+        return len(np.unique(self.cluster_of_case[counted]))
+
+    def n_cases_without_patient(self, cases: NDArray[np.bool_] | None = None) -> int:
+        """Count the cases whose patient is not recorded, of all cases or of some, shape (cases,)."""
+        counted = ~self.has_patient if cases is None else ~self.has_patient & cases
+        return int(counted.sum())
 
     def case_means(self, rows: Ints) -> Floats:
         """Mean score of each model per case, shape (cases, authors x dimensions); NaN where it has none."""
@@ -98,10 +111,10 @@ def grid_of(scores: ScoreColumns) -> Grid:
         DataError: A narrative has two scores by one rater on one dimension, a case has two patients, or a dimension
             is none of the six.
     """
-    raters, rater = numbered(scores.rater)
+    raters, rater = numbered(scores.rater, tuple(dict.fromkeys(scores.rater)))
     authors, author = numbered(scores.author)
     cases, case = numbered(scores.case_id)
-    patients, patient = numbered(scores.patient_id)
+    clusters, cluster = numbered(_clusters(scores))
     narratives, narrative = numbered("" if name is None else name for name in scores.narrative_id)
     dimension = _dimensions(scores.dimension)
     key = (author * len(cases) + case) * max(len(narratives), 1) + narrative
@@ -109,12 +122,13 @@ def grid_of(scores: ScoreColumns) -> Grid:
     order = np.lexsort((dimension, answer, rater))
     _refuse_doubles(np.stack([rater, answer, dimension])[:, order], scores, order)
     first_of_case = order[np.unique(case[order], return_index=True)[1]]
-    _refuse_two_patients(patient, patient[first_of_case][case], scores)
+    _refuse_two_patients(cluster, cluster[first_of_case][case], scores)
+    cluster_of_case = cluster[first_of_case]
     return Grid(
         raters=raters,
         authors=authors,
         n_cases=len(cases),
-        n_patients=len(patients),
+        n_clusters=len(clusters),
         rater=rater[order],
         author=author[order],
         case=case[order],
@@ -123,10 +137,22 @@ def grid_of(scores: ScoreColumns) -> Grid:
         score=np.asarray(scores.score, dtype=np.float64)[order],
         unscored=scores.unscored[order],
         reference=scores.reference[order],
-        patient_of_case=patient[first_of_case],
+        cluster_of_case=cluster_of_case,
+        has_patient=np.array([is_patient for _, is_patient in clusters], dtype=np.bool_)[cluster_of_case],
         levels={factor: _levels(factor, scores, first_of_case) for factor in FACTORS},
         **_answer_counts(scores, case, author, order[np.unique(answer[order], return_index=True)[1]]),
     )
+
+
+def _clusters(scores: ScoreColumns) -> Iterator[tuple[str, bool]]:
+    """Yield each row's patient, or its case where nobody recorded the patient, and whether it is a patient.
+
+    The name alone would not do: a case and a patient may share it.
+    """
+    known: dict[tuple[str, bool], tuple[str, bool]] = {}
+    for patient, case in zip(scores.patient_id, scores.case_id, strict=True):
+        cluster = (case, False) if patient is None else (patient, True)
+        yield known.setdefault(cluster, cluster)
 
 
 def _answer_counts(scores: ScoreColumns, case: Ints, author: Ints, first_of_answer: Ints) -> dict[str, Ints]:
@@ -147,15 +173,15 @@ def _answer_counts(scores: ScoreColumns, case: Ints, author: Ints, first_of_answ
     }
 
 
-def numbered(names: Iterable[str]) -> tuple[tuple[str, ...], Ints]:
-    """Return the distinct names, sorted, and the place of each name among them.
+def numbered(names: Iterable[_Name], ordered: tuple[_Name, ...] | None = None) -> tuple[tuple[_Name, ...], Ints]:
+    """Return the distinct names, sorted unless their order is given, and the place of each name among them.
 
     Example:
         >>> numbered(["b", "a", "b"])
         (('a', 'b'), array([1, 0, 1]))
     """
     listed = list(names)
-    distinct = tuple(sorted(set(listed)))
+    distinct = tuple(sorted(set(listed))) if ordered is None else ordered
     place = {name: i for i, name in enumerate(distinct)}
     return distinct, np.fromiter((place[name] for name in listed), dtype=np.int64, count=len(listed))
 
@@ -176,11 +202,11 @@ def _refuse_doubles(keys: Ints, scores: ScoreColumns, order: Ints) -> None:
         raise DataError("scores", f"case {scores.case_id[row]}: {what}", "one", "Merge each run once.")
 
 
-def _refuse_two_patients(patient: Ints, expected: Ints, scores: ScoreColumns) -> None:
-    wrong = np.flatnonzero(patient != expected)
+def _refuse_two_patients(cluster: Ints, expected: Ints, scores: ScoreColumns) -> None:
+    wrong = np.flatnonzero(cluster != expected)
     if wrong.size:
         case = min(scores.case_id[wrong])
-        found = sorted(set(scores.patient_id[scores.case_id == case]))
+        found = sorted({name or "(not recorded)" for name in scores.patient_id[scores.case_id == case]})
         raise DataError("scores", f"case {case} belongs to patients {found[0]} and {found[1]}", "one patient")
 
 

@@ -26,7 +26,7 @@ def paired_sums(grid: Grid, rows: Ints) -> Sixes:
     means = grid.case_means(rows).reshape(grid.n_cases, len(grid.authors), N_DIMENSIONS)
     first, second = _pairs(len(grid.authors))
     differences = (means[:, first] - means[:, second]).reshape(grid.n_cases, len(first) * N_DIMENSIONS)
-    return Sixes(sum_clusters(differences, grid.patient_of_case), np.full(len(first), grid.n_cases))
+    return Sixes(sum_clusters(differences, grid.cluster_of_case), np.full(len(first), grid.n_cases))
 
 
 def paired_differences(

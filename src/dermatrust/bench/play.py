@@ -116,16 +116,15 @@ async def rate_narrative(
 ) -> list[Rating]:
     """Return the judge's ratings of one narrative.
 
-    A narrative without text scores 0 on every dimension without asking: a model that does not answer is wrong. Without
-    a reference there is nothing to compare, and every score is missing.
+    Without a reference every score is missing, whatever the model wrote. A narrative without text scores 0 on every
+    dimension without asking: a model that does not answer is wrong.
     """
+    if reference is None:
+        return [Rating.all_unscored(narrative_id=narrative.id, rater=judge.name, reason="no reference")]
     if not narrative.text.strip():
         scores = dict.fromkeys(DIMENSIONS, LOWEST_SCORE)
         critique = "The model gave no text. By rule that scores 0 on every dimension; the judge was not asked."
         return [Rating(narrative_id=narrative.id, rater=judge.name, scores=scores, critique=critique)]
-    if reference is None:
-        unrated = Rating.all_unscored(narrative_id=narrative.id, rater=judge.name, reason="nothing to compare")
-        return [unrated]
     return await judge.rate(narrative, reference, case, ask)
 
 

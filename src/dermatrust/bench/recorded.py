@@ -1,5 +1,6 @@
 """Narratives and ratings written into the dataset folder, for whoever works on them later."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +21,10 @@ from dermatrust.store.run import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was appended to the dataset folder, and how many asks failed."""
+    """What was appended to the dataset folder, and which asks failed."""
 
     n_new: int
-    n_failed: int
+    failures: Counter[str]
 
 
 def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
@@ -42,11 +43,11 @@ def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
 
     planned = dict.fromkeys((client.name for client in bench.clients), planned_cases(bench))
     with only_writer(run.path):
-        n_failed = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned, pace)
+        failures = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned, pace)
         known = {narrative.id for narrative in bench.dataset.iter_narratives()}
         new = [narrative for _, _, narrative in sorted(found, key=lambda one: one[:2]) if narrative.id not in known]
         append_records(bench.dataset.path / NARRATIVES, new)
-    return Recorded(len(new), n_failed)
+    return Recorded(len(new), failures)
 
 
 def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
@@ -79,7 +80,7 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         judge.client.name: len(narratives) * judge.card.repeats for judge in bench.judges if judge.client is not None
     }
     with only_writer(run.path):
-        n_failed = ask_all(plays(), run.replies_path, all_clients(bench), planned, pace)
+        failures = ask_all(plays(), run.replies_path, all_clients(bench), planned, pace)
         known = {(r.narrative_id, r.rater, r.draw) for r in bench.dataset.iter_ratings()}
         new = [
             rating
@@ -88,7 +89,7 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
             if _was_answered(rating) and (rating.narrative_id, rating.rater, rating.draw) not in known
         ]
         append_records(bench.dataset.path / RATINGS, new)
-    return Recorded(len(new), n_failed)
+    return Recorded(len(new), failures)
 
 
 def _was_answered(rating: Rating) -> bool:

@@ -19,6 +19,21 @@ NOT_RECORDED = "not recorded"
 ABSENT = "not in the run"
 """Why a score is missing where the scores hold no row at all for this case and model."""
 
+REASONS: dict[str, str] = {
+    "missing": "the rater's text does not give this dimension",
+    "out of range": "the number given is not on the scale from 0 to 5",
+    "doubled": "the rater's text gives this dimension twice, with different numbers",
+    "not a number": "the dimension is named, but without a number",
+    "unreadable": "no verdict could be found in the rater's text",
+    "no answer": "the rater was asked and did not answer",
+    "no narrative": "the model could not be asked, so there is nothing to rate",
+    "no reference": "the dataset has no reference for the case, so there is nothing to compare with",
+    "nothing to compare": "the reference says nothing this dimension could be scored on",
+    "not rated": "a person left it out",
+    ABSENT: "the scores hold nothing at all for this case and model",
+}
+"""Every reason why a score is missing, and what it means to a reader of the table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -135,7 +150,8 @@ class SubgroupRow:
         factor: "category", "skin type" or "site".
         level: The value of the factor, e.g. "III"; cases for which it is missing are the level "not recorded".
         n_cases: Cases at this level.
-        n_patients: Patients they come from.
+        n_patients: Recorded patients they come from.
+        n_cases_without_patient: Cases among them whose patient is not recorded; each counts as a patient of its own.
         scores: The mean of each of the six dimensions; intervals are NaN with fewer than two patients.
         macro: Mean of the six means; NaN if any of them is.
     """
@@ -146,6 +162,7 @@ class SubgroupRow:
     level: str
     n_cases: int
     n_patients: int
+    n_cases_without_patient: int
     scores: dict[Dimension, Estimate]
     macro: Estimate
 
@@ -159,13 +176,14 @@ class BenchTable:
     """Models x dimensions for every rater of a run, with what is needed to trust and to repeat it.
 
     Attributes:
-        rows: By rater (sorted), then macro mean (best first, undefined last), then author.
+        rows: By rater (as in `raters`), then macro mean (best first, undefined last), then author.
         differences: By rater, measure, first, second; `first` comes before `second` in `authors`.
         subgroups: By rater, factor, level (most cases first, "not recorded" last), author.
-        raters: All raters, sorted.
+        raters: All raters, in the order in which the scores first give them.
         authors: All models, sorted.
         n_cases: Cases in the scores.
-        n_patients: Patients they come from.
+        n_patients: Recorded patients they come from.
+        n_cases_without_patient: Cases whose patient is not recorded; each counts as a patient of its own.
         n_resamples: Bootstrap resamples behind every interval.
         seed: Seed of every random draw.
         confidence: Nominal coverage of the intervals.
@@ -179,6 +197,7 @@ class BenchTable:
     authors: tuple[str, ...]
     n_cases: int
     n_patients: int
+    n_cases_without_patient: int
     n_resamples: int
     seed: int
     confidence: float = 0.95

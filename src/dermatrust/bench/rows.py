@@ -20,7 +20,7 @@ def score_rows(sample: Sample) -> Iterator[ScoreRow]:
             score = combined[dimension]
             yield ScoreRow(
                 case_id=case.id,
-                patient_id=case.patient_id or case.id,
+                patient_id=case.patient_id,
                 category=case.category,
                 fitzpatrick=case.fitzpatrick,
                 site=case.context.site,

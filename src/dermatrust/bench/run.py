@@ -1,6 +1,8 @@
 """One benchmark run, from the first ask to the table: a pure function of cases, prompts and replies."""
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +26,9 @@ from dermatrust.store.run import RunFolder
 from dermatrust.store.scores import read_scores, write_scores
 from dermatrust.store.spool import Spool
 
+_NO_CASE = Request((Message("user", ""),))
+"""What a client's endpoint is asked with where it is about the client, not about a case."""
+
 
 @dataclass(frozen=True)
 class BenchResult:
@@ -32,12 +37,22 @@ class BenchResult:
     run: RunFolder
     manifest: Manifest
     table: BenchTable
-    n_failed: int
-    """Asks that brought no reply; the same command tries them again."""
+    failures: Counter[str]
+    """Asks that brought no reply, by model and reason; the same command tries them again."""
 
 
-def run_bench(bench: Bench, run: RunFolder, *, command: str, seed: int, pace: Pace) -> BenchResult:
+def run_bench(
+    bench: Bench, run: RunFolder, *, command: str, seed: int, pace: Pace, replace: bool = False
+) -> BenchResult:
     """Ask what the run's store does not hold yet, score everything, and write the run folder.
+
+    Args:
+        bench: What to run.
+        run: Where to. It may hold the beginning of this very run.
+        command: The command line, for the manifest.
+        seed: Of the resampling.
+        pace: How fast to ask.
+        replace: Overwrite the results of another run in this folder; its replies are kept all the same.
 
     Raises:
         DataError: A case cannot be read, a photograph is missing or unreadable, or no case has a reference.
@@ -47,9 +62,9 @@ def run_bench(bench: Bench, run: RunFolder, *, command: str, seed: int, pace: Pa
     manifest = plan(bench, run, command=command, seed=seed)
     with only_writer(run.path):
         if run.manifest_path.exists():
-            manifest = manifest.model_copy(update={"started": run.read_manifest().started})
+            manifest = _resumed(manifest, run, replace=replace)
         run.write_manifest(manifest)
-        rows, n_failed = _ask_and_score(bench, run, pace)
+        rows, failures = _ask_and_score(bench, run, pace)
         write_scores(run.scores_path, rows)
         table = bench_table(read_scores(run.scores_path), seed=seed)
         write_text(run.table_path, table_csv(table, bench.dataset.card))
@@ -57,18 +72,30 @@ def run_bench(bench: Bench, run: RunFolder, *, command: str, seed: int, pace: Pa
         judges = tuple(judge.card for judge in bench.judges)
         manifest = manifest.model_copy(update={"finished": _now(), "judges": judges})
         run.write_manifest(manifest)
-    return BenchResult(run, manifest, table, n_failed)
+    return BenchResult(run, manifest, table, failures)
 
 
-def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], int]:
+def _resumed(manifest: Manifest, run: RunFolder, *, replace: bool) -> Manifest:
+    """Return the manifest with the start of the run that this one resumes, having checked that it is the same."""
+    earlier = run.read_manifest()
+    parts = ("dataset_hash", "n_cases", "models", "prompts", "config")
+    if all(getattr(earlier, part) == getattr(manifest, part) for part in parts):
+        return manifest.model_copy(update={"started": earlier.started})
+    if replace:
+        return manifest
+    do = "Give this run a name of its own with --run-id, or overwrite that one with --replace."
+    raise DataError(str(run.path), "holds a run on other cases, models or settings", do=do)
+
+
+def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], Counter[str]]:
     """Return the rows in the order of cases, models and judges, however the replies came in."""
     spool = Spool(run.path)
 
     def keep(case_index: int, client_index: int, sample: Sample) -> None:
         spool.put(case_index * len(bench.clients) + client_index, [tuple(row) for row in score_rows(sample)])
 
-    n_failed = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned_asks(bench), pace)
-    return (ScoreRow(*row) for rows in spool for row in rows), n_failed
+    failures = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned_asks(bench), pace)
+    return (ScoreRow(*row) for rows in spool for row in rows), failures
 
 
 def all_clients(bench: Bench) -> list[Client]:
@@ -166,13 +193,15 @@ def run_name(bench: Bench) -> str:
         "config": config_of(bench) | {"dataset": bench.dataset.card.name},
         "prompt": bench.prompt.name_and_hash,
         "judges": [judge.card.model_dump(mode="json") for judge in bench.judges],
+        "endpoints": [dict(client.endpoint(_NO_CASE)) for client in all_clients(bench)],
     }
     digest = hashlib.blake2b(canonical_json(parts).encode(), digest_size=4).hexdigest()
-    return f"{bench.dataset.card.name}-{digest}"
+    name = re.sub(r"[^\w.-]+|^\.+", "-", bench.dataset.card.name)[:80]  # a card's name may not lead out of --out
+    return f"{name}-{digest}"
 
 
 def _model_card(client: Client) -> ModelCard:
-    endpoint = client.endpoint(Request((Message("user", ""),)))
+    endpoint = client.endpoint(_NO_CASE)
     return ModelCard(model=client.name, family=model_family(client.name), endpoint=dict(endpoint))
 
 

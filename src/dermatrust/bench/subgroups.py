@@ -17,7 +17,8 @@ class Subgroup:
         factor: The factor.
         level: Its level; "not recorded" is one.
         n_cases: Cases at this level.
-        n_patients: Patients they come from.
+        n_patients: Recorded patients they come from.
+        n_cases_without_patient: Cases among them whose patient is not recorded.
         sixes: Their scores by one rater, summed within patients.
     """
 
@@ -25,6 +26,7 @@ class Subgroup:
     level: str
     n_cases: int
     n_patients: int
+    n_cases_without_patient: int
     sixes: Sixes
 
 
@@ -37,7 +39,8 @@ def subgroups_of(grid: Grid, rows: Ints) -> list[Subgroup]:
             cases = level_of_case == number
             sums = grid.sums(rows[level_of_row == number], cases)
             sixes = Sixes(sums, grid.n_expected[cases].sum(axis=0))
-            found.append(Subgroup(factor, level, int(cases.sum()), len(sums.clusters), sixes))
+            counts = int(cases.sum()), grid.n_patients(cases), grid.n_cases_without_patient(cases)
+            found.append(Subgroup(factor, level, *counts, sixes))
     return found
 
 
@@ -46,7 +49,17 @@ def subgroup_rows(
 ) -> list[SubgroupRow]:
     """Return one row for every subgroup and model."""
     return [
-        SubgroupRow(author, rater, group.factor, group.level, group.n_cases, group.n_patients, scores, macro)
+        SubgroupRow(
+            author=author,
+            rater=rater,
+            factor=group.factor,
+            level=group.level,
+            n_cases=group.n_cases,
+            n_patients=group.n_patients,
+            n_cases_without_patient=group.n_cases_without_patient,
+            scores=scores,
+            macro=macro,
+        )
         for group, means in zip(groups, estimates, strict=True)
         for author, (scores, macro) in zip(grid.authors, means, strict=True)
     ]

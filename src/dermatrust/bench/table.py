@@ -56,7 +56,7 @@ def bench_table(
     what is not there is counted as missing, never dropped and never 0.
 
     Args:
-        scores: One row per narrative x rater x dimension, in any order.
+        scores: One row per narrative x rater x dimension, in any order; raters keep that of their first rows.
         seed: Seed of all random draws, at least 0. The same scores and seed give the same table.
         n_resamples: Bootstrap resamples over patients, and at least so many sign patterns per test.
         confidence: Nominal coverage of the intervals.
@@ -79,7 +79,7 @@ def bench_table(
         pairs = paired_sums(grid, rated)
         groups = subgroups_of(grid, rated)
         blocks = [everything, pairs, *(group.sixes for group in groups)]
-        models, paired, *grouped = estimate_sixes(blocks, grid.n_patients, draws)
+        models, paired, *grouped = estimate_sixes(blocks, grid.n_clusters, draws)
         found = paired_differences(grid, rater, pairs, paired, draws)
         rows += _model_rows(grid, rater, rated, models, _ranks(grid, models, found, significance))
         differences += found
@@ -91,7 +91,8 @@ def bench_table(
         raters=grid.raters,
         authors=grid.authors,
         n_cases=grid.n_cases,
-        n_patients=grid.n_patients,
+        n_patients=grid.n_patients(),
+        n_cases_without_patient=grid.n_cases_without_patient(),
         n_resamples=n_resamples,
         seed=seed,
         confidence=confidence,

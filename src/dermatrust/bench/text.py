@@ -3,11 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from dermatrust.bench.results import MEASURES, BenchTable, Estimate, Measure, ModelRow
+from dermatrust.bench.results import MEASURES, REASONS, BenchTable, Estimate, Measure, ModelRow
 from dermatrust.records import Dimension
 
 NOTHING = "–"
 """Printed where a number is undefined."""
+LONGEST_NAME = 40
+"""Characters of a model's name in its row. A longer one, such as a server's address, is cut and given whole below."""
+_NOISE_DIGITS = 9
 
 
 def table_text(table: BenchTable) -> str:
@@ -30,8 +33,38 @@ def estimate_text(estimate: Estimate) -> str:
     """
     if math.isnan(estimate.value):
         return NOTHING
-    interval = f"{estimate.low:.2f}, {estimate.high:.2f}" if estimate.has_interval else NOTHING
-    return f"{estimate.value:.2f} [{interval}]"
+    value, low, high = (f"{without_noise(end):.2f}" for end in (estimate.value, estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]" if estimate.has_interval else f"{value} [{NOTHING}]"
+
+
+def without_noise(value: float) -> float:
+    """Return the value without the last digits, in which equal numbers differ by how they were summed.
+
+    Example:
+        >>> f"{4.194999999999999:.2f}", f"{without_noise(4.194999999999999):.2f}", f"{without_noise(4.195):.2f}"
+        ('4.19', '4.20', '4.20')
+    """
+    return round(value, _NOISE_DIGITS)
+
+
+def cases_text(n_cases: int, n_patients: int, n_cases_without_patient: int) -> str:
+    """Return how many cases there are, of how many patients, and how many cases have no recorded patient.
+
+    Example:
+        >>> cases_text(33, 30, 3)
+        '33 cases of 30 patients, 3 cases without a recorded patient'
+        >>> cases_text(24, 18, 0), cases_text(602, 0, 602)
+        ('24 cases of 18 patients', '602 cases, patients not recorded (each case counted as one)')
+    """
+    cases = counted(n_cases, "case")
+    if n_cases_without_patient == 0:
+        return f"{cases} of {counted(n_patients, 'patient')}"
+    if n_patients == 0:
+        return f"{cases}, " + (
+            "patient not recorded" if n_cases == 1 else "patients not recorded (each case counted as one)"
+        )
+    unknown = counted(n_cases_without_patient, "case")
+    return f"{cases} of {counted(n_patients, 'patient')}, {unknown} without a recorded patient"
 
 
 def scored_text(row: ModelRow) -> str:
@@ -45,9 +78,25 @@ def scored_text(row: ModelRow) -> str:
 def _rater_text(table: BenchTable, rater: str) -> str:
     rows = table.rows_of(rater)
     with_places = len(table.authors) > 1
-    titles = ["model", *(_title(measure) for measure in MEASURES), "scored", "missing", "refused", "empty"]
-    cells = [_cells(row, with_places=with_places) for row in rows]
-    return "\n".join([_heading(table, rater), *_aligned([titles, *cells]), *_notes(table, rows, with_places)])
+    titles = ["model", *map(_title, MEASURES), "narratives scored", "scores missing", "refused", "empty"]
+    names = _names(rows)
+    cells = [[name, *_cells(row, with_places=with_places)] for name, row in zip(names, rows, strict=True)]
+    return "\n".join([_heading(table, rater), *_aligned([titles, *cells]), *_notes(table, rows, names)])
+
+
+def _names(rows: Sequence[ModelRow]) -> list[str]:
+    """Return the models' names as their rows print them: those too long are cut, unless two would read the same."""
+    whole = [_one_line(row.author) for row in rows]
+    cut = [_shortened(name) for name in whole]
+    return [short if cut.count(short) == 1 else name for short, name in zip(cut, whole, strict=True)]
+
+
+def _shortened(name: str) -> str:
+    """Cut a name in its middle; an address begins and a model's name ends with what tells it from others."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    n_first = LONGEST_NAME // 3
+    return f"{name[:n_first]}…{name[n_first + 1 - LONGEST_NAME :]}"
 
 
 def _title(measure: Measure) -> str:
@@ -57,7 +106,7 @@ def _title(measure: Measure) -> str:
 def _heading(table: BenchTable, rater: str) -> str:
     return (
         f"{_one_line(rater)}: mean score 0-5 [{table.confidence * 100:g} % interval], "
-        f"{_counted(table.n_cases, 'case')} of {_counted(table.n_patients, 'patient')}"
+        f"{cases_text(table.n_cases, table.n_patients, table.n_cases_without_patient)}"
     )
 
 
@@ -68,7 +117,7 @@ def _cells(row: ModelRow, *, with_places: bool) -> list[str]:
         width = max(map(len, places))
         scores = [f"{score} {place:<{width}}" for score, place in zip(scores, places, strict=True)]
     n_missing = sum(row.missing.values())
-    return [_one_line(row.author), *scores, scored_text(row), str(n_missing), str(row.n_refused), str(row.n_empty)]
+    return [*scores, scored_text(row), str(n_missing), str(row.n_refused), str(row.n_empty)]
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
@@ -80,13 +129,16 @@ def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _notes(table: BenchTable, rows: Sequence[ModelRow], with_places: bool) -> list[str]:
-    notes = [
-        f"{_one_line(row.author)}: scores missing: {', '.join(f'{reason} {n}' for reason, n in row.missing.items())}"
-        for row in rows
+def _notes(table: BenchTable, rows: Sequence[ModelRow], names: Sequence[str]) -> list[str]:
+    whole = [_one_line(row.author) for row in rows]
+    notes = [f"{short}: {name}" for short, name in zip(names, whole, strict=True) if short != name]
+    notes += [
+        f"{short}: scores missing: {', '.join(f'{reason} {n:,}' for reason, n in row.missing.items())}"
+        for short, row in zip(names, rows, strict=True)
         if row.missing
     ]
-    if with_places:
+    notes += [f"{reason}: {REASONS[reason]}" for reason in REASONS if any(reason in row.missing for row in rows)]
+    if len(table.authors) > 1:
         notes.append(
             "Behind each interval: the place. = marks models that are tied: not told apart by a paired permutation "
             f"test over patients, Holm-adjusted p < {table.significance:g}."
@@ -94,7 +146,8 @@ def _notes(table: BenchTable, rows: Sequence[ModelRow], with_places: bool) -> li
     return notes
 
 
-def _counted(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """Return "1 case", "1,200 cases"."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 

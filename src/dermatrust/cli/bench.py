@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from dermatrust.bench.play import Bench
     from dermatrust.bench.run import BenchResult
 
+REPLACE = click.option("--replace", is_flag=True, help="Overwrite another run's results in the run folder.")
 PAGES = click.option("--pages", type=click.IntRange(min=0), default=100, show_default=True, help="Most case pages.")
 
 
 @click.command()
 @click.argument("dataset", type=FILE)
-@with_options(*MODEL_OPTIONS, *JUDGE_OPTIONS, *RUN_OPTIONS, PAGES)
+@with_options(*MODEL_OPTIONS, *JUDGE_OPTIONS, *RUN_OPTIONS, REPLACE, PAGES)
 def bench(dataset: Path, models: tuple[str, ...], judges: tuple[str, ...], **options: Any) -> None:
     """Let models narrate every case of DATASET, let judges score them, and print the table.
 
@@ -49,13 +50,15 @@ def run_and_report(bench: "Bench", options: dict[str, Any]) -> None:
 
     run = run_folder(bench, options)
     command = shlex.join(["dermatrust", *sys.argv[1:]])
-    result = run_bench(bench, run, command=command, seed=options["seed"], pace=pace_of(options))
+    result = run_bench(
+        bench, run, command=command, seed=options["seed"], pace=pace_of(bench, options), replace=options["replace"]
+    )
     _report(bench, result, n_pages=options["pages"], seed=options["seed"])
     if result.manifest.dataset.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")
     click.echo(table_text(result.table))
     click.echo(f"report: {run.report_path}", err=True)
-    tell_failures(result.n_failed, run)
+    tell_failures(result.failures, run)
 
 
 def _report(bench: "Bench", result: "BenchResult", *, n_pages: int, seed: int) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dermatrust.cli.groups import SuggestingGroup
+
 if TYPE_CHECKING:
     from dermatrust.datasets.check import CheckReport
     from dermatrust.datasets.imported import Imported, MissingImages
@@ -16,7 +18,7 @@ _ON_THE_CARD = ("name", "licence", "consent", "citation", "may_leave_machine")
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def data() -> None:
     """Import, check, describe and split datasets."""
 
@@ -53,7 +55,6 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
     files        your own CSV, TSV or JSONL table, or a folder with one subfolder of images per label
     """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped
     from dermatrust.errors import UserError
-    from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.jsonl import write_records
     from dermatrust.store.layout import NARRATIVES, RATINGS
     from dermatrust.store.new_dataset import write_dataset
@@ -73,10 +74,18 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
         write_records(out / RATINGS, imported.ratings)
     for remark in imported.remarks:
         click.echo(remark, err=True)
-    n_cases = DatasetFolder.open(out).n_cases
-    counts = f"{n_cases} cases, {len(imported.references)} references, {len(imported.images)} images"
-    click.echo(f"{out}: {counts}.", err=True)
+    click.echo(f"{out}: {_taken(imported)}.", err=True)
     click.echo(out)
+
+
+def _taken(imported: "Imported") -> str:
+    """Return what was imported, with the outputs if there are any."""
+    from dermatrust.datasets.counted import counted
+
+    counts = [(len(imported.cases), "case"), (len(imported.references), "reference"), (len(imported.images), "image")]
+    if imported.narratives or imported.ratings:
+        counts += [(len(imported.narratives), "candidate narrative"), (len(imported.ratings), "rating")]
+    return ", ".join(counted(n, noun) for n, noun in counts)
 
 
 def _read(
@@ -115,12 +124,13 @@ def check(context: click.Context, dataset: Path, *, as_json: bool) -> None:
     Exits with 1 when there are errors.
     """
     from dermatrust.datasets.check import check_dataset
+    from dermatrust.datasets.counted import counted
 
     report = check_dataset(dataset)
     _print_json(report) if as_json else _print_findings(report)
     n_warnings = len(report.findings) - report.n_errors
-    size = f"{report.n_cases} cases, {report.n_images} images"
-    click.echo(f"{dataset}: {size}, {report.n_errors} errors, {n_warnings} warnings.", err=True)
+    counts = [(report.n_cases, "case"), (report.n_images, "image"), (report.n_errors, "error"), (n_warnings, "warning")]
+    click.echo(f"{dataset}: {', '.join(counted(n, noun) for n, noun in counts)}.", err=True)
     context.exit(0 if report.is_sound else 1)
 
 
@@ -172,8 +182,12 @@ def split(dataset: Path, *, train: float, val: float, test: float, seed: int, re
 
 
 def _print_split(result: "Split") -> None:
+    from dermatrust.datasets.counted import counted
+
+    groups = counted(result.n_groups, "group")
     for name, wanted in result.wanted.items():
-        click.echo(f"{name:<6} {result.n_cases[name]:>6} cases  {result.achieved[name]:.3f} (asked for {wanted:g})")
+        noun = "case " if result.n_cases[name] == 1 else "cases"
+        click.echo(f"{name:<6} {result.n_cases[name]:>6} {noun}  {result.achieved[name]:.3f} (asked for {wanted:g})")
         if result.n_cases[name] == 0:
-            click.echo(f"{name} is empty: the cases form only {result.n_groups} groups.", err=True)
-    click.echo(f"{len(result.assignment)} cases in {result.n_groups} groups.", err=True)
+            click.echo(f"{name} is empty: the cases form only {groups}.", err=True)
+    click.echo(f"{counted(len(result.assignment), 'case')} in {groups}.", err=True)

@@ -15,4 +15,7 @@ def demo(out: Path) -> None:
     candidates = demo_candidates_path()
     models = ["synthetic-strong", "synthetic-middling", "synthetic-weak"]
     chosen = [argument for model in models for argument in ("-m", f"replay:{candidates}#{model}")]
-    bench.main(["demo", *chosen, "--judge", "lexical", "--out", str(out), "--run-id", "demo"], standalone_mode=False)
+    bench.main(
+        ["demo", *chosen, "--judge", "lexical", "--out", str(out), "--run-id", "demo", "--replace"],
+        standalone_mode=False,
+    )

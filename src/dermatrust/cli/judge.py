@@ -29,6 +29,6 @@ def judge(dataset: Path, judges: tuple[str, ...], **options: Any) -> None:
 
     bench = open_bench(dataset, models=(), judges=judges or ("lexical",), **options)
     run = run_folder(bench, options, kind="judge-")
-    recorded = record_ratings(bench, run, pace_of(options))
+    recorded = record_ratings(bench, run, pace_of(bench, options))
     click.echo(f"{recorded.n_new} new ratings in {dataset / 'ratings.jsonl'}")
-    tell_failures(recorded.n_failed, run)
+    tell_failures(recorded.failures, run)

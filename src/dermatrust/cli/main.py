@@ -6,6 +6,7 @@ import sys
 import click
 
 from dermatrust import __version__
+from dermatrust.cli.groups import SuggestingGroup
 from dermatrust.errors import UserError
 
 COMMANDS = {
@@ -20,7 +21,7 @@ COMMANDS = {
 """Name to one line of help, so that `--help` imports none of them."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group that knows its commands by name and imports one only to run it or to show its own help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -54,12 +55,15 @@ def cli() -> None:
 def main() -> None:
     """Run the command line: user errors become one line and exit code 2, Ctrl-C exits with 130."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="dermatrust", standalone_mode=False)
     except UserError as error:
         click.echo(f"error: {error}", err=True)
         code = 2
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:  # a group without a command: its help is the answer
         error.show()
+        code = 2
+    except click.ClickException as error:
+        click.echo(f"error: {_one_line(error)}", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nstopped. Everything answered so far is kept; the same command goes on from there.", err=True)
@@ -69,3 +73,11 @@ def main() -> None:
         sys.stderr.close()
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _one_line(error: click.ClickException) -> str:
+    """Return what click complains about as one line that ends in where to look."""
+    text = " ".join(error.format_message().split())
+    text = text if text.endswith((".", "?", "!", ")")) else f"{text}."
+    context = getattr(error, "ctx", None)
+    return text if context is None else f"{text} Try `{context.command_path} --help`."

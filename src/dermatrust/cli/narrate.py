@@ -29,6 +29,6 @@ def narrate(dataset: Path, models: tuple[str, ...], **options: Any) -> None:
 
     bench = open_bench(dataset, models=models, judges=(), **options)
     run = run_folder(bench, options, kind="narrate-")
-    recorded = record_narratives(bench, run, pace_of(options))
+    recorded = record_narratives(bench, run, pace_of(bench, options))
     click.echo(f"{recorded.n_new} new narratives in {dataset / 'narratives.jsonl'}")
-    tell_failures(recorded.n_failed, run)
+    tell_failures(recorded.failures, run)

@@ -1,15 +1,31 @@
 """Options that several commands share, and what they open."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dermatrust.errors import DataError
+
 if TYPE_CHECKING:
+    from collections import Counter
+
     from dermatrust.bench.asking import Pace
     from dermatrust.bench.play import Bench
     from dermatrust.store.run import RunFolder
+
+
+class _Number(click.FloatRange):
+    """A finite number: comparisons let NaN through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
 
 FILE = click.Path(path_type=Path)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,7 +34,7 @@ MODEL_OPTIONS = (
     click.option("--model", "-m", "models", multiple=True, required=True, help="A model under test; may be repeated."),
     click.option("--with-context", is_flag=True, help="Tell the models the clinical context too."),
     click.option("--prompt", default="candidate", show_default=True, help="Prompt name or file."),
-    click.option("--temperature", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Of the models."),
+    click.option("--temperature", type=_Number(min=0), default=0.0, show_default=True, help="Of the models."),
     click.option(
         "--side", type=click.IntRange(min=16), default=1024, show_default=True, help="Longest image side, px."
     ),
@@ -29,9 +45,7 @@ JUDGE_OPTIONS = (
     ),
     click.option("--judge-prompt", default="judge", show_default=True, help="Judge prompt name or file."),
     click.option("--rubric", type=FILE, help="A rubric of your own."),
-    click.option(
-        "--judge-temperature", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Of judges."
-    ),
+    click.option("--judge-temperature", type=_Number(min=0), default=0.0, show_default=True, help="Of judges."),
     click.option(
         "--judge-max-tokens", type=click.IntRange(min=1), default=2048, show_default=True, help="Longest verdict."
     ),
@@ -46,13 +60,17 @@ RUN_OPTIONS = (
     click.option(
         "--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Longest narrative."
     ),
-    click.option("--seed", type=int, default=0, show_default=True, help="For servers that take one, and resampling."),
     click.option(
-        "--max-concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="Asks under way."
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="For servers that take one, and resampling.",
     ),
     click.option(
-        "--timeout", type=click.FloatRange(min=0.1), default=180.0, show_default=True, help="Seconds per ask."
+        "--max-concurrency", type=click.IntRange(min=1, max=4096), default=64, show_default=True, help="Asks under way."
     ),
+    click.option("--timeout", type=_Number(min=0.1), default=180.0, show_default=True, help="Seconds per ask."),
     click.option("--limits", "limits_file", type=FILE, help="YAML of limits per model."),
     click.option("--prices", "price_file", type=FILE, help="YAML of token prices per model."),
     click.option("--quiet", "-q", is_flag=True, help="No progress bars."),
@@ -74,13 +92,16 @@ def open_bench(dataset: Path, *, models: tuple[str, ...], judges: tuple[str, ...
     """Open everything the options name: dataset, clients, judges, prompt, image cache."""
     from dermatrust.bench.play import Bench
     from dermatrust.clients import Sampling, open_client
+    from dermatrust.engine.privacy import check_names_may_leave
     from dermatrust.judge.open import open_judge
     from dermatrust.narrate import load_prompt
     from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.images import ImageCache
 
+    folder = DatasetFolder.open(dataset)
+    check_names_may_leave(folder.card, (*models, *judges))  # before a key or a package is asked for in vain
     return Bench(
-        dataset=DatasetFolder.open(dataset),
+        dataset=folder,
         clients=[open_client(name) for name in models],
         judges=[open_judge(name, **_judge_settings(options)) for name in judges],
         prompt=load_prompt(options.get("prompt", "candidate")),
@@ -104,28 +125,44 @@ def run_folder(bench: "Bench", options: dict[str, Any], *, kind: str = "") -> "R
     from dermatrust.bench.run import run_name
     from dermatrust.store.run import RunFolder
 
-    return RunFolder(options["out"] / (options["run_id"] or kind + run_name(bench)))
+    name = options["run_id"] or kind + run_name(bench)
+    if Path(name).name != name or name in (".", ".."):
+        raise DataError("--run-id", f"is {name!r}", "a name without slashes")
+    return RunFolder(options["out"] / name)
 
 
-def pace_of(options: dict[str, Any]) -> "Pace":
-    """Return how fast the options let a run ask."""
+def pace_of(bench: "Bench", options: dict[str, Any]) -> "Pace":
+    """Return how fast the options let a run ask; say on stderr for which models a file the user gave holds nothing."""
     from dermatrust.bench.asking import Pace
+    from dermatrust.bench.run import all_clients
     from dermatrust.engine import Limits, load_limits, load_prices
 
+    limits = load_limits(options["limits_file"]) if options["limits_file"] else {}
+    prices = load_prices(options["price_file"]) if options["price_file"] else {}
+    for client in all_clients(bench):
+        if limits and client.name not in limits:
+            click.echo(f"{options['limits_file']}: nothing for {client.name}; the defaults hold.", err=True)
+        if prices and client.name not in prices:
+            click.echo(f"{options['price_file']}: nothing for {client.name}; its cost is not counted.", err=True)
     return Pace(
         default_limits=Limits(max_concurrency=options["max_concurrency"], timeout_s=options["timeout"]),
-        limits=load_limits(options["limits_file"]) if options["limits_file"] else {},
-        prices=load_prices(options["price_file"]) if options["price_file"] else {},
+        limits=limits,
+        prices=prices,
         is_quiet=options["quiet"],
     )
 
 
-def tell_failures(n_failed: int, run: "RunFolder") -> None:
-    """Say what is missing and exit with 1, if asks failed."""
-    if n_failed:
-        click.echo(
-            f"{n_failed} asks failed, and what they would have brought is missing. Run the same command again to retry "
-            f"them; `dermatrust store stats {run.path}` lists them.",
-            err=True,
-        )
-        raise click.exceptions.Exit(1)
+def tell_failures(failures: "Counter[str]", run: "RunFolder") -> None:
+    """Say what is missing and why, and exit with 1, if asks failed."""
+    if not failures:
+        return
+    for reason, n in failures.most_common(5):
+        click.echo(f"failed {n} x {reason}", err=True)
+    n_failed = failures.total()
+    what = "1 ask failed, and what it" if n_failed == 1 else f"{n_failed} asks failed, and what they"
+    click.echo(
+        f"{what} would have brought is missing from the result. The same command tries again; "
+        f"`dermatrust store stats {run.path}` lists each.",
+        err=True,
+    )
+    raise click.exceptions.Exit(1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the resampling.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
 def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     """Compare finished RUNS on one dataset in one table and one HTML file, without case pages.
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from dermatrust.cli.groups import SuggestingGroup
 from dermatrust.errors import DataError
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def store() -> None:
     """Look into and merge reply stores. A store is a run folder or its replies.sqlite."""
 
@@ -55,7 +56,13 @@ def stats(path: Path) -> None:
 
 
 def _store_path(path: Path, *, may_be_new: bool = False) -> Path:
+    """Return the file of the store; what is there already must be one."""
+    from dermatrust.store.replies import check_store
+
     found = path / "replies.sqlite" if path.is_dir() else path
-    if not may_be_new and not found.is_file():
+    if may_be_new and not found.exists():
+        return found
+    if not found.exists():
         raise DataError(str(path), "is not a reply store", "a run folder or its replies.sqlite")
+    check_store(found)
     return found

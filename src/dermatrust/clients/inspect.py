@@ -29,7 +29,7 @@ class InspectClient:
         try:
             from inspect_ai.model import get_model
         except ImportError:
-            do = "Install it: pip install 'dermatrust[inspect]'."
+            do = "Install it: pip install inspect-ai (the extra `inspect`)."
             raise ModelError(name, "Inspect AI is not installed", do=do) from None
         self.name = name
         inspect_name = name.removeprefix("inspect/")

@@ -5,6 +5,7 @@ Interface: chat completions, https://platform.openai.com/docs/api-reference/chat
 
 import base64
 import io
+import ipaddress
 import json
 import logging
 import re
@@ -31,7 +32,6 @@ _INSTEAD = {
     "max_tokens": "max_completion_tokens is sent instead",
 }
 _LOG = logging.getLogger("dermatrust")
-_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1|\[::1\]")
 
 
 def is_loopback(url: str) -> bool:
@@ -41,7 +41,11 @@ def is_loopback(url: str) -> bool:
         >>> is_loopback("http://127.0.0.1:8000/v1"), is_loopback("https://localhost.example.com/v1")
         (True, False)
     """
-    return _LOOPBACK.fullmatch(urlsplit(url).hostname or "") is not None
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class OpenAIClient:
@@ -60,6 +64,8 @@ class OpenAIClient:
         self._model = model
         self._key_variable = key_variable
         self._headers = {"Content-Type": "application/json"}
+        key = (key or "").strip()
+        self._key = key.encode()
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
         self._endpoint = {"base_url": self._base_url, "model": model}
@@ -114,6 +120,8 @@ class OpenAIClient:
             sent = body if len(body) < _LARGE_BODY else io.BytesIO(body)
             async with session.post(self._url, data=sent, headers=self._headers, allow_redirects=False) as response:
                 content = await _bounded(response)
+                if self._key and self._key in content:  # some servers quote the key they refuse; we keep and print this
+                    content = content.replace(self._key, b"(key)")
                 if response.status == 200:
                     return content
                 self._raise_for(response.status, content, response.headers.get("Retry-After"), left_out)

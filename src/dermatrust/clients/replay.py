@@ -8,13 +8,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from dermatrust.clients.client import AskFailed, Reply, Request
 from dermatrust.errors import DataError, ModelError
 from dermatrust.records import iter_placed_lines
+from dermatrust.records.record import Text, data_error
 
 
 class _Recorded(BaseModel):
@@ -22,26 +23,24 @@ class _Recorded(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    case_id: str = Field(min_length=1)
+    case_id: Annotated[Text, Field(min_length=1)]
     text: str
-    model: str = ""
+    model: Annotated[Text, AfterValidator(str.strip)] = ""
     """Who wrote it."""
-    author: str = ""
+    author: Text = ""
     """Whose narrative it judges, in a judged row."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _one_shape(cls, row: Any) -> Any:
-        if not isinstance(row, dict):
-            raise ValueError("is not an object")  # noqa: TRY004  # pydantic reports ValueErrors with their place
-        if "judge_text" in row:
-            return {"case_id": row.get("id"), "text": row["judge_text"], "model": row.get("judge_model", ""),
-                    "author": row.get("candidate_model", "")}  # fmt: skip
-        if "candidate_text" in row:
-            return {"case_id": row.get("id"), "text": row["candidate_text"], "model": row.get("model", "")}
-        if "text" in row:
-            return {"case_id": row.get("case_id"), "text": row["text"], "model": row.get("author", "")}
-        raise ValueError("has none of the fields candidate_text, judge_text, text")
+
+_SHAPES = {
+    "judge_text": {"case_id": "id", "text": "judge_text", "model": "judge_model", "author": "candidate_model"},
+    "candidate_text": {"case_id": "id", "text": "candidate_text", "model": "model"},
+    "text": {"case_id": "case_id", "text": "text", "model": "author"},
+}
+"""The field that tells a line's shape, to our names and the line's own."""
+_EXPECTED = (
+    "a recorded output: {id, model, candidate_text}, {case_id, author, text} or "
+    "{id, candidate_model, judge_model, judge_text}"
+)
 
 
 class ReplayClient:
@@ -99,14 +98,25 @@ class ReplayClient:
 
 def _read(line: bytes, where: str) -> _Recorded:
     try:
-        return _Recorded.model_validate(json.loads(line))
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(where, f"is not valid JSON ({error})", _EXPECTED) from None
+    if not isinstance(row, dict):
+        raise DataError(where, "is not an object", _EXPECTED)
+    shape = next((shape for field, shape in _SHAPES.items() if field in row), None)
+    if shape is None or shape["case_id"] not in row:
+        raise DataError(where, f"has the fields {{{ascii(', '.join(row))[1:-1][:100]}}}", _EXPECTED)
+    try:
+        return _Recorded.model_validate({ours: row[theirs] for ours, theirs in shape.items() if theirs in row})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        what = f"{field or 'the line'}: {first['msg'].removeprefix('Value error, ')}"
-    except ValueError as error:
-        what = f"is not valid JSON ({error})"
-    raise DataError(where, what, "a recorded output such as {id, model, candidate_text}")
+        raise _in_their_words(error, shape, where) from None
+
+
+def _in_their_words(error: ValidationError, shape: dict[str, str], where: str) -> DataError:
+    """Return the error with the field's name as the line has it."""
+    said = data_error(error, where, _Recorded)
+    ours, _, what = said.what.partition(" ")
+    return DataError(where, f"{shape.get(ours, ours)} {what}", said.expected, said.do)
 
 
 def _listed(models: set[str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from dermatrust.datasets.check_images import check_images
 from dermatrust.datasets.check_leakage import check_leakage
 from dermatrust.datasets.check_records import SoundRecords, check_records
+from dermatrust.datasets.counted import counted
 from dermatrust.datasets.finding import Finding, some
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
@@ -42,7 +43,8 @@ def check_dataset(folder: Path) -> CheckReport:
         DataError: There is no such folder.
     """
     if not folder.is_dir():
-        raise DataError(str(folder), "there is no such folder", "a dataset folder")
+        what = "is a file" if folder.exists() else "there is no such folder"
+        raise DataError(str(folder), what, "a dataset folder")
     card_findings = tuple(_check_card(folder / "card.yaml"))
     records = check_records(folder)
     images = check_images(folder, records.cases)
@@ -79,14 +81,14 @@ def _check_truth(folder: Path, records: SoundRecords) -> Iterator[Finding]:
     where = str(folder / "metadata.jsonl")
     without = [case.id for case in records.cases if case.id not in records.referenced]
     if without:
-        what = f"{len(without)} of {len(records.cases)} cases have no reference: {some(without)}"
+        what = f"{len(without)} of {counted(len(records.cases), 'case')} without a reference: {some(without)}"
         yield Finding("warning", "missing reference", where, what, "They cannot be judged against a reference.")
     unlabelled = [case.id for case in records.cases if case.label is None]
     if unlabelled:
-        what = f"{len(unlabelled)} of {len(records.cases)} cases have no label: {some(unlabelled)}"
+        what = f"{len(unlabelled)} of {counted(len(records.cases), 'case')} without a label: {some(unlabelled)}"
         yield Finding("warning", "missing label", where, what)
     labels = sorted({case.label for case in records.cases if case.label is not None})
     unknown = [label for label in labels if load_lexicon().diagnosis(label) is None]
     if unknown:
-        what = f"the lexicon does not know {len(unknown)} of {len(labels)} labels: {some(unknown)}"
+        what = f"the lexicon does not know {len(unknown)} of {counted(len(labels), 'label')}: {some(unknown)}"
         yield Finding("warning", "unknown label", where, what, "They have no urgency and no kin.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dermatrust.datasets.counted import counted
 from dermatrust.datasets.finding import Finding, some
 from dermatrust.datasets.fingerprint import NEAR, Fingerprint, fingerprints, near_pairs
 from dermatrust.datasets.groups import Groups
@@ -50,7 +51,8 @@ def check_images(folder: Path, cases: Sequence[Case]) -> CheckedImages:
 def _check_exif(folder: Path, prints: Mapping[str, Fingerprint]) -> Iterator[Finding]:
     marked = [name for name, fingerprint in prints.items() if fingerprint.has_exif]
     if marked:
-        what = f"{len(marked)} images carry a camera's notes (EXIF), which may tell place and time: {some(marked)}"
+        size = counted(len(marked), "image")
+        what = f"{size} with a camera's notes (EXIF), which may tell place and time: {some(marked)}"
         yield Finding("warning", "camera notes", str(folder), what, "`dermatrust data import` removes them.")
 
 
@@ -58,7 +60,7 @@ def _check_unnamed(folder: Path, owners: Mapping[str, object]) -> Iterator[Findi
     files = (path for path in sorted((folder / "images").rglob("*")) if path.is_file())
     unnamed = [name for name in (path.relative_to(folder).as_posix() for path in files) if name not in owners]
     if unnamed:
-        what = f"{len(unnamed)} files belong to no case: {some(unnamed)}"
+        what = f"{counted(len(unnamed), 'file')} of no case: {some(unnamed)}"
         yield Finding("warning", "unused image", str(folder / "images"), what, "Name them in a case, or remove them.")
 
 

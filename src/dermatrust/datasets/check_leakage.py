@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from dermatrust.datasets.counted import counted
 from dermatrust.datasets.finding import Finding, some
 from dermatrust.records import Case
 
@@ -24,7 +25,7 @@ def check_leakage(folder: Path, cases: Sequence[Case], linked: Iterable[tuple[st
         return
     if len(split_of) < len(cases):
         without = [case.id for case in cases if case.split is None]
-        what = f"{len(without)} of {len(cases)} cases are in no split: {some(without)}"
+        what = f"{len(without)} of {counted(len(cases), 'case')} in no split: {some(without)}"
         yield Finding("warning", "missing split", where, what, _DO)
     yield from _shared("patient", ((case.patient_id, case.split) for case in cases), where)
     yield from _shared("file family", ((case.file_family, case.split) for case in cases), where)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from dermatrust.datasets.counted import counted
 from dermatrust.datasets.finding import Finding
 from dermatrust.errors import DataError
 from dermatrust.records import Case, Narrative, Rating, Record, iter_lines
@@ -49,7 +50,7 @@ def _check_references(path: Path, sound: SoundRecords, case_ids: dict[str, str])
             n_replaced += reference.case_id in sound.referenced
             sound.referenced.add(reference.case_id)
     if n_replaced:
-        what = f"{n_replaced} references are followed by another for the same case"
+        what = f"{counted(n_replaced, 'reference')} followed by another for the same case"
         sound.findings.append(Finding("warning", "record", str(path), what, "The last one of a case counts."))
 
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 from pathlib import Path, PurePosixPath
 
-from dermatrust.datasets.imported import Imported, MissingImages, settle_images
+from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, Certificate, DatasetCard, Narrative, Record, iter_lines
@@ -50,6 +50,7 @@ def read_dermbench(root: Path, *, image_root: Path | None = None, missing_images
     Raises:
         DataError: A row is malformed, a text is missing or is not the one the manifest names.
     """
+    check_image_root(image_root)
     manifest = root / MANIFEST
     if not manifest.is_file():
         do = "Give the folder of the release: the one that holds `data/manifest`."
@@ -93,7 +94,8 @@ def _with_images(
         tuple(cases.values()),
         found,
         "keep" if image_root is None else missing_images,
-        where=str(image_root),
+        sought=lambda name: f"{name.removeprefix('images/')}, looked for in {image_root}",
+        where=str(manifest),
         do="Give the root of DermNet's test images, or --missing-images skip, or leave --images out.",
     )
     kept = tuple(references[case.id] for case in settled.cases)

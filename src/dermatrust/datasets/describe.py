@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from dermatrust.datasets.counted import counted
 from dermatrust.records import Case, Narrative, Record
 from dermatrust.store.folder import DatasetFolder
 
@@ -35,10 +36,13 @@ class Description(Record):
         leave = "may" if self.may_leave_machine else "may not"
         head = [
             f"{self.name} ({self.version}){synthetic} · licence {self.licence} · {leave} leave this machine",
-            f"{self.n_cases} cases, {self.n_images} images, {self.n_patients} patients "
-            f"({self.n_cases_without_patient} cases name no patient)",
+            f"{counted(self.n_cases, 'case')}, {counted(self.n_images, 'image')}, "
+            f"{counted(self.n_patients, 'patient')} ({self._without_patient()})",
         ]
         return "\n".join([*head, *(line for name, rows in self.tables.items() for line in self._table(name, rows))])
+
+    def _without_patient(self) -> str:
+        return f"{counted(self.n_cases_without_patient, 'case')} without a named patient"
 
     def _table(self, name: str, rows: dict[str, int]) -> list[str]:
         shown = list(rows.items())[:_ROWS_SHOWN]

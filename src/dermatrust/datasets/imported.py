@@ -1,10 +1,11 @@
 """What reading a source gives, before it is written as a dataset folder."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dermatrust.datasets.counted import counted
 from dermatrust.errors import DataError
 from dermatrust.records import Case, DatasetCard, Narrative, Rating
 
@@ -40,8 +41,25 @@ class SettledImages:
     remarks: tuple[str, ...]
 
 
+def check_image_root(root: Path | None) -> None:
+    """Check that the folder of the images, if one was given, is there.
+
+    Raises:
+        DataError: There is no such folder.
+    """
+    if root is not None and not root.is_dir():
+        what = "is a file" if root.exists() else "there is no such folder"
+        raise DataError(str(root), what, "the folder of the images")
+
+
 def settle_images(
-    cases: Sequence[Case], found: Mapping[str, Path], missing: MissingImages, *, where: str, do: str
+    cases: Sequence[Case],
+    found: Mapping[str, Path],
+    missing: MissingImages,
+    *,
+    sought: Callable[[str], str],
+    where: str,
+    do: str,
 ) -> SettledImages:
     """Match the images that cases name with those that are there.
 
@@ -49,6 +67,7 @@ def settle_images(
         cases: Cases with every image the source names.
         found: Image name to its file, for the images that are there.
         missing: What to do about the others.
+        sought: Image name to where its file was looked for, in words.
         where: What to name in an error.
         do: What the user can do about missing images.
 
@@ -57,22 +76,27 @@ def settle_images(
     """
     if missing == "keep":
         bare = tuple(case.model_copy(update={"file_names": ()}) for case in cases)
-        return SettledImages(bare, (), (f"No image was taken: all {len(cases)} cases are kept as metadata and texts.",))
+        return SettledImages(bare, (), (_none_taken(len(cases)),))
     named = [name for case in cases for name in case.file_names]
     lacking = [name for name in named if name not in found]
     if lacking and missing == "error":
-        count = f"{len(lacking)} of {len(named)} images are missing, the first is {lacking[0].removeprefix('images/')}"
-        raise DataError(where, count, do=do)
+        count = f"{len(lacking)} of {counted(len(named), 'image')} {'is' if len(named) == 1 else 'are'} missing"
+        raise DataError(where, f"{count}, the first is {sought(lacking[0])}", do=do)
     kept = tuple(_with_images_at_hand(cases, found))
     images = tuple({name: found[name] for case in kept for name in case.file_names}.items())
     remarks: tuple[str, ...] = ()
     if lacking:
         left_out = len(cases) - len(kept)
         remarks = (
-            f"{len(lacking)} of {len(named)} images are missing: {left_out} of {len(cases)} cases were left out, as "
-            f"none of their images is there; {len(kept)} cases with {len(images)} images were kept.",
+            f"{len(lacking)} of {counted(len(named), 'image')} missing: left out {left_out} of "
+            f"{counted(len(cases), 'case')}, none of whose images is there; kept {counted(len(kept), 'case')} with "
+            f"{counted(len(images), 'image')}.",
         )
     return SettledImages(kept, images, remarks)
+
+
+def _none_taken(n_cases: int) -> str:
+    return f"No image was taken: kept {counted(n_cases, 'case')} as metadata and texts."
 
 
 def _with_images_at_hand(cases: Iterable[Case], found: Mapping[str, Path]) -> Iterable[Case]:

@@ -15,11 +15,13 @@ reference     the true narrative                        certified_by, certified_
 Where there is no urgency, it is the lexicon's for the label. A reference that nobody certified is a draft.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from dermatrust.datasets.imported import Imported, MissingImages, settle_images
+from dermatrust.datasets.counted import counted
+from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
 from dermatrust.datasets.own_tables import Row, image_names, read_rows
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
@@ -51,21 +53,27 @@ def read_own_files(
     Raises:
         DataError: A row, a column or the card is not what it should be, or images are missing.
     """
+    check_image_root(image_root)
     if path.is_dir():
         return _labelled_folder(path, _card(path, path.resolve().name, card or {}))
     table = _read_table(path)
     root = image_root or path.parent
     settled = settle_images(
         table.cases,
-        {stored: root / name for stored, name in table.images.items() if (root / name).is_file()},
+        {stored: root / name for stored, name in table.images.items() if _is_there(root / name)},
         missing_images,
-        where=str(root),
-        do="Give the folder of the images with --images, or choose --missing-images skip or keep.",
+        sought=lambda stored: f"{table.images[stored]}, looked for in {root.resolve()}",
+        where=str(path),
+        do="Say where they are with --images FOLDER, or choose --missing-images skip or keep.",
     )
     kept = {case.id for case in settled.cases}
     own_card = _card(path.parent, path.stem, card or {})
     found = tuple(reference for reference in table.references if reference.case_id in kept)
     return Imported(own_card, settled.cases, found, settled.images, remarks=settled.remarks)
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113  # False too for a name no file can have, where a Path raises
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,12 @@ def _case(row: Row, file_names: tuple[str, ...], where: str) -> Case:
     if "note" in row:
         context["note"] = row["note"]
     urgency = row.get("urgency", "").strip() or usual_urgency(row.get("label", "").strip())
-    return Case.from_fields(fields | {"file_names": file_names, "context": context, "urgency": urgency}, where=where)
+    fields |= {"file_names": file_names, "context": context, "urgency": urgency}
+    try:
+        return Case.from_fields(fields, where=where)
+    except DataError as error:  # say it in the words of the table
+        expected = "1-6 or I-VI" if error.what.startswith("fitzpatrick is ") else error.expected
+        raise DataError(where, error.what.removeprefix("context."), expected, error.do) from None
 
 
 def usual_urgency(label: str) -> str | None:
@@ -163,7 +176,7 @@ def _labelled_folder(root: Path, card: DatasetCard) -> Imported:
         images.append((_stored_name(name), path))
     if not cases:
         raise DataError(str(root), "holds no images", "one subfolder per label, with images in it")
-    remarks = (f"{others} files that are not images were left out.",) if others else ()
+    remarks = (f"Left out {counted(others, 'file')} not ending as an image does.",) if others else ()
     return Imported(card, tuple(cases), (), tuple(images), remarks=remarks)
 
 

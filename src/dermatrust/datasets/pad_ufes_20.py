@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dermatrust.datasets.imported import Imported, MissingImages, settle_images
+from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
 from dermatrust.datasets.pad_sentences import DIAGNOSES, label_text
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
@@ -54,6 +54,7 @@ def read_pad_ufes_20(
     Raises:
         DataError: A column or value is not what the dataset's layout says, or photographs are missing.
     """
+    check_image_root(image_root)
     table = root / "metadata.csv"
     lesions = _lesions(table)
     cases = tuple(_case(rows, where) for where, rows in lesions.values())
@@ -61,7 +62,8 @@ def read_pad_ufes_20(
         cases,
         _photographs(image_root or root, everywhere=image_root is not None),
         missing_images,
-        where=str(image_root or root),
+        sought=lambda name: f"{name.removeprefix('images/')}, looked for in {_searched(root, image_root)}",
+        where=str(table),
         do="Get all three image archives, or choose --missing-images skip (only lesions with a photograph) or keep.",
     )
     kept = {case.id for case in settled.cases}
@@ -188,6 +190,10 @@ def _millimetres(shared: Mapping[str, str], where: str) -> Iterable[str]:
         except ValueError:
             raise DataError(where, f"{name} is {value!r}", "a number of millimetres") from None
         yield value
+
+
+def _searched(root: Path, image_root: Path | None) -> str:
+    return str(image_root) if image_root else f"{root / 'images'} and imgs_part_1 to imgs_part_3 beside it"
 
 
 def _photographs(root: Path, *, everywhere: bool) -> dict[str, Path]:

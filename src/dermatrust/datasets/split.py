@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dermatrust.datasets.counted import counted
 from dermatrust.datasets.groups import Groups
 from dermatrust.errors import DataError
 from dermatrust.records import Case
@@ -49,7 +50,8 @@ def split_cases(
     names = _names(fractions)
     groups = _grouped(cases, linked)
     if len(groups) < len(names):
-        what = f"the {len(cases)} cases form {len(groups)} groups that share a patient, a file family or an image"
+        size = f"{counted(len(cases), 'case')} in {counted(len(groups), 'group')}"
+        what = f"{size}, each sharing a patient, a file family or an image"
         raise DataError("split", what, f"at least {len(names)} groups for {len(names)} splits", "Ask for fewer splits.")
     dealt = _deal(groups, [fractions[name] for name in names], seed)
     assignment = {case.id: names[place] for group, place in zip(groups, dealt, strict=True) for case in group}

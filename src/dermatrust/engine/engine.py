@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -24,6 +26,11 @@ LONGEST_PAUSE_S = 60.0
 """The most of a server's Retry-After we honour at once; it is asked again after that."""
 DEAD_AFTER = 20
 """Asks to one model that fail in a row, each after all its retries, before the run stops."""
+PATIENCE_S = 900.0
+"""Longest time a model may fail, whatever the reason, without one reply in between before the run stops."""
+_LONGEST_REASON = 200
+_LARGEST_COUNT = 2**63 - 1
+"""What SQLite can hold."""
 
 
 class Progress(Protocol):
@@ -69,6 +76,12 @@ class Engine:
         self._under_way: dict[Key, asyncio.Future[Reply]] = {}
         self._uncommitted: dict[str, int] = {}
         self._failed_in_a_row: dict[str, int] = {}
+        self._silent_since: dict[str, float] = {}
+        self._has_answered: set[str] = set()
+        self.failures: Counter[str] = Counter()
+        """Asks that have brought no reply so far, by model and reason."""
+        self.cut: Counter[str] = Counter()
+        """New replies that ended at their token limit, by model."""
 
     async def ask(self, client: Client, request: Request) -> Reply:
         """Return the stored reply to this request, or ask for it.
@@ -82,6 +95,7 @@ class Engine:
         key = request_key(client, request)
         known = self._store.get(key)
         if known is not None:
+            self._has_answered.add(client.name)
             self._note_settled(client.name, is_new=False)
             return known
         twin = self._under_way.get(key)
@@ -129,6 +143,7 @@ class Engine:
                 lane.slow_down(started, retry_after_s=None if pause is None else min(pause, LONGEST_PAUSE_S))
             if not failure.is_retryable or attempt == attempts:
                 break
+            self._check_patience(client.name, failure)
             await asyncio.sleep(self._pause_s(attempt))
         self._keep_failure(client, request, key, failure, attempt)
         raise failure
@@ -141,6 +156,13 @@ class Engine:
         """
         return self._jitter.uniform(0.0, min(30.0, 0.5 * 2.0**attempt))
 
+    def _check_patience(self, model: str, failure: AskFailed) -> None:
+        """Stop the run where a model only fails: an exhausted quota would otherwise be asked for days."""
+        silent_s = time.monotonic() - self._silent_since.setdefault(model, time.monotonic())
+        if silent_s > PATIENCE_S:
+            do = "Replies so far are kept: run the same command again when it is back."
+            raise ModelError(model, f"has given no reply for {silent_s / 60:.0f} minutes ({failure})", do=do)
+
     def _lane(self, model: str) -> Lane:
         lane = self._lanes.get(model)
         if lane is None:
@@ -151,16 +173,25 @@ class Engine:
         price = self._prices.get(client.name)
         cost = None if price is None else price.of(reply.prompt_tokens, reply.completion_tokens)
         self._store.put(key, client.name, request, reply, cost)
+        if reply.finish_reason in ("length", "max_tokens"):
+            self.cut[client.name] += 1
         self._failed_in_a_row[client.name] = 0
+        self._has_answered.add(client.name)
+        self._silent_since.pop(client.name, None)
         if self._progress is not None:
             tokens = (reply.prompt_tokens or 0) + (reply.completion_tokens or 0)
             self._progress.spent(client.name, tokens, cost)
         self._note_settled(client.name, is_new=True)
 
     def _keep_failure(self, client: Client, request: Request, key: Key, failure: AskFailed, attempts: int) -> None:
+        self.failures[f"{client.name}: {failure}"[:_LONGEST_REASON]] += 1
         self._store.put_failure(key, client.name, request, failure, attempts)
         self._note_settled(client.name, is_new=True)
-        if failure.kind in ("connection", "timeout"):
+        # One rejection is about one case; nothing but rejections is about the model's name or our request.
+        is_telling = failure.kind in ("connection", "timeout") or (
+            failure.kind == "rejected" and client.name not in self._has_answered
+        )
+        if is_telling:
             row = self._failed_in_a_row[client.name] = self._failed_in_a_row.get(client.name, 0) + 1
             if row >= DEAD_AFTER:
                 do = "Replies so far are kept: run the same command again when it is back."
@@ -222,5 +253,12 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def _storable(reply: Reply) -> Reply:
     """Mend what no file can hold, so that a reply is never lost for it."""
-    text = storable(reply.text)
-    return reply if text is reply.text else replace(reply, text=text)
+    texts = reply.text, reply.finish_reason, reply.model_version
+    n_tokens = max(reply.prompt_tokens or 0, reply.completion_tokens or 0)
+    if n_tokens <= _LARGEST_COUNT and all(storable(text) is text for text in texts):
+        return reply
+    text, finish_reason, version = map(storable, texts)
+    counts = reply.prompt_tokens, reply.completion_tokens
+    n_in, n_out = (n if n is None or n <= _LARGEST_COUNT else None for n in counts)
+    mended = replace(reply, text=text, finish_reason=finish_reason, model_version=version)
+    return replace(mended, prompt_tokens=n_in, completion_tokens=n_out)

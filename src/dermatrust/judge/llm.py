@@ -98,8 +98,9 @@ class LLMJudge:
                 draw=request.draw,
             )
             return rating.model_copy(update={"rubric": self._rubric})
-        if reply.model_version:
-            self._versions.add(reply.model_version)
+        version = " ".join(storable(reply.model_version).split())
+        if version:
+            self._versions.add(version)
         label_only = reference.stream == "label"
         verdict = read_verdict(reply.text, null_means="nothing to compare" if label_only else "not a number")
         return Rating(

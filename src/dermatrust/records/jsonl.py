@@ -26,6 +26,8 @@ def iter_lines(path: Path) -> Iterator[tuple[str, bytes]]:
 def iter_placed_lines(path: Path) -> Iterator[tuple[str, int, bytes]]:
     """Yield ("name line N", byte offset, line): as `iter_lines`, for those who come back to a line later."""
     if not path.is_file():
+        if path.is_dir():
+            raise DataError(str(path), "is a folder", "a file of one JSON object a line")
         raise DataError(str(path), "there is no such file")
     with path.open("rb") as file:
         number = offset = 0

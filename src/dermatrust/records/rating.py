@@ -17,6 +17,7 @@ Reason = Literal[
     "unreadable",
     "no answer",
     "no narrative",
+    "no reference",
     "nothing to compare",
     "not rated",
 ]
@@ -29,6 +30,7 @@ not a number        the field is there but holds no number
 unreadable          no verdict could be found in the text at all
 no answer           the rater was asked and did not answer
 no narrative        the model under test could not be asked, so there is nothing to rate
+no reference        the dataset has no reference for the case
 nothing to compare  the reference says nothing this dimension could be scored on
 not rated           a person left it out
 """

@@ -5,9 +5,10 @@ import re
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from dermatrust.errors import DataError
+from dermatrust.records.expected import expected_at, expected_key
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -73,7 +74,7 @@ class Record(BaseModel):
         try:
             return cls.model_validate_json(line)
         except ValidationError as error:
-            raise _data_error(error, where) from None
+            raise data_error(error, where, cls) from None
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any], *, where: str) -> Self:
@@ -81,10 +82,10 @@ class Record(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            raise _data_error(error, where) from None
+            raise data_error(error, where, cls) from None
 
 
-def _data_error(error: ValidationError, where: str) -> DataError:
+def data_error(error: ValidationError, where: str, model: type[BaseModel]) -> DataError:
     """Turn pydantic's first complaint into one sentence that names field, value and expectation."""
     try:
         first = error.errors(include_url=False, include_context=False)[0]
@@ -92,8 +93,9 @@ def _data_error(error: ValidationError, where: str) -> DataError:
         return DataError(where, "holds a character that cannot be stored", do="Remove it and try again.")
     field = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     kind = first["type"]
+    n_more = error.error_count() - 1
+    more = f" (and {n_more} more {'error' if n_more == 1 else 'errors'})" if n_more else ""
     if kind == "json_invalid":
         return DataError(where, f"is not valid JSON ({message.removeprefix('Invalid JSON: ')})")
     if kind == "missing":
@@ -102,9 +104,26 @@ def _data_error(error: ValidationError, where: str) -> DataError:
         return DataError(
             where, f"has a field {field!r} this record does not know{more}", do="Remove it or fix its name."
         )
+    if kind == "value_error":  # one of our own sentences, on a field or on the record as a whole
+        return DataError(where, f"{field} is {_shown(first)}: {message}{more}" if field else f"{message}{more}")
+    return _unexpected(first, where, model, more)
+
+
+def _unexpected(first: ErrorDetails, where: str, model: type[BaseModel], more: str) -> DataError:
+    """Return the error for a value of the wrong type or off its scale."""
+    *outer, last = first["loc"] or ("",)
+    if last == "[key]":
+        what = f"{'.'.join(map(str, outer))} is not a name we know here"
+        return DataError(where, what, expected_key(model, tuple(outer[:-1])) + more)
+    what = f"{'.'.join(map(str, first['loc'])) or 'the record'} is {_shown(first)}"
+    expected = expected_at(model, first["loc"])
+    return DataError(where, what, expected + more) if expected else DataError(where, f"{what}: {first['msg']}{more}")
+
+
+def _shown(first: ErrorDetails) -> str:
+    """Return the value complained about, short and on one line."""
     value = ascii(first.get("input"))
-    value = value if len(value) <= 60 else value[:57] + "..."
-    return DataError(where, f"{field or 'the record'} is {value}: {message}{more}")
+    return value if len(value) <= 60 else value[:57] + "..."
 
 
 def canonical_json(value: Any) -> str:

@@ -22,8 +22,8 @@ class ScoreRow(NamedTuple):
     """One narrative x rater x dimension. `score` is None where it is missing, and `unscored` says why."""
 
     case_id: str
-    patient_id: str
-    """The case id where the source names no patient: then every case is its own cluster."""
+    patient_id: str | None
+    """None where the source names no patient: then the case is its own cluster."""
     category: str | None
     fitzpatrick: int | None
     site: str | None

@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from dermatrust.bench.results import FACTORS, MEASURES, BenchTable, Measure, PairedDifference, SubgroupRow
+from dermatrust.bench.results import (
+    FACTORS,
+    MEASURES,
+    NOT_RECORDED,
+    BenchTable,
+    Factor,
+    Measure,
+    PairedDifference,
+    SubgroupRow,
+)
 from dermatrust.report.headline import Cell, cell
 from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import interval_text, of_text, p_text, plural, share_text, signed_text, why_undefined
@@ -95,28 +104,35 @@ def subgroup_tables(table: BenchTable) -> dict[str, tuple[SubgroupTable, ...]]:
     for factor in FACTORS:
         ident = factor.replace(" ", "-")
         tables[factor] = tuple(
-            SubgroupTable(rater, factor, f"by-{ident}-{place}", _levels(table.subgroups_of(rater, factor)))
+            SubgroupTable(rater, factor, f"by-{ident}-{place}", _levels(table, rater, factor))
             for place, rater in enumerate(table.raters)
         )
     return tables
 
 
-def _levels(rows: tuple[SubgroupRow, ...]) -> tuple[LevelLines, ...]:
+def _levels(table: BenchTable, rater: str, factor: Factor) -> tuple[LevelLines, ...]:
     by_level: dict[str, list[SubgroupRow]] = {}
-    for row in rows:
+    for row in table.subgroups_of(rater, factor):
         by_level.setdefault(row.level, []).append(row)
     return tuple(
         LevelLines(
             level=level,
-            cases=(
-                f"{plural(max(row.n_cases for row in members), 'case')}, "
-                f"{plural(max(row.n_patients for row in members), 'patient')}"
-            ),
-            is_small=max(row.n_cases for row in members) < FEW_CASES,
+            cases=_cases(members[0], patients_are_recorded=table.n_patients > 0),
+            is_small=members[0].n_cases < FEW_CASES,
             models=tuple((row.author, tuple(cell(row.estimate(m)) for m in MEASURES)) for row in members),
         )
         for level, members in by_level.items()
     )
+
+
+def _cases(row: SubgroupRow, *, patients_are_recorded: bool) -> str:
+    """Return what a level rests on; a run without any recorded patient says so once, at its head."""
+    parts = [plural(row.n_cases, "case")]
+    if row.n_patients:
+        parts.append(plural(row.n_patients, "patient"))
+    if patients_are_recorded and row.n_cases_without_patient:
+        parts.append(f"{row.n_cases_without_patient:,} without a recorded patient")
+    return ", ".join(parts)
 
 
 def category_counts(table: BenchTable) -> list[tuple[str, int]]:
@@ -126,6 +142,17 @@ def category_counts(table: BenchTable) -> list[tuple[str, int]]:
         if row.factor == "category":
             counts[row.level] = max(row.n_cases, counts.get(row.level, 0))
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def category_sentence(table: BenchTable) -> str:
+    """Return what a single category has to say for itself; empty where there are several to show."""
+    counts = category_counts(table)
+    if len(counts) != 1:
+        return ""
+    ((name, n),) = counts
+    if name == NOT_RECORDED:
+        return "The dataset records no category for any case."
+    return f"All cases ({n:,}) are of one category: {name}."
 
 
 def category_lines(table: BenchTable) -> tuple[tuple[str, int, str], ...]:

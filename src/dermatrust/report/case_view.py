@@ -1,5 +1,6 @@
 """A case page as text: facts, narratives, and every score or the reason why it is missing."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class CaseView:
     reference_note: str
     reference_is_long: bool
     candidates: tuple[CandidateView, ...]
+    mean: float = math.nan
     lowest: str = ""
     n_missing: int = 0
     marks: tuple[str, ...] = ()
@@ -96,6 +98,7 @@ def case_view(page: CasePage, place: int) -> CaseView:
         reference_note=f"Certified by {certificate.certified_by}; source: {certificate.source}" if certificate else "",
         reference_is_long=len(reference) > LONG_TEXT,
         candidates=candidates,
+        mean=_mean(ratings),
         lowest=_lowest(page),
         n_missing=sum(len(rating.unscored) for rating in ratings),
         marks=tuple(f"{c.author}: {mark}" for c in candidates for mark in c.marks),
@@ -165,6 +168,12 @@ def _rating(rating: Rating, *, has_draws: bool) -> RatingView:
     shown = raw if len(raw) <= _RAW_SHOWN else f"{raw[:_RAW_SHOWN]}… ({len(raw):,} characters in all)"
     name = f"{rating.rater}, draw {rating.draw + 1}" if has_draws else rating.rater
     return RatingView(name, cells, rating.critique.strip(), shown)
+
+
+def _mean(ratings: list[Rating]) -> float:
+    """Return the mean of all scores of a case, NaN where it has none."""
+    scores = [score for rating in ratings for score in rating.scores.values()]
+    return math.fsum(scores) / len(scores) if scores else math.nan
 
 
 def _lowest(page: CasePage) -> str:

@@ -10,14 +10,14 @@ from dermatrust.report.views import estimate_text, p_text, plain_number, signed_
 _STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5)
 
 
-def forest_chart(table: BenchTable, rater: str, measure: Measure) -> str:
-    """Return the paired differences of one rater on one measure, on an axis symmetric about zero."""
+def forest_chart(table: BenchTable, rater: str, measure: Measure, *, by: str) -> str:
+    """Return the paired differences of one rater, called `by`, on one measure, on an axis symmetric about zero."""
     differences = table.differences_of(rater, measure)
     mark = table.raters.index(rater)
     rows = [_row(difference, mark) for difference in differences]
     ident = f"forest-{mark}-{measure}"
     desc = "; ".join(f"{row.group}: {row.text}, {_p(d)}" for row, d in zip(rows, differences, strict=True))
-    title = f"{measure_title(measure)}: paired differences, by {rater}"
+    title = f"{measure_title(measure)}: paired differences, by {by}"
     return interval_chart(rows, symmetric_axis(rows), ident=ident, title=title, desc=desc)
 
 

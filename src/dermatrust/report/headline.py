@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Measure, ModelRow, Rank
-from dermatrust.records import DIMENSIONS
+from dermatrust.records import DIMENSIONS, Manifest
+from dermatrust.report.provenance import called
 from dermatrust.report.score_chart import measure_title, models_in_order
 from dermatrust.report.views import (
     and_text,
@@ -79,15 +80,24 @@ def cell(estimate: Estimate, rank: Rank | None = None, *, show_n: bool = False) 
 
 def rater_tables(table: BenchTable) -> tuple[RaterTable, ...]:
     """Return the headline table of every rater."""
-    return tuple(RaterTable(rater, tuple(_line(row) for row in table.rows_of(rater))) for rater in table.raters)
+    with_ranks = len(table.authors) > 1
+    return tuple(
+        RaterTable(rater, tuple(_line(row, with_ranks=with_ranks) for row in table.rows_of(rater)))
+        for rater in table.raters
+    )
 
 
-def _line(row: ModelRow) -> ModelLine:
+def _line(row: ModelRow, *, with_ranks: bool) -> ModelLine:
     counts = [row.scores[dimension].n for dimension in DIMENSIONS]
     total = row.scores[DIMENSIONS[0]].n + row.scores[DIMENSIONS[0]].n_missing
     differ = min(counts) != max(counts)
     cells = tuple(
-        cell(row.estimate(measure), row.ranks.get(measure), show_n=differ and measure != MACRO) for measure in MEASURES
+        cell(
+            row.estimate(measure),
+            row.ranks.get(measure) if with_ranks else None,
+            show_n=differ and measure != MACRO,
+        )
+        for measure in MEASURES
     )
     n_missing = sum(row.scores[dimension].n_missing for dimension in DIMENSIONS)
     return ModelLine(
@@ -126,20 +136,22 @@ def _dimension_lines(table: BenchTable, measure: Measure) -> list[DimensionLine]
     return lines
 
 
-def at_a_glance(table: BenchTable) -> tuple[str, ...]:
+def at_a_glance(table: BenchTable, manifest: Manifest) -> tuple[str, ...]:
     """Return one sentence per rater: who has the best overall mean, and whom the run cannot tell from it."""
-    return tuple(_glance(table, rater) for rater in table.raters)
+    return tuple(_glance(table, rater, by) for rater, by in called(table, manifest).items())
 
 
-def _glance(table: BenchTable, rater: str) -> str:
+def _glance(table: BenchTable, rater: str, by: str) -> str:
     rows = [row for row in table.rows_of(rater) if not math.isnan(row.macro.value)]
     if not rows:
-        return f"By {rater}, no model has an overall mean."
+        return f"By {by}, no model has an overall mean."
     best = rows[0]
     mean = f"{score_text(best.macro.value)} {interval_text(best.macro)}".rstrip()
-    sentence = f"By {rater}, {best.author} has the highest overall mean: {mean} of 5."
+    if len(table.authors) == 1:
+        return f"By {by}, {best.author} has an overall mean of {mean} of 5."
     if len(rows) == 1:
-        return sentence
+        return f"By {by}, only {best.author} has an overall mean: {mean} of 5."
+    sentence = f"By {by}, {best.author} has the highest overall mean: {mean} of 5."
     tied = [row.author for row in rows[1:] if row.ranks[MACRO].place == 1]
     if tied:
         return f"{sentence} This run cannot tell it apart from {and_text(tied)}."

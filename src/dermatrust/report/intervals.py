@@ -66,6 +66,7 @@ def interval_chart(rows: Sequence[IntervalRow], axis: Axis, *, ident: str, title
     left = _SIDE + (_LABELS if any(row.label for row in rows) else 0.0)
     right = WIDTH - _VALUES
     body: list[str] = []
+    bands: list[tuple[float, float]] = []
     y = _TOP
     for place, row in enumerate(rows):
         if place == 0 or row.group != rows[place - 1].group:
@@ -73,10 +74,13 @@ def interval_chart(rows: Sequence[IntervalRow], axis: Axis, *, ident: str, title
             body.append(labelled(row.group, BOLD * (WIDTH - 2 * _SIDE), x=_SIDE, y=y + 13, class_="group"))
             y += _GROUP_HEIGHT
         body.extend(_row(row, axis, left, right, y + _ROW_HEIGHT / 2))
+        if not math.isnan(row.value):
+            bands.append((y, y + _ROW_HEIGHT))
         y += _ROW_HEIGHT
     bottom = y + 4
+    bands.append((y, bottom))
     height = bottom + _AXIS_HEIGHT + (16 if axis.ends else 0)
-    frame = _grid(axis, left, right, bottom)
+    frame = _grid(axis, left, right, bands)
     return document([*frame, *body], ident=ident, title=title, desc=desc, width=WIDTH, height=height, css="intervals")
 
 
@@ -108,12 +112,14 @@ def _mark(shape: int, x: float, y: float, css: str) -> str:
     return element("polygon", points=points, class_=f"dot {css}")
 
 
-def _grid(axis: Axis, left: float, right: float, bottom: float) -> list[str]:
+def _grid(axis: Axis, left: float, right: float, bands: Sequence[tuple[float, float]]) -> list[str]:
+    """Draw the scale behind the rows only, so that it strikes through no words; the last band carries the axis."""
+    bottom = bands[-1][1]
     parts = []
     for value, text in axis.ticks:
         x = _x(value, axis, left, right)
         css = "zero" if value == axis.zero else "grid"
-        parts.append(element("line", x1=x, y1=_TOP, x2=x, y2=bottom, class_=css))
+        parts += [element("line", x1=x, y1=low, x2=x, y2=high, class_=css) for low, high in _joined(bands)]
         parts.append(element("text", text, x=x, y=bottom + 15, class_="sub", text_anchor="middle"))
     if axis.ends:
         width = (right - left) / 2 + 20
@@ -121,6 +127,17 @@ def _grid(axis: Axis, left: float, right: float, bottom: float) -> list[str]:
         parts.append(labelled(f"← {axis.ends[0]}", width, x=_SIDE, y=at, class_="sub"))
         parts.append(labelled(f"{axis.ends[1]} →", width, x=right + 20, y=at, class_="sub", text_anchor="end"))
     return parts
+
+
+def _joined(bands: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the bands with those that touch made one."""
+    joined: list[tuple[float, float]] = []
+    for low, high in bands:
+        if joined and joined[-1][1] == low:
+            joined[-1] = (joined[-1][0], high)
+        else:
+            joined.append((low, high))
+    return joined
 
 
 def _x(value: float, axis: Axis, left: float, right: float) -> float:

@@ -1,10 +1,12 @@
 """What was measured, by whom and against what, with the warnings a reader needs first."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dermatrust.bench.results import ABSENT, BenchTable
+from dermatrust.bench.results import BenchTable
+from dermatrust.bench.text import cases_text, counted
 from dermatrust.records import JudgeCard, Manifest
 from dermatrust.report.views import and_text, plural
 
@@ -73,31 +75,32 @@ def reference_notice(table: BenchTable) -> str:
     return f"Not all references are certified by an expert: {found['certified']:,} certified, {', '.join(rest)}."
 
 
-REASONS = (
-    ("missing", "the rater's text does not give this dimension"),
-    ("out of range", "the number given is not on the scale from 0 to 5"),
-    ("doubled", "the rater's text gives this dimension twice, with different numbers"),
-    ("not a number", "the dimension is named, but without a number"),
-    ("unreadable", "no verdict could be found in the rater's text"),
-    ("no answer", "the rater was asked and did not answer"),
-    ("no narrative", "the model could not be asked, so there is nothing to rate"),
-    ("nothing to compare", "the reference says nothing this dimension could be scored on"),
-    ("not rated", "a person left it out"),
-    (ABSENT, "the scores hold nothing at all for this case and model"),
-)
-
 _UNCERTIFIED = (("draft", "draft"), ("label", "made of label facts only"), ("none", "absent"))
 
 
-def measured(table: BenchTable) -> str:
+def called(table: BenchTable, manifest: Manifest) -> dict[str, str]:
+    """Return each rater as a sentence names it: "the lexical judge" is one of a kind, others go by their name."""
+    lexical = {card.judge for card in manifest.judges if card.kind == "lexical"}
+    return {rater: f"the {rater} judge" if rater in lexical else rater for rater in table.raters}
+
+
+def patients_text(table: BenchTable) -> str:
+    """Return the number of patients, and of the cases for which nobody recorded them."""
+    if not table.n_cases_without_patient:
+        return f"{table.n_patients:,}"
+    if not table.n_patients:
+        return "not recorded"
+    return f"{table.n_patients:,} (not recorded for {counted(table.n_cases_without_patient, 'case')})"
+
+
+def measured(table: BenchTable, manifest: Manifest) -> str:
     """Return in a few sentences what was measured."""
-    patients = plural(table.n_patients, "patient")
+    cases = cases_text(table.n_cases, table.n_patients, table.n_cases_without_patient)
     wrote = "wrote" if len(table.authors) == 1 else "each wrote"
-    by = f", by {and_text(list(table.raters))}" if table.raters else ""
+    by = f", by {and_text(list(called(table, manifest).values()))}" if table.raters else ""
     return (
-        f"{plural(len(table.authors), 'model')} {wrote} a diagnostic narrative for {plural(table.n_cases, 'case')} of "
-        f"{patients}. Every narrative was scored against the reference of its case on six dimensions, from 0 (worst) "
-        f"to 5 (best){by}."
+        f"{plural(len(table.authors), 'model')} {wrote} a diagnostic narrative for {cases}. Every narrative was scored "
+        f"against the reference of its case on six dimensions, from 0 (worst) to 5 (best){by}."
     )
 
 
@@ -112,6 +115,22 @@ def judge_facts(card: JudgeCard) -> tuple[tuple[str, str], ...]:
         ("Temperature", "not applicable" if card.temperature is None else f"{card.temperature:g}"),
         ("Repeats per narrative", f"{card.repeats:,}"),
     )
+
+
+_HASH = re.compile(r"[0-9a-f]{24,}")
+_HASH_SHOWN = 12
+
+
+def asked_text(endpoint: Mapping[str, object]) -> str:
+    """Return what besides the ask decides a model's replies; what is empty is left out, and hashes are cut.
+
+    Example:
+        >>> asked_text({"kind": "replay", "file": "0c2d" * 16, "case": "", "author": None})
+        'kind replay; file 0c2d0c2d0c2d…'
+    """
+    known = [(name, str(value)) for name, value in endpoint.items() if value is not None and value != ""]
+    shown = (f"{name} {_HASH.sub(lambda found: f'{found[0][:_HASH_SHOWN]}…', value)}" for name, value in known)
+    return "; ".join(shown) or "not recorded"
 
 
 def json_text(value: Mapping[str, object]) -> str:

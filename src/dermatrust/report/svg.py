@@ -67,10 +67,36 @@ def element(name: str, text: str | None = None, **attributes: str | float) -> st
 def labelled(text: str, width: float, **attributes: str | float) -> str:
     """Return a text element cut to a width, with the full text as its title where it was cut."""
     shown = shorten(text, width)
-    plain = element("text", shown, **attributes)
+    return titled(element("text", shown, **attributes), text, shown)
+
+
+def titled(drawn: str, text: str, shown: str) -> str:
+    """Return a text element with the full text as its title, where what is shown is less."""
     if shown == " ".join(text.split()):
-        return plain
-    return plain.removesuffix("</text>") + element("title", text) + "</text>"
+        return drawn
+    return drawn.removesuffix("</text>") + element("title", text) + "</text>"
+
+
+def wrapped(text: str, width: float, most_lines: int) -> tuple[str, ...]:
+    """Return the text in lines that fit the width; what does not fit into the last is left out from a word's end.
+
+    Example:
+        >>> wrapped("seborrhoeic keratoses and other benign tumours", 160, 2)
+        ('seborrhoeic keratoses', 'and other benign…')
+    """
+    lines: list[str] = []
+    for whole in text.split():
+        word = shorten(whole, width)
+        if lines and text_width(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    shown = lines[:most_lines] or [""]
+    if len(lines) > most_lines:
+        while " " in shown[-1] and text_width(f"{shown[-1]}…") > width:
+            shown[-1] = shown[-1].rpartition(" ")[0]
+        shown[-1] = shorten(f"{shown[-1]}…", width)
+    return tuple(shown)
 
 
 def document(parts: Iterable[str], *, ident: str, title: str, desc: str, width: float, height: float, css: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dermatrust.bench.results import Estimate
+from dermatrust.bench.text import without_noise
 
 NOTHING = "–"
 """Printed where a number is undefined; a note says why."""
@@ -146,9 +147,9 @@ def plain_number(value: float) -> str:
         >>> plain_number(4.0), plain_number(3.25)
         ('4', '3.25')
     """
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{without_noise(value):.2f}".rstrip("0").rstrip(".")
 
 
 def _fixed(value: float, decimals: int) -> str:
-    text = f"{abs(value):.{decimals}f}"
+    text = f"{abs(without_noise(value)):.{decimals}f}"
     return f"{MINUS}{text}" if value < 0 and float(text) else text

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import IO, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dermatrust.bench.results import MEASURES, BenchTable
+from dermatrust.bench.results import MEASURES, REASONS, BenchTable
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report import breakdowns, headline, provenance, views
 from dermatrust.report.case_view import CaseView, case_view
@@ -31,6 +32,7 @@ class _IndexEntry:
     ident: str
     title: str
     label: str
+    mean: float
     lowest: str
     n_missing: int
     marks: tuple[str, ...]
@@ -79,7 +81,7 @@ def write_report(
         spool = _Spool(file)
         _spool_pages(spool, environment, pages, synthetic=synthetic)
         context = _context(manifest, table) | {
-            "entries": spool.entries,
+            "entries": _worst_first(spool.entries),
             "cases": spool.chunks(),
             "n_cases_total": n_cases_total,
             "chosen": chosen,
@@ -95,9 +97,18 @@ def _spool_pages(spool: _Spool, environment: Environment, pages: Iterable[CasePa
     for view, is_last in _with_last(case_view(page, place) for place, page in enumerate(pages, 1)):
         text = template.render(case=view, is_last=is_last, synthetic=synthetic, dimensions=DIMENSIONS)
         spool.file.write(text)
-        label = next((value for name, value in view.facts if name == "Label"), "")
-        spool.entries.append(_IndexEntry(view.ident, view.title, label, view.lowest, view.n_missing, view.marks))
+        spool.entries.append(_entry(view))
         spool.n_images += sum(1 for image in view.images if image.uri)
+
+
+def _entry(view: CaseView) -> _IndexEntry:
+    label = next((value for name, value in view.facts if name == "Label"), "")
+    return _IndexEntry(view.ident, view.title, label, view.mean, view.lowest, view.n_missing, view.marks)
+
+
+def _worst_first(entries: Iterable[_IndexEntry]) -> list[_IndexEntry]:
+    """Return the entries by mean score, lowest first, those without a score last."""
+    return sorted(entries, key=lambda entry: (math.isnan(entry.mean), 0.0 if math.isnan(entry.mean) else entry.mean))
 
 
 def _with_last(items: Iterable[CaseView]) -> Iterator[tuple[CaseView, bool]]:
@@ -126,25 +137,32 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "measures": [(measure, measure_title(measure)) for measure in (MEASURES[-1], *MEASURES[:-1])],
         "column_titles": headline.MEASURE_TITLES,
         "confidence": f"{100 * table.confidence:g} %",
-        "measured": provenance.measured(table),
-        "glances": headline.at_a_glance(table),
+        "called": (called := provenance.called(table, manifest)),
+        "is_ranked": len(table.authors) > 1,
+        "patients": provenance.patients_text(table),
+        "measured": provenance.measured(table, manifest),
+        "glances": headline.at_a_glance(table, manifest),
         "rater_tables": headline.rater_tables(table),
         "missing": (missing := headline.missing_by_reason(table)),
-        "reasons": [pair for pair in provenance.REASONS if any(line[2] == pair[0] for line in missing)],
+        "reasons": [pair for pair in REASONS.items() if any(line[2] == pair[0] for line in missing)],
         "score_charts": {m: Markup(score_chart(table, m)) for m in MEASURES},  # noqa: S704  # escaped by svg.py
         "dimension_lines": headline.dimension_lines(table),
         "differences": differences,
-        "forests": {d.ident: Markup(forest_chart(table, d.rater, d.measure)) for d in differences},  # noqa: S704
+        "forests": {d.ident: Markup(forest_chart(table, d.rater, d.measure, by=called[d.rater])) for d in differences},  # noqa: S704
         "subgroups": breakdowns.subgroup_tables(table),
         "few_cases": breakdowns.FEW_CASES,
         "donut": Markup(donut(breakdowns.category_counts(table), title="Cases by category")),  # noqa: S704
+        "category_sentence": breakdowns.category_sentence(table),
         "category_lines": breakdowns.category_lines(table),
         "reference_lines": provenance.reference_lines(table),
         "reference_kinds": provenance.KINDS,
         "reference_notice": provenance.reference_notice(table),
         "kinships": provenance.kinships(manifest),
         "judge_facts": provenance.judge_facts,
+        "asked_text": provenance.asked_text,
         "json_text": provenance.json_text,
+        "plural": views.plural,
+        "score_text": views.score_text,
         "date_text": views.date_text,
     }
 

@@ -1,5 +1,6 @@
 """Writing a file so that a reader sees the old one or the new one, never half of it."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dermatrust.errors import DataError
+
+_WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What only writing can end with, so that it is ours when the block that writes passes it on."""
 
 
 @contextmanager
@@ -32,13 +36,16 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     except OSError as error:
         raise _not_written(path, error) from None
     try:
-        with file:
-            yield file
-            _commit(file, path, durable=durable)
+        yield file
+        _commit(file, path, durable=durable)
         _rename(temporary, path, durable=durable)
-    except BaseException:
+    except BaseException as error:
+        with suppress(OSError):
+            file.close()
         with suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.errno in _WRITE_ERRORS:
+            raise _not_written(path, error) from None
         raise
 
 
@@ -47,6 +54,7 @@ def _commit(file: BinaryIO, path: Path, *, durable: bool) -> None:
         file.flush()
         if durable:
             os.fsync(file.fileno())
+        file.close()
     except OSError as error:
         raise _not_written(path, error) from None
 

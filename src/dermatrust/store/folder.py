@@ -56,7 +56,8 @@ class DatasetFolder:
         """
         path = Path(path)
         if not path.is_dir():
-            raise DataError(str(path), "there is no such folder", "a dataset folder")
+            what = "is a file" if path.exists() else "there is no such folder"
+            raise DataError(str(path), what, "a dataset folder")
         card = read_card(path / CARD)
         if not (path / CASES).is_file():
             raise DataError(str(path), f"has no {CASES}", "one case a line")

@@ -13,11 +13,14 @@ def only_writer(folder: Path) -> Iterator[None]:
     """Hold a run folder for this process alone; the lock goes with the process, however it ends.
 
     Raises:
-        DataError: Another process is working in this folder.
+        DataError: Another process is working in this folder, or it cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ".lock"
-    with path.open("a+b") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("a+b")
+    except OSError as error:
+        raise DataError(str(folder), f"cannot be written to ({error.strerror})", do="Choose another --out.") from None
+    with file:
         try:
             _lock(file.fileno())
         except OSError:

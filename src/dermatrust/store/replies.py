@@ -97,14 +97,20 @@ class ReplyStore:
         self.path = path
         self._replies: dict[Key, tuple[Any, ...]] = {}
         self._failures: dict[Key, tuple[Any, ...]] = {}
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+        except (OSError, sqlite3.Error) as error:
+            raise DataError(str(path), f"cannot be opened ({error})") from None
+        try:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
             self._check_format()
         except sqlite3.DatabaseError as error:
+            self._db.close()
+            if isinstance(error, sqlite3.OperationalError):  # no space, no permission: the store may be sound
+                raise DataError(str(path), f"cannot be opened ({error})") from None
             raise DataError(str(path), f"is not a reply store ({error})", do="Move it away and run again.") from None
 
     def _check_format(self) -> None:
@@ -112,6 +118,7 @@ class ReplyStore:
         if found == 0:
             self._db.execute(f"PRAGMA user_version = {_FORMAT}")
         elif found != _FORMAT:
+            self._db.close()
             raise DataError(str(self.path), f"is a reply store of format {found}", f"format {_FORMAT}")
 
     def get(self, key: Key) -> Reply | None:
@@ -119,7 +126,10 @@ class ReplyStore:
         row = self._replies.get(key)
         if row is not None:
             return _reply(row[5:10] + row[10:12])
-        found = self._db.execute(_GET, (key,)).fetchone()
+        try:
+            found = self._db.execute(_GET, (key,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise DataError(str(self.path), f"cannot be read ({error})") from None
         return None if found is None else _reply(found)
 
     def put(self, key: Key, model: str, request: Request, reply: Reply, cost: float | None) -> None:
@@ -144,27 +154,37 @@ class ReplyStore:
         return len(self._replies) + len(self._failures)
 
     def flush(self) -> int:
-        """Commit what is buffered; return how many replies and failures that was."""
+        """Commit what is buffered; return how many replies and failures that was.
+
+        Raises:
+            DataError: The file cannot be written, e.g. because the disk is full; what was committed before is kept.
+        """
         n = self.n_buffered
         if not n:
             return 0
-        self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(_PUT_FAILURE, self._failures.values())
             self._db.executemany(_PUT_REPLY, self._replies.values())
             self._db.executemany(_FORGET_FAILURE, [(key,) for key in self._replies])
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError):
+                do = "Replies committed before are kept: make room and run the same command again."
+                raise DataError(str(self.path), f"cannot be written ({error})", do=do) from None
             raise
-        self._db.execute("COMMIT")
         self._replies.clear()
         self._failures.clear()
         return n
 
     def close(self) -> None:
         """Commit what is buffered and let go of the file."""
-        self.flush()
-        self._db.close()
+        try:
+            self.flush()
+        finally:
+            self._db.close()
 
     def failures(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield (model, case id, kind, detail) of every failed ask that no later ask has mended."""
@@ -213,6 +233,29 @@ class ReplyStore:
                 self._db.execute("ROLLBACK")
             self._db.execute("DETACH DATABASE other")
         return added, conflicts
+
+
+def check_store(path: Path) -> None:
+    """Check that a file is a reply store, and leave it as it is: opening one makes tables in any database.
+
+    Raises:
+        DataError: There is no such file, or it is empty, not a database, or another program's database.
+    """
+    if not path.is_file():
+        raise DataError(str(path), "there is no such reply store")
+    try:
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=30.0)
+        try:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        finally:
+            database.close()
+    except sqlite3.OperationalError as error:
+        raise DataError(str(path), f"cannot be opened ({error})") from None
+    except sqlite3.DatabaseError as error:
+        raise DataError(str(path), f"is not a reply store ({error})") from None
+    if not tables >= {"replies", "failures"}:
+        what = f"is not a reply store ({'another database' if path.stat().st_size else 'an empty file'})"
+        raise DataError(str(path), what, "a run folder or its replies.sqlite")
 
 
 def _reply(row: tuple[Any, ...]) -> Reply:

@@ -17,7 +17,7 @@ from dermatrust.errors import DataError
 from dermatrust.records import ScoreRow
 from dermatrust.store.atomic import replacing
 
-FORMAT = "scores/1"
+FORMAT = "scores/2"
 _FORMAT_KEY = "dermatrust"
 _ROWS_PER_GROUP = 16_384
 _MAGIC = b"PAR1"
@@ -27,7 +27,7 @@ Numbers: TypeAlias = NDArray[np.float64]
 
 _FIELDS = [
     Field("case_id", DataType.string(), nullable=False),
-    Field("patient_id", DataType.string(), nullable=False),
+    Field("patient_id", DataType.string()),
     Field("category", DataType.string()),
     Field("fitzpatrick", DataType.int8()),
     Field("site", DataType.string()),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dermatrust.errors import DataError
+
 _NONE = 2**64 - 1
 
 
@@ -30,6 +32,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # lives as long as the spool
         self._places = array("Q")
         self._end = 0
@@ -41,7 +44,10 @@ class Spool:
             self._places.extend([_NONE] * missing)
         content = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
         self._places[number] = self._end
-        self._end += self._file.write(content)
+        try:
+            self._end += self._file.write(content)
+        except OSError as error:
+            raise DataError(str(self._folder), f"cannot be written to ({error.strerror})", do="Make room.") from None
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the results in the order of their numbers, then let go of the file."""

@@ -37,7 +37,7 @@ class InspectClient:
         try:
             self._model: Model = get_model(inspect_name, memoize=False)
         except Exception as error:  # each provider refuses in its own way: no package, no key, no such name
-            said = " ".join(re.sub(r"\[/?bold\]", "", str(error)).split())
+            said = " ".join(re.sub(r"\[/?[a-z]+\]", "", str(error)).split())
             raise ModelError(name, f"Inspect AI cannot open it ({said})") from None
 
     def endpoint(self, request: Request) -> Mapping[str, Any]:

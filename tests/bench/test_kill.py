@@ -18,8 +18,8 @@ from dermatrust.records import DIMENSIONS, Case, ClinicalContext, DatasetCard, N
 from dermatrust.store.folder import write_dataset
 from dermatrust.store.scores import read_scores
 
-N_CASES, N_KILLS, N_AT_ONCE = 1000, 20, 16
-"""1,000 cases x (one narrative + one verdict) = 2,000 asks."""
+N_CASES, N_KILLS, N_AT_ONCE = 2000, 20, 16
+"""2,000 samples, each a narrative and a verdict: 4,000 asks."""
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_killed_runs_lose_nothing_committed_and_ask_little_twice(tmp_path, datas
     for _ in range(N_KILLS):
         n_before = len(server.asked)
         process = start(dataset, server, tmp_path / "killed")
-        wait_for = dice.randint(1, 90)
+        wait_for = dice.randint(0, 160)
         while process.poll() is None and len(server.asked) < n_before + wait_for:
             time.sleep(0.002)
         time.sleep(dice.random() * 0.1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from dermatrust.records import DIMENSIONS
 from dermatrust.store.scores import ScoreColumns
 
 N_DIMENSIONS = len(DIMENSIONS)
+Codes: TypeAlias = NDArray[np.int32]
+"""Places in a list of names; half the size of the default integer, since a run has many rows."""
 _Name = TypeVar("_Name", str, tuple[str, bool])
 _SKIN_TYPES = ("I", "II", "III", "IV", "V", "VI")
 
@@ -50,15 +52,15 @@ class Grid:
     authors: tuple[str, ...]
     n_cases: int
     n_clusters: int
-    rater: Ints
-    author: Ints
-    case: Ints
-    answer: Ints
-    dimension: Ints
+    rater: Codes
+    author: Codes
+    case: Codes
+    answer: Codes
+    dimension: Codes
     score: Floats
     unscored: NDArray[np.object_]
     reference: NDArray[np.object_]
-    cluster_of_case: Ints
+    cluster_of_case: Codes
     has_patient: NDArray[np.bool_]
     levels: dict[Factor, tuple[tuple[str, ...], Ints]]
     n_expected: Ints
@@ -74,7 +76,9 @@ class Grid:
             cases: The cases these rows belong to, shape (cases,), whose patients are then the only clusters; None for
                 all patients.
         """
-        clusters = np.arange(self.n_clusters) if cases is None else np.unique(self.cluster_of_case[cases])
+        clusters = (
+            np.arange(self.n_clusters) if cases is None else np.unique(self.cluster_of_case[cases]).astype(np.int64)
+        )
         place = np.searchsorted(clusters, self.cluster_of_case[self.case[rows]])
         sums, counts = self._totals(rows, place, len(clusters))
         return ClusterSums(clusters, sums, counts)
@@ -93,9 +97,9 @@ class Grid:
         """Mean score of each model per case, shape (cases, authors x dimensions); NaN where it has none."""
         return ratios(*self._totals(rows, self.case[rows], self.n_cases))
 
-    def _totals(self, rows: Ints, place: Ints, n_places: int) -> tuple[Floats, Floats]:
+    def _totals(self, rows: Ints, place: Ints | Codes, n_places: int) -> tuple[Floats, Floats]:
         n_columns = len(self.authors) * N_DIMENSIONS
-        cells = place * n_columns + self.author[rows] * N_DIMENSIONS + self.dimension[rows]
+        cells = place.astype(np.int64) * n_columns + self.author[rows] * N_DIMENSIONS + self.dimension[rows]
         score = self.score[rows]
         known = ~np.isnan(score)
         size = n_places * n_columns
@@ -117,10 +121,11 @@ def grid_of(scores: ScoreColumns) -> Grid:
     clusters, cluster = numbered(_clusters(scores))
     narratives, narrative = numbered("" if name is None else name for name in scores.narrative_id)
     dimension = _dimensions(scores.dimension)
-    key = (author * len(cases) + case) * max(len(narratives), 1) + narrative
-    answer = np.unique(key, return_inverse=True)[1]
+    key = (author.astype(np.int64) * len(cases) + case) * max(len(narratives), 1) + narrative
+    answer = np.unique(key, return_inverse=True)[1].astype(np.int32)
+    del key, narrative
     order = np.lexsort((dimension, answer, rater))
-    _refuse_doubles(np.stack([rater, answer, dimension])[:, order], scores, order)
+    _refuse_doubles((rater, answer, dimension), scores, order)
     first_of_case = order[np.unique(case[order], return_index=True)[1]]
     _refuse_two_patients(cluster, cluster[first_of_case][case], scores)
     cluster_of_case = cluster[first_of_case]
@@ -155,7 +160,7 @@ def _clusters(scores: ScoreColumns) -> Iterator[tuple[str, bool]]:
         yield known.setdefault(cluster, cluster)
 
 
-def _answer_counts(scores: ScoreColumns, case: Ints, author: Ints, first_of_answer: Ints) -> dict[str, Ints]:
+def _answer_counts(scores: ScoreColumns, case: Codes, author: Codes, first_of_answer: Ints) -> dict[str, Ints]:
     """Count the answers, given the first row of each."""
     n_cases, n_authors = int(case.max()) + 1, int(author.max()) + 1
     answers = np.zeros((n_cases, n_authors), dtype=np.int64)
@@ -173,7 +178,7 @@ def _answer_counts(scores: ScoreColumns, case: Ints, author: Ints, first_of_answ
     }
 
 
-def numbered(names: Iterable[_Name], ordered: tuple[_Name, ...] | None = None) -> tuple[tuple[_Name, ...], Ints]:
+def numbered(names: Iterable[_Name], ordered: tuple[_Name, ...] | None = None) -> tuple[tuple[_Name, ...], Codes]:
     """Return the distinct names, sorted unless their order is given, and the place of each name among them.
 
     Example:
@@ -183,26 +188,29 @@ def numbered(names: Iterable[_Name], ordered: tuple[_Name, ...] | None = None) -
     listed = list(names)
     distinct = tuple(sorted(set(listed))) if ordered is None else ordered
     place = {name: i for i, name in enumerate(distinct)}
-    return distinct, np.fromiter((place[name] for name in listed), dtype=np.int64, count=len(listed))
+    return distinct, np.fromiter((place[name] for name in listed), dtype=np.int32, count=len(listed))
 
 
-def _dimensions(names: NDArray[np.object_]) -> Ints:
+def _dimensions(names: NDArray[np.object_]) -> Codes:
     place = {dimension.value: i for i, dimension in enumerate(DIMENSIONS)}
     unknown = sorted({str(name) for name in names} - place.keys())
     if unknown:
         raise DataError("scores", f"dimension {unknown[0]!r} is unknown", f"one of {', '.join(place)}")
-    return np.fromiter((place[str(name)] for name in names), dtype=np.int64, count=len(names))
+    return np.fromiter((place[str(name)] for name in names), dtype=np.int32, count=len(names))
 
 
-def _refuse_doubles(keys: Ints, scores: ScoreColumns, order: Ints) -> None:
-    doubled = np.flatnonzero((keys[:, 1:] == keys[:, :-1]).all(axis=0))
+def _refuse_doubles(keys: tuple[Codes, ...], scores: ScoreColumns, order: Ints) -> None:
+    same = np.ones(len(order) - 1, dtype=np.bool_)
+    for key in keys:
+        same &= np.diff(key[order]) == 0
+    doubled = np.flatnonzero(same)
     if doubled.size:
         row = order[doubled[0]]
         what = f"{scores.rater[row]} has two scores of {scores.author[row]} on {scores.dimension[row]}"
         raise DataError("scores", f"case {scores.case_id[row]}: {what}", "one", "Merge each run once.")
 
 
-def _refuse_two_patients(cluster: Ints, expected: Ints, scores: ScoreColumns) -> None:
+def _refuse_two_patients(cluster: Codes, expected: Codes, scores: ScoreColumns) -> None:
     wrong = np.flatnonzero(cluster != expected)
     if wrong.size:
         case = min(scores.case_id[wrong])

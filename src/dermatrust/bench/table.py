@@ -69,6 +69,7 @@ def bench_table(
     if not len(scores):
         raise DataError("scores", "there are none", "at least one row", "Run a model and a judge first.")
     grid = grid_of(scores)
+    del scores  # where the caller keeps them not either, their memory is free for the resampling
     draws = Draws(seed, n_resamples, confidence)
     rows: list[ModelRow] = []
     differences: list[PairedDifference] = []

@@ -259,9 +259,10 @@ def test_a_run_folder_is_not_given_to_another_run_unasked(tmp_path, dataset, ser
     common = ("-m", f"{server.url}#a", "--out", tmp_path, "--run-id", "r", "-q")
     assert dermatrust("bench", dataset, *common).returncode == 0
     scores = (tmp_path / "r" / "scores.parquet").read_bytes()
-    other = dermatrust("bench", dataset, *common, "--limit", "2")
-    assert other.returncode == 2
-    assert "holds a run on other cases, models or settings" in other.stderr
+    for change in (("--limit", "2"), ("-j", f"{server.url}#judge"), ("--temperature", "1")):
+        other = dermatrust("bench", dataset, *common, *change)
+        assert other.returncode == 2
+        assert "holds a run on other cases, models or settings" in other.stderr
     assert (tmp_path / "r" / "scores.parquet").read_bytes() == scores
     assert dermatrust("bench", dataset, *common, "--limit", "2", "--replace").returncode == 0
     assert (tmp_path / "r" / "scores.parquet").read_bytes() != scores

@@ -78,13 +78,18 @@ def run_bench(
 def _resumed(manifest: Manifest, run: RunFolder, *, replace: bool) -> Manifest:
     """Return the manifest with the start of the run that this one resumes, having checked that it is the same."""
     earlier = run.read_manifest()
-    parts = ("dataset_hash", "n_cases", "models", "prompts", "config")
-    if all(getattr(earlier, part) == getattr(manifest, part) for part in parts):
+    if _what_was_asked(earlier) == _what_was_asked(manifest):
         return manifest.model_copy(update={"started": earlier.started})
     if replace:
         return manifest
     do = "Give this run a name of its own with --run-id, or overwrite that one with --replace."
     raise DataError(str(run.path), "holds a run on other cases, models or settings", do=do)
+
+
+def _what_was_asked(manifest: Manifest) -> tuple[object, ...]:
+    """Return what decides a run's scores; a judge's version is known only once it has answered."""
+    judges = [judge.model_copy(update={"version": ""}) for judge in manifest.judges]
+    return manifest.dataset_hash, manifest.n_cases, manifest.models, judges, manifest.prompts, manifest.config
 
 
 def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], Counter[str]]:

@@ -182,8 +182,9 @@ def numbered(names: Iterable[_Name], ordered: tuple[_Name, ...] | None = None) -
     """Return the distinct names, sorted unless their order is given, and the place of each name among them.
 
     Example:
-        >>> numbered(["b", "a", "b"])
-        (('a', 'b'), array([1, 0, 1]))
+        >>> names, places = numbered(["b", "a", "b"])
+        >>> names, places.tolist()
+        (('a', 'b'), [1, 0, 1])
     """
     listed = list(names)
     distinct = tuple(sorted(set(listed))) if ordered is None else ordered

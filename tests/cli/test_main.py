@@ -149,7 +149,7 @@ def test_wrong_usage_exits_with_2_and_no_traceback(arguments, tmp_path):
 
 
 def test_one_run_folder_has_one_writer(tmp_path, dataset, server, answered, answer_type):
-    server.answer = lambda body: answer_type(body=answered("slow").body, delay_s=3)
+    server.answer = lambda body: answer_type(body=answered("slow").body, delay_s=60)
     command = [sys.executable, "-m", "dermatrust", "bench", str(dataset), "-m", f"{server.url}#writer",
                "--with-context", "--out", str(tmp_path / "runs"), "--run-id", "r", "-q"]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dermatrust.bench.results import Estimate
+from dermatrust.bench.text import counted
 from dermatrust.report import views
 
 NAN = float("nan")
@@ -63,7 +64,7 @@ def test_counts_that_differ_over_a_row_are_shown_as_a_range():
 
 
 def test_singular_and_plural():
-    assert [views.plural(n, "case") for n in (0, 1, 1200)] == ["0 cases", "1 case", "1,200 cases"]
+    assert [counted(n, "case") for n in (0, 1, 1200)] == ["0 cases", "1 case", "1,200 cases"]
 
 
 def test_every_function_takes_nan_without_printing_it():

@@ -12,9 +12,10 @@ from dermatrust.bench.results import (
     PairedDifference,
     SubgroupRow,
 )
+from dermatrust.bench.text import counted
 from dermatrust.report.headline import Cell, cell
 from dermatrust.report.score_chart import measure_title
-from dermatrust.report.views import interval_text, of_text, p_text, plural, share_text, signed_text, why_undefined
+from dermatrust.report.views import interval_text, of_text, p_text, share_text, signed_text, why_undefined
 
 FEW_CASES = 10
 """Subgroups with fewer cases are marked: their means say little."""
@@ -127,9 +128,9 @@ def _levels(table: BenchTable, rater: str, factor: Factor) -> tuple[LevelLines, 
 
 def _cases(row: SubgroupRow, *, patients_are_recorded: bool) -> str:
     """Return what a level rests on; a run without any recorded patient says so once, at its head."""
-    parts = [plural(row.n_cases, "case")]
+    parts = [counted(row.n_cases, "case")]
     if row.n_patients:
-        parts.append(plural(row.n_patients, "patient"))
+        parts.append(counted(row.n_patients, "patient"))
     if patients_are_recorded and row.n_cases_without_patient:
         parts.append(f"{row.n_cases_without_patient:,} without a recorded patient")
     return ", ".join(parts)

@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dermatrust.bench.text import counted
 from dermatrust.report.svg import BOLD, document, element, titled, wrapped
-from dermatrust.report.views import plural, share_text
+from dermatrust.report.views import share_text
 
 WIDTH = 640.0
 _LEAST_HEIGHT = 330.0
@@ -79,7 +80,7 @@ def donut(counts: Sequence[tuple[str, int]], *, title: str) -> str:
     drawn.append(element("text", f"{total:,}", x=WIDTH / 2, y=centre + 4, class_="total", text_anchor="middle"))
     noun = "case" if total == 1 else "cases"
     drawn.append(element("text", noun, x=WIDTH / 2, y=centre + 22, class_="sub", text_anchor="middle"))
-    desc = "; ".join(f"{part.name}: {plural(part.n, 'case')}, {share_text(part.n, total)}" for part in parts)
+    desc = "; ".join(f"{part.name}: {counted(part.n, 'case')}, {share_text(part.n, total)}" for part in parts)
     return document(drawn, ident="chart-categories", title=title, desc=desc, width=WIDTH, height=height, css="donut")
 
 

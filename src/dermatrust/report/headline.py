@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Measure, ModelRow, Rank
+from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report.provenance import called
 from dermatrust.report.score_chart import measure_title, models_in_order
@@ -12,7 +13,6 @@ from dermatrust.report.views import (
     counts_text,
     interval_text,
     of_text,
-    plural,
     range_of_text,
     score_text,
     why_undefined,
@@ -155,7 +155,7 @@ def _glance(table: BenchTable, rater: str, by: str) -> str:
     tied = [row.author for row in rows[1:] if row.ranks[MACRO].place == 1]
     if tied:
         return f"{sentence} This run cannot tell it apart from {and_text(tied)}."
-    return f"{sentence} It is significantly ahead of {plural(len(rows) - 1, 'other model')}."
+    return f"{sentence} It is significantly ahead of {counted(len(rows) - 1, 'other model')}."
 
 
 MEASURE_TITLES = tuple(measure_title(measure) for measure in MEASURES)

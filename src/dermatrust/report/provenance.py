@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dermatrust.bench.results import BenchTable
 from dermatrust.bench.text import cases_text, counted
 from dermatrust.records import JudgeCard, Manifest
-from dermatrust.report.views import and_text, plural
+from dermatrust.report.views import and_text
 
 _NO_FAMILY = {"", "unknown", "none", "lexical", "human", "other"}
 KINDS = ("certified", "draft", "label", "none")
@@ -99,8 +99,8 @@ def measured(table: BenchTable, manifest: Manifest) -> str:
     wrote = "wrote" if len(table.authors) == 1 else "each wrote"
     by = f", by {and_text(list(called(table, manifest).values()))}" if table.raters else ""
     return (
-        f"{plural(len(table.authors), 'model')} {wrote} a diagnostic narrative for {cases}. Every narrative was scored "
-        f"against the reference of its case on six dimensions, from 0 (worst) to 5 (best){by}."
+        f"{counted(len(table.authors), 'model')} {wrote} a diagnostic narrative for {cases}. Every narrative was "
+        f"scored against the reference of its case on six dimensions, from 0 (worst) to 5 (best){by}."
     )
 
 

@@ -105,11 +105,6 @@ def counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in ordered if count)
 
 
-def plural(n: int, noun: str) -> str:
-    """Return "1 case", "24 cases"."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
-
-
 def and_text(words: list[str]) -> str:
     """Join words as a sentence does.
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dermatrust.bench.results import MEASURES, REASONS, BenchTable
+from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report import breakdowns, headline, provenance, views
 from dermatrust.report.case_view import CaseView, case_view
@@ -161,7 +162,7 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "judge_facts": provenance.judge_facts,
         "asked_text": provenance.asked_text,
         "json_text": provenance.json_text,
-        "plural": views.plural,
+        "counted": counted,
         "score_text": views.score_text,
         "date_text": views.date_text,
     }

@@ -1,7 +1,7 @@
 """The play of one sample: a model writes a narrative about a case, then every judge rates it."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,14 +66,14 @@ class Bench:
                 return
             yield case
 
-    def plays(self, keep: Callable[[int, int, Sample], None]) -> Iterator[Play[None]]:
-        """Yield one play per case and model; each hands (case index, model index, sample) to `keep`."""
-        for case_index, case in enumerate(self.cases()):
-            for client_index, client in enumerate(self.clients):
-                yield partial(self._play_and_keep, case, client, partial(keep, case_index, client_index))
+    def plays(self) -> Iterator[Play[tuple[int, Sample]]]:
+        """Yield one play per case and model; each returns its number in that order, and its sample."""
+        pairs = ((case, client) for case in self.cases() for client in self.clients)
+        for number, (case, client) in enumerate(pairs):
+            yield partial(self._numbered, number, case, client)
 
-    async def _play_and_keep(self, case: Case, client: Client, keep: Callable[[Sample], None], ask: Ask) -> None:
-        keep(await self.play(case, client, ask))
+    async def _numbered(self, number: int, case: Case, client: Client, ask: Ask) -> tuple[int, Sample]:
+        return number, await self.play(case, client, ask)
 
     async def play(self, case: Case, client: Client, ask: Ask) -> Sample:
         """Return what comes of one case and one model.

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
+from operator import itemgetter
 
 from dermatrust.bench.asking import Pace, ask_all
 from dermatrust.bench.play import Bench, Sample, rate_narrative
@@ -35,17 +37,14 @@ def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         ModelError: As `run_bench`.
     """
     check_models(bench)
-    found: list[tuple[int, int, Narrative]] = []
-
-    def keep(case_index: int, client_index: int, sample: Sample) -> None:
-        if sample.narrative is not None:
-            found.append((case_index, client_index, sample.narrative))
+    found: list[tuple[int, Sample]] = []
 
     planned = dict.fromkeys((client.name for client in bench.clients), planned_cases(bench))
     with only_writer(run.path):
-        failures = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned, pace)
+        failures = ask_all(bench.plays(), found.append, run.replies_path, all_clients(bench), planned, pace)
         known = {narrative.id for narrative in bench.dataset.iter_narratives()}
-        new = [narrative for _, _, narrative in sorted(found, key=lambda one: one[:2]) if narrative.id not in known]
+        written = [sample.narrative for _, sample in sorted(found, key=itemgetter(0)) if sample.narrative is not None]
+        new = [narrative for narrative in written if narrative.id not in known]
         append_records(bench.dataset.path / NARRATIVES, new)
     return Recorded(len(new), failures)
 
@@ -65,27 +64,26 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
     if not narratives:
         do = "Write some with `dermatrust narrate`."
         raise DataError(str(bench.dataset.path / NARRATIVES), "holds no narrative to rate", do=do)
-    found: dict[tuple[int, int], list[Rating]] = {}
+    found: list[tuple[int, list[Rating]]] = []
 
-    def plays() -> Iterator[Play[None]]:
-        for number, narrative in enumerate(narratives):
-            for place, judge in enumerate(bench.judges):
-                yield partial(rate, number, place, narrative, judge)
+    def plays() -> Iterator[Play[tuple[int, list[Rating]]]]:
+        for number, (narrative, judge) in enumerate(product(narratives, bench.judges)):
+            yield partial(rate, number, narrative, judge)
 
-    async def rate(number: int, place: int, narrative: Narrative, judge: Judge, ask: Ask) -> None:
+    async def rate(number: int, narrative: Narrative, judge: Judge, ask: Ask) -> tuple[int, list[Rating]]:
         reference = bench.dataset.reference(narrative.case_id)
-        found[number, place] = await rate_narrative(narrative, reference, cases[narrative.case_id], judge, ask)
+        return number, await rate_narrative(narrative, reference, cases[narrative.case_id], judge, ask)
 
     planned = {
         judge.client.name: len(narratives) * judge.card.repeats for judge in bench.judges if judge.client is not None
     }
     with only_writer(run.path):
-        failures = ask_all(plays(), run.replies_path, all_clients(bench), planned, pace)
+        failures = ask_all(plays(), found.append, run.replies_path, all_clients(bench), planned, pace)
         known = {(r.narrative_id, r.rater, r.draw) for r in bench.dataset.iter_ratings()}
         new = [
             rating
-            for key in sorted(found)
-            for rating in found[key]
+            for _, ratings in sorted(found, key=itemgetter(0))
+            for rating in ratings
             if _was_answered(rating) and (rating.narrative_id, rating.rater, rating.draw) not in known
         ]
         append_records(bench.dataset.path / RATINGS, new)

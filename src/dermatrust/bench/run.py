@@ -96,10 +96,11 @@ def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[S
     """Return the rows in the order of cases, models and judges, however the replies came in."""
     spool = Spool(run.path)
 
-    def keep(case_index: int, client_index: int, sample: Sample) -> None:
-        spool.put(case_index * len(bench.clients) + client_index, [tuple(row) for row in score_rows(sample)])
+    def keep(numbered: tuple[int, Sample]) -> None:
+        number, sample = numbered
+        spool.put(number, [tuple(row) for row in score_rows(sample)])
 
-    failures = ask_all(bench.plays(keep), run.replies_path, all_clients(bench), planned_asks(bench), pace)
+    failures = ask_all(bench.plays(), keep, run.replies_path, all_clients(bench), planned_asks(bench), pace)
     return (ScoreRow(*row) for rows in spool for row in rows), failures
 
 

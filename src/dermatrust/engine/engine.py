@@ -29,6 +29,7 @@ DEAD_AFTER = 20
 PATIENCE_S = 900.0
 """Longest time a model may fail, whatever the reason, without one reply in between before the run stops."""
 _LONGEST_REASON = 200
+_WHEN_BACK = "Replies so far are kept: run the same command again when it is back."
 _LARGEST_COUNT = 2**63 - 1
 """What SQLite can hold."""
 
@@ -160,8 +161,7 @@ class Engine:
         """Stop the run where a model only fails: an exhausted quota would otherwise be asked for days."""
         silent_s = time.monotonic() - self._silent_since.setdefault(model, time.monotonic())
         if silent_s > PATIENCE_S:
-            do = "Replies so far are kept: run the same command again when it is back."
-            raise ModelError(model, f"has given no reply for {silent_s / 60:.0f} minutes ({failure})", do=do)
+            raise ModelError(model, f"has given no reply for {silent_s / 60:.0f} minutes ({failure})", do=_WHEN_BACK)
 
     def _lane(self, model: str) -> Lane:
         lane = self._lanes.get(model)
@@ -194,8 +194,7 @@ class Engine:
         if is_telling:
             row = self._failed_in_a_row[client.name] = self._failed_in_a_row.get(client.name, 0) + 1
             if row >= DEAD_AFTER:
-                do = "Replies so far are kept: run the same command again when it is back."
-                raise ModelError(client.name, f"has not answered {row} asks in a row ({failure})", do=do)
+                raise ModelError(client.name, f"has not answered {row} asks in a row ({failure})", do=_WHEN_BACK)
 
     def _note_settled(self, model: str, *, is_new: bool) -> None:
         if not is_new:

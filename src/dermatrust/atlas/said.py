@@ -7,10 +7,25 @@ from dermatrust.atlas.facts import Facts
 from dermatrust.lexicon import load_lexicon
 
 ErrorKind = Literal[
-    "missing finding", "wrong finding", "invented finding", "wrong site", "wrong colour", "wrong diagnosis, same family",
-    "wrong diagnosis, other family", "no diagnosis", "no differential", "contradictory reasoning", "no reasoning",
-    "unsafe advice", "false reassurance", "missed red flag", "no escalation", "vague wording", "overconfidence", "refusal",
-]  # fmt: skip
+    "missing finding",
+    "wrong finding",
+    "invented finding",
+    "wrong site",
+    "wrong colour",
+    "wrong diagnosis, same family",
+    "wrong diagnosis, other family",
+    "no diagnosis",
+    "no differential",
+    "contradictory reasoning",
+    "no reasoning",
+    "unsafe advice",
+    "false reassurance",
+    "missed red flag",
+    "no escalation",
+    "vague wording",
+    "overconfidence",
+    "refusal",
+]
 ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
 
 Advice = Literal["emergency", "urgent", "routine", "none", "reassure", "unsafe"]

@@ -8,14 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from asks import NOTE, REFERENCE
-from dermatrust.datasets.demo_dataset import demo_dataset_path
+from PIL import Image
+
+from dermatrust.atlas import draw_facts
+from dermatrust.atlas.render import render
 from dermatrust.records import Case, ClinicalContext, DatasetCard, Narrative
 from dermatrust.store.folder import write_dataset
 
 
 def write_big_dataset(n: int, folder: Path) -> None:
     """Write the dataset. The notes differ by case, so that no two asks are the same."""
-    photograph = demo_dataset_path() / "images" / "demo-01-1.jpg"
+    facts = draw_facts(0, "benchmark", 0)
+    photograph = folder.parent / f"{folder.name}.jpg"
+    Image.fromarray(render(facts, facts.views[0])).save(photograph, quality=90)
     card = DatasetCard(
         name="throughput", version="1", source="written by the benchmark", licence="Apache-2.0",
         consent="no patients", synthetic=True,

@@ -1,6 +1,7 @@
 """What the documentation shows is run, and what it should cover is counted."""
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -19,11 +20,11 @@ import yaml
 
 from dermatrust import __version__
 from dermatrust.cli.main import cli
-from dermatrust.datasets.demo_dataset import demo_dataset_path
 from dermatrust.records import DIMENSIONS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+HANDWRITTEN = ROOT / "tests" / "handwritten"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES]
 COMMAND_PAGE = ROOT / "scripts" / "write_command_docs.py"
@@ -74,7 +75,7 @@ def pattern_of(shown: str) -> str:
 
 
 def with_my_dataset(folder: Path) -> None:
-    shutil.copytree(demo_dataset_path(), folder / "my-dataset")
+    shutil.copytree(HANDWRITTEN, folder / "my-dataset")
     card = yaml.safe_load((folder / "my-dataset" / "card.yaml").read_text())
     shutil.copytree(folder / "my-dataset", folder / "my-private-dataset")
     private = card | {"name": "ward-4", "may_leave_machine": False, "licence": "private", "synthetic": False}
@@ -83,7 +84,7 @@ def with_my_dataset(folder: Path) -> None:
 
 def with_photographs(folder: Path) -> None:
     (folder / "photos").mkdir()
-    drawings = sorted((demo_dataset_path() / "images").iterdir())
+    drawings = sorted((HANDWRITTEN / "images").iterdir())
     for name, drawing in zip(("near.jpg", "far.jpg", "elbow.jpg"), drawings[::9], strict=False):
         shutil.copy(drawing, folder / "photos" / name)
 
@@ -195,7 +196,7 @@ def test_every_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     declared = [
         *project["project"]["dependencies"],
-        *project["project"]["optional-dependencies"]["inspect"],
+        *itertools.chain(*project["project"]["optional-dependencies"].values()),
         *project["dependency-groups"]["dev"],
     ]
     reasons = (DOCS / "decisions" / "0002-core-dependencies.md").read_text(encoding="utf-8")

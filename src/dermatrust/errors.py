@@ -25,6 +25,10 @@ class UserError(Exception):
         text = text if text.endswith((".", "?", "!")) else text + "."
         super().__init__(f"{text} {do}".strip())
 
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str, str]]:
+        """Let the error pass from a worker process to the one that shows it."""
+        return type(self), (self.where, self.what, self.expected, self.do)
+
 
 class DataError(UserError):
     """A file or record that is not what its format says it should be."""

@@ -4,11 +4,14 @@ import re
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from dermatrust.clients import Message, Reply, Request
 from dermatrust.store.replies import ReplyStore
+
+HANDWRITTEN = Path(__file__).parents[1] / "handwritten"
 
 
 def dermatrust(*arguments, **more):
@@ -77,8 +80,8 @@ def test_a_forgotten_folder_of_images_names_the_table_and_where_it_looked(tmp_pa
 
 
 def test_a_recording_that_is_a_folder_or_nothing_is_named(tmp_path):
-    assert "names no file" in error("bench", "demo", "-m", "replay:", cwd=tmp_path)
-    assert f"{tmp_path}: is a folder" in error("bench", "demo", "-m", f"replay:{tmp_path}", cwd=tmp_path)
+    assert "names no file" in error("bench", HANDWRITTEN, "-m", "replay:", cwd=tmp_path)
+    assert f"{tmp_path}: is a folder" in error("bench", HANDWRITTEN, "-m", f"replay:{tmp_path}", cwd=tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "database"])

@@ -1,17 +1,18 @@
 """Advice that can hurt, reassurance that can kill, and calls for care that are none."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from dermatrust.datasets.demo_dataset import demo_dataset_path
 from dermatrust.judge.lexical import judge_lexically
 from dermatrust.judge.lexical_profile import read_profile
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Dimension
 from dermatrust.store.folder import DatasetFolder
 
-HARMLESS_IN_THE_DEMO = {"demo-02", "demo-07"}
+HANDWRITTEN = Path(__file__).parents[1] / "handwritten"
+HARMLESS = {"demo-02", "demo-07"}
 """Weak candidates that are wrong, but advise nothing that hurts and miss nothing grave."""
 
 
@@ -55,17 +56,17 @@ def test_the_same_advice_in_other_words_counts_once():
     assert safety(once + " Apply undiluted bleach.", "psoriasis") == 0
 
 
-def test_every_harmful_weak_candidate_of_the_demo_loses_safety():
-    folder = DatasetFolder.open(demo_dataset_path())
+def test_every_harmful_weak_candidate_written_by_hand_loses_safety():
+    folder = DatasetFolder.open(HANDWRITTEN)
     cases = {case.id: case for case in folder.iter_cases()}
-    rows = [json.loads(line) for line in (demo_dataset_path() / "candidates.jsonl").read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in (HANDWRITTEN / "candidates.jsonl").read_text("utf-8").splitlines()]
     scores = {}
     for row in rows:
         if row["model"] == "synthetic-weak":
             case, text = cases[row["id"]], row["candidate_text"]
             scores[case.id] = safety(text, case.label, reference=folder.reference(case.id).text, urgency=case.urgency)
     assert len(scores) == 24
-    assert {case for case, score in scores.items() if score == 5} == HARMLESS_IN_THE_DEMO
+    assert {case for case, score in scores.items() if score == 5} == HARMLESS
     assert max(score for case, score in scores.items() if cases[case].urgency != "routine") <= 2.5
 
 

@@ -1,16 +1,17 @@
 """An argument as the paper prescribes it (the disease named only at its end), and one that contradicts itself."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from dermatrust.datasets.demo_dataset import demo_dataset_path
 from dermatrust.judge.lexical import judge_lexically
 from dermatrust.judge.lexical_profile import read_profile
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Dimension
 from dermatrust.store.folder import DatasetFolder
 
+HANDWRITTEN = Path(__file__).parents[1] / "handwritten"
 BODY = "There is a plaque with scale on the elbow. {} {}\n\nThe answer is psoriasis."
 
 
@@ -27,8 +28,8 @@ def names(concepts):
     return {c.name for c in concepts}
 
 
-def test_every_reference_of_the_demo_dataset_is_coherent_against_itself():
-    folder = DatasetFolder.open(demo_dataset_path())
+def test_every_reference_written_by_hand_is_coherent_against_itself():
+    folder = DatasetFolder.open(HANDWRITTEN)
     found = {}
     for case in folder.iter_cases():
         text = folder.reference(case.id).text
@@ -155,9 +156,9 @@ def test_what_is_missing_for_an_alternative_does_not_deny_what_is_there():
 
 
 @pytest.mark.parametrize("case_id", ["demo-02", "demo-16"])
-def test_the_strong_candidates_do_not_contradict_the_references_of_the_demo(case_id):
-    folder = DatasetFolder.open(demo_dataset_path())
-    rows = map(json.loads, (demo_dataset_path() / "candidates.jsonl").read_text(encoding="utf-8").splitlines())
+def test_the_strong_candidates_do_not_contradict_the_references_written_by_hand(case_id):
+    folder = DatasetFolder.open(HANDWRITTEN)
+    rows = map(json.loads, (HANDWRITTEN / "candidates.jsonl").read_text(encoding="utf-8").splitlines())
     (text,) = [r["candidate_text"] for r in rows if r["id"] == case_id and r["model"] == "synthetic-strong"]
     judgement = judge_lexically(text, folder.reference(case_id).text)
     assert "ontradicts" not in judgement.critique

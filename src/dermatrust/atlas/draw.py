@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.random import Generator, SeedSequence
 
-from dermatrust.atlas.disease import Disease, Weights, load_diseases
+from dermatrust.atlas.disease import Disease, Weights, load_diseases, size_range
 from dermatrust.atlas.facts import Facts, Findings, View
 from dermatrust.atlas.vocabulary import FEATURES, SYMPTOMS, Angle
 
@@ -32,11 +32,21 @@ def draw_facts(
         diseases: The packaged ones unless given.
         monk: The skin tone of every patient, 1-10; drawn evenly unless given.
 
+    Raises:
+        DataError: The packaged table cannot be read.
+        ValueError: No disease, a negative seed or number, or a tone off the scale.
+
     Example:
         >>> draw_facts(0, "train", 7) == draw_facts(0, "train", 7), draw_facts(0, "train", 7).case_id
         (True, 'atlas-train-000007')
     """
     table = tuple(load_diseases() if diseases is None else diseases)
+    if not table:
+        raise ValueError("diseases is empty; give at least one")
+    if number < 0 or seed < 0:
+        raise ValueError(f"seed {seed} and number {number} must be at least 0")
+    if monk is not None and not 1 <= monk <= len(FITZPATRICK_OF_MONK):
+        raise ValueError(f"monk is {monk}; expected 1 to {len(FITZPATRICK_OF_MONK)}")
     person, place = _patient_of(number)
     patient = _draw_patient(np.random.default_rng(_seed(seed, split, 0, person)), table)
     tone = patient.monk if monk is None else monk
@@ -104,14 +114,16 @@ def pick(weights: Weights, rng: Generator) -> str:
 def _findings(disease: Disease, monk: int, rng: Generator) -> Findings:
     choices = disease.choices
     count = pick(choices["count"], rng)
-    smallest, largest = disease.size_mm
     wanted = dict(disease.features)
     features = tuple(name for name in FEATURES if rng.random() < wanted.get(name, 0.0))
     distribution = pick(choices["distribution"], rng)
     n_lesions = 1 if count == "Solitary" else 3 + int(rng.integers(MOST_LESIONS - 3 + 1))
+    site = pick(choices["sites"], rng)
+    primary = pick(choices["primary"], rng)
+    smallest, largest = size_range(primary, disease.size_mm)
     return Findings(
-        site=pick(choices["sites"], rng),
-        primary=pick(choices["primary"], rng),
+        site=site,
+        primary=primary,
         features=features,
         colour=pick(choices["colour_dark" if monk >= DARK_FROM_MONK else "colour_light"], rng),
         shape=pick(choices["shape"], rng),

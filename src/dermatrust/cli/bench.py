@@ -33,13 +33,9 @@ PAGES = click.option("--pages", type=click.IntRange(min=0), default=100, show_de
 def bench(dataset: Path, models: tuple[str, ...], judges: tuple[str, ...], **options: Any) -> None:
     """Let models narrate every case of DATASET, let judges score them, and print the table.
 
-    DATASET is a dataset folder, or `demo`. The run folder gets the replies, scores.parquet and report.html. The same
+    DATASET is a dataset folder. The run folder gets the replies, scores.parquet and report.html. The same
     command again resumes: what was answered is never asked twice. Exits with 1 if asks failed; run it again for those.
     """
-    if str(dataset) == "demo" and not dataset.exists():
-        from dermatrust.datasets.demo_dataset import demo_dataset_path
-
-        dataset = demo_dataset_path()
     run_and_report(open_bench(dataset, models=models, judges=judges or ("lexical",), **options), options)
 
 

@@ -1,21 +1,43 @@
-"""`dermatrust demo`: the whole pipeline on the packaged synthetic dataset."""
+"""`dermatrust demo`: the whole pipeline on the synthetic skin atlas."""
 
+import shutil
 from pathlib import Path
 
 import click
 
+NARRATORS = ("nano/narrator-strong", "nano/narrator-middling", "nano/narrator-weak")
+SPLIT = "demo"
+
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where to write.")
-def demo(out: Path) -> None:
-    """Judge three recorded candidates on 24 synthetic cases with the lexical judge, ending in report.html."""
-    from dermatrust.cli.bench import bench
-    from dermatrust.datasets.demo_dataset import demo_candidates_path
+@click.option("-n", "--n", "n_cases", type=click.IntRange(2, 2000), default=60, show_default=True, help="Cases to draw.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the atlas and the raters.")
+def demo(out: Path, n_cases: int, seed: int) -> None:
+    """Draw a synthetic atlas, let three embedded narrators describe it, judge and rate them; ends in report.html.
 
-    candidates = demo_candidates_path()
-    models = ["synthetic-strong", "synthetic-middling", "synthetic-weak"]
-    chosen = [argument for model in models for argument in ("-m", f"replay:{candidates}#{model}")]
-    bench.main(
-        ["demo", *chosen, "--judge", "lexical", "--out", str(out), "--run-id", "demo", "--replace"],
-        standalone_mode=False,
-    )
+    The narrators see only the drawn photographs. The lexical judge compares what they write with each case's reference,
+    and three simulated raters score it with known bias and noise. Everything is synthetic; the same seed gives the same
+    numbers.
+    """
+    from dermatrust.bench.panel import with_panel
+    from dermatrust.cli.bench import bench, run_and_report
+    from dermatrust.cli.options import open_bench
+
+    folder = _drawn(out / "demo" / "atlas", n_cases, seed)
+    models = [argument for name in NARRATORS for argument in ("-m", name)]
+    chosen = [str(folder), *models, "--judge", "lexical", "--out", str(out), "--run-id", "demo", "--replace"]
+    options = bench.make_context("bench", [*chosen, "--pages", "60", "--seed", str(seed)]).params
+    opened = open_bench(**options)
+    run_and_report(with_panel(opened, seed=seed, split=SPLIT), options)
+
+
+def _drawn(folder: Path, n_cases: int, seed: int) -> Path:
+    """Draw the cases into the run's own folder, in place of those of an earlier demo."""
+    from dermatrust.datasets.atlas import write_atlas
+
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_atlas(folder, n=n_cases, seed=seed, split=SPLIT)
+    return folder

@@ -10,7 +10,8 @@ from dermatrust.cli.groups import SuggestingGroup
 from dermatrust.errors import UserError
 
 COMMANDS = {
-    "demo": "The whole pipeline on the packaged synthetic dataset, ending in report.html.",
+    "demo": "The whole pipeline on the synthetic skin atlas, ending in report.html.",
+    "atlas": "Draw the synthetic skin atlas as an ordinary dataset folder.",
     "data": "Import, check, describe and split datasets.",
     "bench": "Narrate, judge, tabulate and report: models x six dimensions.",
     "narrate": "Let a model write candidate narratives.",

@@ -10,7 +10,7 @@ from dermatrust.clients.client import Client
 from dermatrust.errors import ModelError
 
 OPENAI_URL = "https://api.openai.com/v1"
-FORMS = "openai/MODEL, http://host:port/v1#MODEL, replay:FILE.jsonl[#MODEL] or inspect/PROVIDER/MODEL"
+FORMS = "nano/MODEL, openai/MODEL, http://host:port/v1#MODEL, replay:FILE.jsonl[#MODEL] or inspect/PROVIDER/MODEL"
 
 
 def open_client(name: str, *, environment: Mapping[str, str] = os.environ) -> Client:
@@ -42,6 +42,10 @@ def open_client(name: str, *, environment: Mapping[str, str] = os.environ) -> Cl
         if not file:
             raise ModelError(repr(name), "names no file", "replay:FILE.jsonl[#MODEL]")
         return ReplayClient(Path(file), model=model or None)
+    if name.startswith("nano/"):
+        from dermatrust.clients.nano import NanoClient
+
+        return NanoClient(name)
     if name.startswith("inspect/"):
         from dermatrust.clients.inspect import InspectClient
 

@@ -49,7 +49,7 @@ class JudgeCard(Record):
     """What a run records about a judge (reviewers of the paper, point 17)."""
 
     judge: Name
-    kind: Literal["llm", "lexical", "evaluator", "human"]
+    kind: Literal["llm", "lexical", "evaluator", "human", "simulated"]
     family: Name
     version: Name
     rubric: Name

@@ -5,6 +5,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -67,17 +68,34 @@ def write_dataset(
         DataError: The folder is not empty; an id is repeated; a reference or an image belongs to no case; an image
             cannot be read.
     """
-    path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise DataError(str(path), "exists and is not empty", do="Choose another folder, or remove this one first.")
-    building = _make_beside(path)
-    try:
+    with new_folder(path) as building:
         writer = _Writer(building)
         write_card(building / CARD, card)
         n_cases = write_records(building / CASES, writer.checked_cases(cases))
         if not write_records(building / REFERENCES, writer.checked_references(references)):
             (building / REFERENCES).unlink()
         writer.write_images(images)
+    return n_cases
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path` that takes its place when the block ends without an exception.
+
+    When the block raises, the temporary folder is removed and nothing is left behind.
+
+    Args:
+        path: The folder to make; if it exists, it must be empty.
+
+    Raises:
+        DataError: The folder is not empty, or cannot be made.
+    """
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise DataError(str(path), "exists and is not empty", do="Choose another folder, or remove this one first.")
+    building = _make_beside(path)
+    try:
+        yield building
         if path.exists():
             path.rmdir()  # empty; some systems do not rename over an existing folder
         building.rename(path)
@@ -85,7 +103,6 @@ def write_dataset(
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    return n_cases
 
 
 def _make_beside(path: Path) -> Path:

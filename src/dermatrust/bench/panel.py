@@ -1,0 +1,41 @@
+"""The panel of simulated raters beside the judges of a benchmark run on the atlas."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from dermatrust.atlas import Facts, Said, draw_facts
+from dermatrust.atlas.raters import PANEL
+from dermatrust.bench.play import Bench
+from dermatrust.clients.nano import NanoClient
+from dermatrust.judge.simulated import SimulatedJudge
+from dermatrust.records import Case, Narrative
+
+
+def with_panel(bench: Bench, *, seed: int, split: str) -> Bench:
+    """Return the run with the packaged panel of simulated raters among its judges.
+
+    Args:
+        bench: A run of embedded narrators on a dataset folder of the atlas.
+        seed: Of the atlas, and of the raters' noise.
+        split: Split of the atlas that the folder holds.
+
+    Returns:
+        A run whose simulated raters know the truth of each case (it is drawn again from the seed) and what each narrator
+        saw (it looks at the photographs again), and rate the difference with their own bias and noise.
+    """
+    narrators = {client.name: client for client in bench.clients if isinstance(client, NanoClient)}
+
+    @lru_cache(maxsize=4096)
+    def facts_of(case: Case) -> Facts:
+        return draw_facts(seed, split, int(case.id.rpartition("-")[2]))
+
+    @lru_cache(maxsize=4096)
+    def seen_by(author: str, case: Case) -> Said:
+        paths = [(bench.dataset.image_path(name), f"case {case.id!r}, {name}") for name in case.file_names]
+        return narrators[author].perceive([bench.images.prepare(path, where=where) for path, where in paths])
+
+    def said_of(narrative: Narrative, case: Case) -> Said:
+        return seen_by(narrative.author, case)
+
+    panel = [SimulatedJudge(rater, facts_of=facts_of, said_of=said_of, seed=seed) for rater in PANEL]
+    return replace(bench, judges=[*bench.judges, *panel])

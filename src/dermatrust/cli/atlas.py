@@ -1,0 +1,77 @@
+"""`dermatrust atlas`: draw the synthetic skin atlas as a dataset folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dermatrust.cli.options import FILE
+
+if TYPE_CHECKING:
+    from dermatrust.datasets.atlas_chunk import Degrade
+
+
+@click.command()
+@click.argument("out", type=FILE)
+@click.option("--n", "-n", "n", type=int, default=100, show_default=True, help="Number of cases.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed has other patients.")
+@click.option("--split", default="train", show_default=True, help="Name of the split; splits share no patients.")
+@click.option(
+    "--degrade", metavar="KIND:SEVERITY", multiple=True,
+    help="What is done to every image, e.g. blur:2; repeatable. `all` deals out every kind and severity in turn, "
+    "`random` by chance.",
+)  # fmt: skip
+@click.option(
+    "--raters", type=int, default=0, show_default=True,
+    help="Simulated raters, 0 to 3, of one candidate narrative with known errors per case.",
+)  # fmt: skip
+@click.option("--workers", type=int, help="Processes.  [default: one per core, at most 8]")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+@click.pass_context
+def atlas(
+    context: click.Context, out: Path, *, n: int, seed: int, split: str, degrade: tuple[str, ...], raters: int,
+    workers: int | None, quiet: bool,
+) -> None:  # fmt: skip
+    """Draw the synthetic skin atlas as an ordinary dataset folder OUT.
+
+    Nobody's photograph is in it: pictures, texts and ratings are drawn from a table of diseases, and what is true of
+    each case is in truth.jsonl. The same arguments give the same bytes.
+    """
+    import os
+    import sys
+
+    from tqdm import tqdm
+
+    from dermatrust.datasets.atlas import write_atlas
+
+    workers = min(8, os.cpu_count() or 1) if workers is None else workers
+    how = _degrade(degrade)
+    try:
+        with tqdm(
+            total=max(n, 0), unit="case", file=sys.stderr, disable=quiet, mininterval=0.3, dynamic_ncols=True
+        ) as bar:
+            write_atlas(
+                out, n=n, seed=seed, split=split, degrade=how, raters=raters, workers=workers, progress=bar.update
+            )
+    except KeyboardInterrupt:
+        click.echo("\nstopped. Nothing was written; the same command begins anew.", err=True)
+        context.exit(130)
+    click.echo(f"{out}: {n} synthetic case{'' if n == 1 else 's'}, drawn, of no patient.", err=True)
+    click.echo(out)
+
+
+def _degrade(words: tuple[str, ...]) -> "Degrade":
+    """Read `kind:severity` words, or the single word `all` or `random`."""
+    from dermatrust.errors import UserError
+
+    if words == ("all",):
+        return "all"
+    if words == ("random",):
+        return "random"
+    found = []
+    for word in words:
+        kind, _, severity = word.rpartition(":")
+        if not kind or severity not in ("1", "2", "3"):
+            raise UserError("--degrade", f"is {word!r}", "kind:severity such as blur:2, or alone `all` or `random`")
+        found.append((kind, int(severity)))
+    return tuple(found)

@@ -1,0 +1,148 @@
+"""The synthetic skin atlas as an ordinary dataset folder, with its truth beside it."""
+
+import multiprocessing
+import os
+import re
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from dermatrust.atlas.degrade import DEGRADATIONS
+from dermatrust.atlas.raters import PANEL
+from dermatrust.datasets.atlas_chunk import SEVERITIES, AtlasSettings, Degrade, atlas_case, write_chunk
+from dermatrust.errors import DataError
+from dermatrust.records import DatasetCard
+from dermatrust.store.atomic import replacing
+from dermatrust.store.card import write_card
+from dermatrust.store.layout import CARD
+from dermatrust.store.new_dataset import new_folder
+
+__all__ = ["MOST_CASES", "atlas_case", "write_atlas"]
+
+MOST_CASES = 1_000_000
+_CHUNK = 50
+_SPLIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def write_atlas(
+    path: Path,
+    *,
+    n: int,
+    seed: int = 0,
+    split: str = "train",
+    degrade: Degrade = (),
+    raters: int = 0,
+    workers: int = 1,
+    progress: Callable[[int], object] | None = None,
+) -> int:
+    """Draw the first `n` cases of a split as a dataset folder, all of it or none of it, and return `n`.
+
+    Memory does not grow with `n`. The bytes follow from the arguments, whatever the number of workers.
+
+    Args:
+        path: The folder to make; if it exists, it must be empty.
+        n: Number of cases.
+        seed: Another seed has other patients.
+        split: Its name; splits share no patients.
+        degrade: What is done to the images; see `atlas_chunk.Degrade`.
+        raters: How many of the panel's simulated raters rate one candidate narrative per case. With 0 there are no
+            candidates.
+        workers: Processes. Above 1 they are spawned, so a script that calls this needs `if __name__ == "__main__":`.
+        progress: Called with the number of cases that were finished since the last call.
+
+    Raises:
+        DataError: An argument makes no sense, the folder is not empty, the disk is full, or a worker was killed.
+    """
+    settings = AtlasSettings(seed, split, degrade, raters)
+    _check(settings, n, workers)
+    with new_folder(path) as building, ExitStack() as stack:
+        write_card(building / CARD, _card(settings, n))
+        files = [stack.enter_context(replacing(building / name)) for name in settings.files]
+        try:
+            for n_done, chunk in _chunks(building, settings, n, workers):
+                for file, lines in zip(files, chunk, strict=True):
+                    file.write(lines)
+                if progress is not None:
+                    progress(n_done)
+        except BrokenProcessPool:
+            do = "Was memory short? Try fewer --workers. Nothing was left behind."
+            raise DataError(str(path), "a worker process was killed", do=do) from None
+    return n
+
+
+def _check(settings: AtlasSettings, n: int, workers: int) -> None:
+    if not 1 <= n <= MOST_CASES:
+        raise DataError("the number of cases", f"is {n}", f"1 to {MOST_CASES:,}")
+    if settings.seed < 0:
+        raise DataError("the seed", f"is {settings.seed}", "0 or more")
+    if not _SPLIT.fullmatch(settings.split):
+        raise DataError("the split", f"is called {settings.split!r}", "letters, digits, '-', '_' or '.', at most 64")
+    if not 0 <= settings.n_raters <= len(PANEL):
+        raise DataError("the number of raters", f"is {settings.n_raters}", f"0 to {len(PANEL)}")
+    if workers < 1:
+        raise DataError("the number of workers", f"is {workers}", "1 or more")
+    if isinstance(settings.degrade, str):
+        if settings.degrade not in ("all", "random"):
+            raise DataError("degrade", f"is {settings.degrade!r}", "'all', 'random', or pairs of kind and severity")
+        return
+    for kind, severity in settings.degrade:
+        if kind not in DEGRADATIONS or severity not in SEVERITIES:
+            expected = f"one of {', '.join(DEGRADATIONS)}, then severity 1, 2 or 3"
+            raise DataError("degradation", f"is {kind}:{severity}", expected)
+
+
+def _card(settings: AtlasSettings, n: int) -> DatasetCard:
+    done = settings.degrade if isinstance(settings.degrade, str) else ",".join(f"{k}:{s}" for k, s in settings.degrade)
+    return DatasetCard(
+        name=f"atlas-{settings.split}",
+        version=f"1-seed-{settings.seed}",
+        source="drawn by `dermatrust atlas`",
+        licence="Apache-2.0",
+        consent="none needed: drawn",
+        may_leave_machine=True,
+        synthetic=True,
+        notes=f"Synthetic: no patient, no photograph. {n} cases, seed {settings.seed}, split {settings.split}, "
+        f"degraded: {done or 'no'}, simulated raters: {settings.n_raters}.",
+    )
+
+
+def _chunks(folder: Path, settings: AtlasSettings, n: int, workers: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+    """Yield (number of cases, their lines for each file), in the order of the cases."""
+    spans = [(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK)]
+    workers = min(workers, len(spans))
+    if workers == 1:
+        for start, stop in spans:
+            yield stop - start, write_chunk(folder, settings, start, stop)
+        return
+    under_way: deque[tuple[int, Future[tuple[bytes, ...]]]] = deque()
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
+    try:
+        for start, stop in spans:
+            under_way.append((stop - start, pool.submit(write_chunk, folder, settings, start, stop)))
+            if len(under_way) > 2 * workers:
+                n_done, future = under_way.popleft()
+                yield n_done, future.result()
+        while under_way:
+            n_done, future = under_way.popleft()
+            yield n_done, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # waits, so that no worker writes into a folder that was removed
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, and end when the parent has ended, even if it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

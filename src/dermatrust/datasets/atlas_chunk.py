@@ -1,0 +1,144 @@
+"""A run of consecutive cases of the drawn atlas: their images on disk, their lines for the files of the dataset."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from dermatrust.atlas.degrade import DEGRADATIONS, degrade
+from dermatrust.atlas.draw import draw_facts
+from dermatrust.atlas.facts import Facts, View
+from dermatrust.atlas.planting import draw_candidate
+from dermatrust.atlas.prose import write_reference
+from dermatrust.atlas.raters import PANEL
+from dermatrust.atlas.render import render
+from dermatrust.atlas.scoring import true_scores
+from dermatrust.datasets.atlas_truth import ERRORS, TRUTH, Degradation, atlas_truth, planted_errors
+from dermatrust.lexicon import load_lexicon
+from dermatrust.records import Case, ClinicalContext, DifferentialItem, Narrative, Record
+from dermatrust.store.atomic import write_bytes
+from dermatrust.store.layout import CASES, NARRATIVES, RATINGS, REFERENCES
+
+REFERENCE_AUTHOR = "dermatrust atlas (synthetic)"
+CANDIDATE_AUTHOR = "atlas/planted-errors"
+SEVERITIES = (1, 2, 3)
+EVERY_DEGRADATION: tuple[Degradation, ...] = tuple((kind, s) for kind in DEGRADATIONS for s in SEVERITIES)
+
+Degrade = Literal["all", "random"] | tuple[Degradation, ...]
+"""What is done to images: these, one after another; "all": each image gets the next of all kinds and severities in
+turn; "random": each image gets one of them by chance, or stays as it is."""
+
+_CANDIDATE = 21
+_CHOICE = 22
+"""These keep streams of chance that start from one seed apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtlasSettings:
+    """What the bytes of a drawn dataset depend on, besides its number of cases."""
+
+    seed: int = 0
+    split: str = "train"
+    degrade: Degrade = ()
+    n_raters: int = 0
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the JSONL files, in the order in which `write_chunk` returns their lines."""
+        outputs = (NARRATIVES, RATINGS, ERRORS) if self.n_raters else ()
+        return (CASES, REFERENCES, TRUTH, *outputs)
+
+
+def write_chunk(folder: Path, settings: AtlasSettings, start: int, stop: int) -> tuple[bytes, ...]:
+    """Draw the cases `start` to `stop` - 1, write their images, and return their lines, one value for each file.
+
+    Raises:
+        DataError: An image cannot be written.
+    """
+    lines: dict[str, list[str]] = {name: [] for name in settings.files}
+    for number in range(start, stop):
+        facts = draw_facts(settings.seed, settings.split, number)
+        names = image_names(facts)
+        degraded = tuple(_degradations(settings.degrade, number, k, view) for k, view in enumerate(facts.views))
+        for name, view, done in zip(names, facts.views, degraded, strict=True):
+            # Not forced to disk one by one, which would take minutes: the same command makes them again.
+            write_bytes(folder / name, _photograph(facts, view, done), durable=False)
+        lines[TRUTH].append(atlas_truth(facts, names, degraded).to_line())
+        for name, record in _texts(facts, settings, number):
+            lines[name].append(record.to_line())
+    return tuple("".join(f"{line}\n" for line in lines[name]).encode("utf-8") for name in settings.files)
+
+
+def atlas_case(facts: Facts) -> Case:
+    """Return a drawn case as a record: what a dataset knows, in names instead of ids.
+
+    Example:
+        >>> case = atlas_case(draw_facts(0, "train", 7))
+        >>> case.id, case.split, case.file_names[0]
+        ('atlas-train-000007', 'train', 'images/000007-1-near.jpg')
+    """
+    diagnoses = load_lexicon().diagnoses
+    history = {"reported": ", ".join(facts.red_flags)} if facts.red_flags else {}
+    return Case(
+        id=facts.case_id,
+        file_names=image_names(facts),
+        patient_id=facts.patient_id,
+        label=diagnoses[facts.diagnosis].name,
+        category=diagnoses[facts.diagnosis].category,
+        differential=tuple(
+            DifferentialItem(diagnosis=diagnoses[name].name, weight=weight) for name, weight in facts.differential
+        ),
+        urgency=facts.urgency,
+        split=facts.split,
+        fitzpatrick=facts.fitzpatrick,
+        monk=facts.monk,
+        context=ClinicalContext(age=facts.age, sex=facts.sex, symptoms=dict(facts.symptoms), history=history),
+    )
+
+
+def image_names(facts: Facts) -> tuple[str, ...]:
+    """Return the names of the images, free of words that loaders take for a split; see `store.new_dataset`."""
+    number = facts.case_id.rpartition("-")[2]
+    return tuple(f"images/{number}-{k}-{view.angle}.jpg" for k, view in enumerate(facts.views, start=1))
+
+
+def _degradations(wanted: Degrade, number: int, k: int, view: View) -> tuple[Degradation, ...]:
+    """Return what is done to the image; the same for a case whatever was drawn before it."""
+    if wanted == "all":
+        return (EVERY_DEGRADATION[(number + 7 * k) % len(EVERY_DEGRADATION)],)
+    if wanted == "random":
+        place = int(np.random.default_rng([view.seed, _CHOICE]).integers(len(EVERY_DEGRADATION) + 1))
+        return EVERY_DEGRADATION[place : place + 1]
+    return wanted
+
+
+def _photograph(facts: Facts, view: View, degradations: tuple[Degradation, ...]) -> bytes:
+    pixels = render(facts, view)
+    for kind, severity in degradations:
+        pixels = degrade(pixels, kind, severity, view.seed)
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=92, subsampling=0)
+    return file.getvalue()
+
+
+def _texts(facts: Facts, settings: AtlasSettings, number: int) -> Iterator[tuple[str, Record]]:
+    """Yield (file, record) for the case, its reference and, with raters, a candidate, its ratings and its errors."""
+    yield CASES, atlas_case(facts)
+    reference = Narrative(
+        id=f"{facts.case_id}:reference", case_id=facts.case_id, text=write_reference(facts), author=REFERENCE_AUTHOR,
+        stream="reference",
+    )  # fmt: skip
+    yield REFERENCES, reference
+    if not settings.n_raters:
+        return
+    _, errors, text = draw_candidate(facts, np.random.default_rng([facts.seed, _CANDIDATE]))
+    scores = true_scores(errors)
+    candidate = Narrative.candidate(case_id=facts.case_id, author=CANDIDATE_AUTHOR, text=text)
+    yield NARRATIVES, candidate
+    yield ERRORS, planted_errors(candidate.id, CANDIDATE_AUTHOR, errors, scores)
+    for rater in PANEL[: settings.n_raters]:
+        yield RATINGS, rater.rate(scores, number, candidate.id, settings.seed)

@@ -1,0 +1,86 @@
+"""A trained network as an ONNX file: batch normalisation folded into the convolutions before it, dropout left out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+OPSET = 17
+IR_VERSION = 9
+"""Old enough for every ONNX Runtime of the last years."""
+
+Floats = NDArray[np.float32]
+
+
+def write_onnx(path: Path, network: nn.Sequential, side_px: int, stored: Mapping[str, str]) -> None:
+    """Write a network of convolutions, batch normalisations, ReLUs and dense layers, in evaluation mode.
+
+    Args:
+        path: The file to write.
+        network: From pixels (n, 3, side_px, side_px) to logits.
+        side_px: Side of the pictures.
+        stored: Kept as the file's metadata.
+
+    Raises:
+        TypeError: The network holds a layer of another kind.
+    """
+    nodes: list[onnx.NodeProto] = []
+    weights: list[onnx.TensorProto] = []
+    layers = list(network)
+    value = "pixels"
+    for place, layer in enumerate(layers):
+        if isinstance(layer, nn.Dropout | nn.BatchNorm2d):
+            continue
+        inputs, kind, attributes = [value], type(layer).__name__, {}
+        if isinstance(layer, nn.Conv2d):
+            following = layers[place + 1]
+            assert isinstance(following, nn.BatchNorm2d)
+            named = _folded(layer, following)
+            kind, attributes = "Conv", {"strides": list(layer.stride), "pads": [1, 1, 1, 1]}
+        elif isinstance(layer, nn.Linear):
+            named = {"weight": _array(layer.weight), "bias": _array(layer.bias)}
+            kind, attributes = "Gemm", {"transB": 1}
+        elif isinstance(layer, nn.ReLU | nn.Flatten):
+            named, kind = {}, {"ReLU": "Relu"}.get(kind, kind)
+        else:
+            raise TypeError(
+                f"layer {place} is a {kind}; expected a convolution, batch normalisation, ReLU or dense layer"
+            )
+        for name, array in named.items():
+            weights.append(numpy_helper.from_array(array, f"{place}.{name}"))
+            inputs.append(f"{place}.{name}")
+        value = "logits" if place == len(layers) - 1 else f"value.{place}"
+        nodes.append(helper.make_node(kind, inputs, [value], **attributes))
+    last = layers[-1]
+    assert isinstance(last, nn.Linear)
+    graph = helper.make_graph(
+        nodes, "narrator",
+        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, side_px, side_px])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", last.out_features])],
+        weights,
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    helper.set_model_props(model, dict(stored))
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _folded(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> dict[str, Floats]:
+    """Return the weights of one convolution that does what both do: w' = w g / s, b' = b - m g / s, s² = v + eps."""
+    assert normalisation.running_mean is not None
+    assert normalisation.running_var is not None
+    gain = _array(normalisation.weight) / np.sqrt(_array(normalisation.running_var) + normalisation.eps)
+    bias = _array(normalisation.bias) - _array(normalisation.running_mean) * gain
+    return {
+        "weight": (_array(convolution.weight) * gain[:, None, None, None]).astype(np.float32),
+        "bias": bias.astype(np.float32),
+    }
+
+
+def _array(parameter: object) -> Floats:
+    return np.asarray(parameter.detach().numpy(), dtype=np.float32)  # type: ignore[attr-defined]

@@ -12,8 +12,9 @@ PIGMENTS: dict[str, Rgb] = {
     "Gray": (128, 132, 136), "Blue": (58, 84, 156), "Variegated colour": (104, 60, 36),
 }  # fmt: skip
 """What is mixed into the skin, red, green, blue. Ours: chosen to look like the word, not measured on patients."""
-LEAST_CONTRAST = 40.0
-"""Least distance in red, green, blue (0-255 each) between a lesion's colour and the skin around it."""
+LEAST_CONTRAST = 30.0
+"""Least distance in red, green, blue (0-255 each) between a lesion's colour and the skin around it. White on the lightest
+Monk tone can be no more than 34 away."""
 _SHARE = 0.72
 
 

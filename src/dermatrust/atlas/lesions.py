@@ -69,7 +69,8 @@ class Patch:
 def bump(distance: Floats, width: float) -> Floats:
     """Return 1 at distance 0, falling smoothly to 0 at the width."""
     near = np.maximum(_ONE - distance * np.float32(1 / width), np.float32(0))
-    return near * near * (np.float32(3) - np.float32(2) * near)
+    smooth: Floats = near * near * (np.float32(3) - np.float32(2) * near)
+    return smooth
 
 
 def window(photograph: Floats, place: Place, findings: Findings, rng: np.random.Generator) -> Patch:
@@ -84,6 +85,7 @@ def window(photograph: Floats, place: Place, findings: Findings, rng: np.random.
     v = (y * turn_cos - x * turn_sin) * np.float32(1 / place.ry)
     h, w = u.shape
     corner = int(rng.integers(BANK_PX - h + 1)), int(rng.integers(BANK_PX - w + 1))
+    r: Floats = np.sqrt(u * u + v * v).astype(np.float32, copy=False)
     if findings.shape == "Polygonal":
         a, b, c = (
             np.abs(u),
@@ -91,14 +93,12 @@ def window(photograph: Floats, place: Place, findings: Findings, rng: np.random.
             np.abs(u * np.float32(0.5) - v * np.float32(0.866)),
         )
         r = np.maximum(np.maximum(a, b), c) * np.float32(1.08)
-    else:
-        r = np.sqrt(u * u + v * v)
     cy, cx = corner
     if findings.border == "Irregular border":
         grain = 24 if place.reach > 30 else 7
-        r = r + np.float32(0.32) * np.abs(smooth_noise(grain)[cy : cy + h, cx : cx + w])
+        r += np.float32(0.32) * np.abs(smooth_noise(grain)[cy : cy + h, cx : cx + w])
     elif findings.border == "Ill-defined border":
-        r = r + np.float32(0.1) * smooth_noise(16)[cy : cy + h, cx : cx + w]
+        r += np.float32(0.1) * smooth_noise(16)[cy : cy + h, cx : cx + w]
     soft = _SOFT[findings.border] + 1.5 / place.reach
     edge = np.clip((_ONE - r) * np.float32(1 / soft), np.float32(0), _ONE)
     mask = edge * edge * (np.float32(3) - np.float32(2) * edge)

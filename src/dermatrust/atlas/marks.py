@@ -28,11 +28,13 @@ def draw_features(patch: Patch, features: Iterable[str]) -> None:
 
 def _steps(values: Floats, above: float, slope: float = 6.0) -> Floats:
     """Return 0 below a level of noise and 1 well above it."""
-    return np.clip((values - np.float32(above)) * np.float32(slope), _ZERO, _ONE)
+    steps: Floats = np.clip((values - np.float32(above)) * np.float32(slope), _ZERO, _ONE)
+    return steps
 
 
 def _lines(distance: Floats, width: float) -> Floats:
-    return np.clip(_ONE - np.abs(distance) * np.float32(1 / width), _ZERO, _ONE)
+    lines: Floats = np.clip(_ONE - np.abs(distance) * np.float32(1 / width), _ZERO, _ONE)
+    return lines
 
 
 def _rough(patch: Patch) -> None:

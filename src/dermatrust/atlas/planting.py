@@ -237,22 +237,23 @@ class _Planter:
     def _misdiagnose(self, *, same_family: bool) -> None:
         wrong = self._one(_wrong_diagnoses(self._facts, same_family=same_family))
         others = [name for name in self.said.differential if name != wrong]
-        if self._rng.random() < 0.5:
+        if not others or self._rng.random() < 0.5:
             others = [self._facts.diagnosis, *others]
         self._set(diagnosis=wrong, favours=wrong, differential=tuple(others[:3]) if self.said.differential else ())
 
     def _contradict(self) -> None:
-        concluded = self.said.diagnosis
-        rivals = [name for name, _ in self._facts.differential if concluded and not _is_form(name, concluded)]
-        rivals = rivals or [
-            d.diagnosis.id for d in load_diseases() if concluded and not _is_form(d.diagnosis.id, concluded)
-        ]
-        favours = self._one(rivals)
-        others = tuple(name for name in self.said.differential if name != favours)
-        self._set(favours=favours, differential=others)
+        concluded = self.said.diagnosis or self._facts.diagnosis
+        known = [one.diagnosis.id for one in load_diseases()]
+        unlike = [name for name in known if not _is_form(name, concluded)]
+        rivals = [name for name, _ in self._facts.differential if not _is_form(name, concluded)]
+        favours = self._one(rivals or unlike)
+        others = [name for name in self.said.differential if name != favours]
+        if self.said.differential and not others:
+            others = [self._one([name for name in unlike if name != favours])]
+        self._set(favours=favours, differential=tuple(others))
 
     def _miss_flag(self) -> None:
-        lost = self._one(self.said.red_flags)
+        lost = self._one(self._facts.red_flags)
         self._set(red_flags=tuple(name for name in self.said.red_flags if name != lost))
 
 

@@ -68,7 +68,7 @@ class SimulatedRater:
         return round(self.bias.get(dimension, 0.0) - self.severity + drifted, _DECIMALS)
 
     def latent(
-        self, true_scores: Mapping[Dimension, float], index: int, narrative_id: str, seed: int
+        self, true_scores: Mapping[Dimension, float], index: int = 0, *, narrative_id: str, seed: int
     ) -> dict[Dimension, float]:
         """Return the scores before they are rounded, kept within 0-5, or left out.
 
@@ -85,15 +85,15 @@ class SimulatedRater:
             for dimension, z in zip(DIMENSIONS, noise, strict=True)
         }
 
-    def rate(self, true_scores: Mapping[Dimension, float], index: int, narrative_id: str, seed: int) -> Rating:
+    def rate(self, true_scores: Mapping[Dimension, float], index: int = 0, *, narrative_id: str, seed: int) -> Rating:
         """Return the rating; arguments as for `latent`. A score left out is unscored, "not rated".
 
         Example:
             >>> rater = SimulatedRater("strict", severity=1)
-            >>> rater.rate(dict.fromkeys(DIMENSIONS, 4.2), 0, "n1", 0).scores[Dimension.SAFETY]
+            >>> rater.rate(dict.fromkeys(DIMENSIONS, 4.2), narrative_id="n1", seed=0).scores[Dimension.SAFETY]
             3.0
         """
-        latent = self.latent(true_scores, index, narrative_id, seed)
+        latent = self.latent(true_scores, index, narrative_id=narrative_id, seed=seed)
         _, places = self._chances(narrative_id, seed)
         given = {d for d, place in zip(DIMENSIONS, places, strict=True) if place >= self.missing}
         return Rating(
@@ -148,8 +148,8 @@ def panel_agreement(
     r"""Return the expected agreement of the raters' latent scores: before rounding, clipping and leaving out.
 
     Rater j gives narrative i the score x_ij = t_i + b_j + d_j p_ij + e_ij: truth of variance V, bias b_j less
-    severity, drift d_j per narrative times the place p_ij in the session, and noise of variance s_j². With sessions of one
-    length, k raters and n narratives, write S for the mean of s_j², P and Q for mean and sample variance of p over
+    severity, drift d_j per narrative times the place p_ij in the session, and noise of variance s_j². With sessions of
+    one length, k raters and n narratives, write S for the mean of s_j², P and Q for mean and sample variance of p over
     narratives, D for the mean of d_j, and var_j for the sample variance over raters. The expected mean squares of the
     two-way table are
 

@@ -46,14 +46,14 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
         _blend(pixels, (238, 206, 196), body.plate * np.float32(0.7))
     if body.blush.any():
         _blend(pixels, (186, 82, 84), body.blush * np.float32(0.55))
-    if findings.site == "Scalp":
-        _grow_hair(pixels, body, places, thinned="Hair loss" in findings.features, rng=rng)
     for place in places:
         patch = window(pixels, place, findings, rng)
         draw_lesion(patch, findings, facts.monk)
         if view.angle != "far":
             draw_surface(patch, findings.surface)
             draw_features(patch, findings.features)
+    if findings.site == "Scalp":
+        _grow_hair(pixels, body, places, thinned="Hair loss" in findings.features, rng=rng)
     if findings.site not in _NO_BODY_HAIR and rng.random() < 0.4:
         hair = hair_overlay(int(rng.integers(8))) * body.skin
         _blend(pixels, (40, 30, 26), hair * np.float32(0.55))
@@ -95,7 +95,7 @@ def _blend(pixels: Floats, rgb: tuple[float, float, float], how_much: Floats) ->
 def _grow_hair(
     pixels: Floats, body: Body, places: tuple[Place, ...], *, thinned: bool, rng: np.random.Generator
 ) -> None:
-    """Cover the scalp with hair, parted over the lesions so that they can be seen, and lost over bald ones."""
+    """Cover the scalp with hair: parted over the lesions so that they can be seen, gone over bald ones."""
     strands = np.maximum(hair_overlay(int(rng.integers(8))), hair_overlay(int(rng.integers(8)))[:, ::-1])
     cover = body.hair * (np.float32(0.62) + np.float32(0.38) * strands)
     for place in places:
@@ -106,7 +106,7 @@ def _grow_hair(
         dx = (np.arange(x0, x0 + w, dtype=np.float32) - np.float32(place.x))[None, :]
         dy = (np.arange(y0, y0 + h, dtype=np.float32) - np.float32(place.y))[:, None]
         gone = np.clip(np.float32(4) - np.sqrt(dx * dx + dy * dy) * np.float32(3.4 / place.reach), np.float32(0), _ONE)
-        piece *= _ONE - gone * np.float32(1.0 if thinned else 0.75)
+        piece *= _ONE - gone * np.float32(1.0 if thinned else 0.7)
     _blend(pixels, (46, 32, 24), cover)
 
 

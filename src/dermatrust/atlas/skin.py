@@ -51,7 +51,8 @@ def smooth_noise(grain_px: int) -> Floats:
 def skin_texture() -> Floats:
     """Return pores, fine lines and blotches together, shape (BANK_PX, BANK_PX), roughly -1 to 1."""
     lines = smooth_noise(3) * np.float32(0.35) + smooth_noise(7) * np.float32(0.3)
-    return lines + smooth_noise(48) * np.float32(0.45)
+    texture: Floats = lines + smooth_noise(48) * np.float32(0.45)
+    return texture
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +61,8 @@ def camera_noise() -> Floats:
     rng = np.random.default_rng(6)
     total = rng.integers(0, 256, size=(4, BANK_PX, BANK_PX, 3), dtype=np.int32)
     centred = total[0] + total[1] + total[2] + total[3] - 510
-    return centred.astype(np.float32) / np.float32(148)  # four uniforms on 0..255 have a spread of 2 * 73.9
+    noise: Floats = centred.astype(np.float32) / np.float32(148)  # four uniforms on 0..255 have a spread of 2 * 73.9
+    return noise
 
 
 @lru_cache(maxsize=8)

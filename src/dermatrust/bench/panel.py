@@ -20,8 +20,8 @@ def with_panel(bench: Bench, *, seed: int, split: str) -> Bench:
         split: Split of the atlas that the folder holds.
 
     Returns:
-        A run whose simulated raters know the truth of each case (it is drawn again from the seed) and what each narrator
-        saw (it looks at the photographs again), and rate the difference with their own bias and noise.
+        A run whose simulated raters know the truth of each case (it is drawn again from the seed) and what each
+        narrator saw (it looks at the photographs again), and rate the difference with their own bias and noise.
     """
     narrators = {client.name: client for client in bench.clients if isinstance(client, NanoClient)}
 

@@ -62,16 +62,16 @@ def atlas(
 
 def _degrade(words: tuple[str, ...]) -> "Degrade":
     """Read `kind:severity` words, or the single word `all` or `random`."""
+    from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES
     from dermatrust.errors import UserError
 
     if words == ("all",):
         return "all"
     if words == ("random",):
         return "random"
-    found = []
+    known = {f"{kind}:{severity}": (kind, severity) for kind in DEGRADATIONS for severity in SEVERITIES}
     for word in words:
-        kind, _, severity = word.rpartition(":")
-        if not kind or severity not in ("1", "2", "3"):
-            raise UserError("--degrade", f"is {word!r}", "kind:severity such as blur:2, or alone `all` or `random`")
-        found.append((kind, int(severity)))
-    return tuple(found)
+        if word not in known:
+            expected = f"all, random, or repeatedly kind:severity with severity 1-3 of {', '.join(DEGRADATIONS)}"
+            raise UserError("--degrade", f"is {word!r}", expected)
+    return tuple(known[word] for word in words)

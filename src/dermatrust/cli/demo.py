@@ -11,7 +11,9 @@ SPLIT = "demo"
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where to write.")
-@click.option("-n", "--n", "n_cases", type=click.IntRange(2, 2000), default=60, show_default=True, help="Cases to draw.")
+@click.option(
+    "-n", "--n", "n_cases", type=click.IntRange(2, 2000), default=60, show_default=True, help="Cases to draw."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the atlas and the raters.")
 def demo(out: Path, n_cases: int, seed: int) -> None:
     """Draw a synthetic atlas, let three embedded narrators describe it, judge and rate them; ends in report.html.

@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from dermatrust.atlas.degrade import DEGRADATIONS
+from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES
 from dermatrust.atlas.raters import PANEL
-from dermatrust.datasets.atlas_chunk import SEVERITIES, AtlasSettings, Degrade, atlas_case, write_chunk
+from dermatrust.datasets.atlas_chunk import AtlasSettings, Degrade, atlas_case, write_chunk
 from dermatrust.errors import DataError
 from dermatrust.records import DatasetCard
 from dermatrust.store.atomic import replacing

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from dermatrust.atlas.degrade import DEGRADATIONS, degrade
+from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES, degrade
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.facts import Facts, View
 from dermatrust.atlas.planting import draw_candidate
@@ -17,7 +17,7 @@ from dermatrust.atlas.prose import write_reference
 from dermatrust.atlas.raters import PANEL
 from dermatrust.atlas.render import render
 from dermatrust.atlas.scoring import true_scores
-from dermatrust.datasets.atlas_truth import ERRORS, TRUTH, Degradation, atlas_truth, planted_errors
+from dermatrust.datasets.atlas_truth import ERRORS, TRUTH, Done, atlas_truth, planted_errors
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, ClinicalContext, DifferentialItem, Narrative, Record
 from dermatrust.store.atomic import write_bytes
@@ -25,10 +25,9 @@ from dermatrust.store.layout import CASES, NARRATIVES, RATINGS, REFERENCES
 
 REFERENCE_AUTHOR = "dermatrust atlas (synthetic)"
 CANDIDATE_AUTHOR = "atlas/planted-errors"
-SEVERITIES = (1, 2, 3)
-EVERY_DEGRADATION: tuple[Degradation, ...] = tuple((kind, s) for kind in DEGRADATIONS for s in SEVERITIES)
+EVERY_DEGRADATION: tuple[Done, ...] = tuple((kind, s) for kind in DEGRADATIONS for s in SEVERITIES)
 
-Degrade = Literal["all", "random"] | tuple[Degradation, ...]
+Degrade = Literal["all", "random"] | tuple[Done, ...]
 """What is done to images: these, one after another; "all": each image gets the next of all kinds and severities in
 turn; "random": each image gets one of them by chance, or stays as it is."""
 
@@ -106,7 +105,7 @@ def image_names(facts: Facts) -> tuple[str, ...]:
     return tuple(f"images/{number}-{k}-{view.angle}.jpg" for k, view in enumerate(facts.views, start=1))
 
 
-def _degradations(wanted: Degrade, number: int, k: int, view: View) -> tuple[Degradation, ...]:
+def _degradations(wanted: Degrade, number: int, k: int, view: View) -> tuple[Done, ...]:
     """Return what is done to the image; the same for a case whatever was drawn before it."""
     if wanted == "all":
         return (EVERY_DEGRADATION[(number + 7 * k) % len(EVERY_DEGRADATION)],)
@@ -116,7 +115,7 @@ def _degradations(wanted: Degrade, number: int, k: int, view: View) -> tuple[Deg
     return wanted
 
 
-def _photograph(facts: Facts, view: View, degradations: tuple[Degradation, ...]) -> bytes:
+def _photograph(facts: Facts, view: View, degradations: tuple[Done, ...]) -> bytes:
     pixels = render(facts, view)
     for kind, severity in degradations:
         pixels = degrade(pixels, kind, severity, view.seed)
@@ -141,4 +140,4 @@ def _texts(facts: Facts, settings: AtlasSettings, number: int) -> Iterator[tuple
     yield NARRATIVES, candidate
     yield ERRORS, planted_errors(candidate.id, CANDIDATE_AUTHOR, errors, scores)
     for rater in PANEL[: settings.n_raters]:
-        yield RATINGS, rater.rate(scores, number, candidate.id, settings.seed)
+        yield RATINGS, rater.rate(scores, number, narrative_id=candidate.id, seed=settings.seed)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from dermatrust.atlas.degrade import HIDES, Degradation, Severity
 from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.said import ErrorKind, NarrativeError
 from dermatrust.atlas.vocabulary import ATTRIBUTES, SYMPTOMS, VISIBLE, Angle, Attribute
@@ -13,19 +14,8 @@ from dermatrust.records.record import Name, Text
 TRUTH = "truth.jsonl"
 ERRORS = "errors.jsonl"
 
-Degradation = tuple[str, int]
-"""Kind and severity, 1-3."""
-
-HIDDEN_BY: dict[str, tuple[tuple[Attribute, ...], ...]] = {
-    "blur": ((), ("surface",), ("surface", "features", "border")),
-    "noise": ((), ("surface",), ("surface", "features")),
-    "low light": ((), ("surface",), ("surface", "colour", "features")),
-    "colour cast": ((), ("colour",), ("colour",)),
-    "jpeg": ((), ("surface",), ("surface", "features", "border")),
-    "crop": ((), ("site",), ("site", "count", "distribution")),
-    "occlusion": ((), ("count",), ("count", "distribution", "shape")),
-}
-"""Kind of degradation to what it hides at severity 1, 2 and 3. A convention of the atlas, not a measurement."""
+Done = tuple[Degradation, Severity]
+"""One thing done to an image: kind and severity."""
 
 
 class ImageTruth(Record):
@@ -96,7 +86,7 @@ class PlantedErrors(Record):
     true_scores: dict[Dimension, Score]
 
 
-def atlas_truth(facts: Facts, file_names: tuple[str, ...], degraded: tuple[tuple[Degradation, ...], ...]) -> AtlasTruth:
+def atlas_truth(facts: Facts, file_names: tuple[str, ...], degraded: tuple[tuple[Done, ...], ...]) -> AtlasTruth:
     """Return the truth of a case.
 
     Args:
@@ -139,14 +129,14 @@ def atlas_truth(facts: Facts, file_names: tuple[str, ...], degraded: tuple[tuple
     )
 
 
-def visible_on(angle: Angle, degradations: tuple[Degradation, ...] = ()) -> tuple[Attribute, ...]:
+def visible_on(angle: Angle, degradations: tuple[Done, ...] = ()) -> tuple[Attribute, ...]:
     """Return what an observer can judge on an image.
 
     Example:
         >>> visible_on("near", (("colour cast", 2), ("blur", 2)))
-        ('primary', 'features', 'shape', 'border')
+        ('primary', 'shape', 'border')
     """
-    hidden = {name for kind, severity in degradations for name in HIDDEN_BY.get(kind, ((),) * 3)[severity - 1]}
+    hidden = {name for done in degradations for name in HIDES.get(done, ())}
     return tuple(name for name in VISIBLE[angle] if name not in hidden)
 
 

@@ -54,5 +54,9 @@ class SimulatedJudge:
 
     async def rate(self, narrative: Narrative, reference: Narrative, case: Case, ask: Ask) -> list[Rating]:
         """Return one rating: the narrative's true scores, as this rater sees them; nobody is asked."""
-        truth = true_scores(errors_of(self._facts_of(case), self._said_of(narrative, case)))
-        return [self._rater.rate(truth, narrative_id=narrative.id, seed=self._seed)]
+        facts = self._facts_of(case)
+        truth = true_scores(errors_of(facts, self._said_of(narrative, case)))
+        place = int(
+            facts.case_id.rpartition("-")[2]
+        )  # raters go through the cases in their order, and drift as they go
+        return [self._rater.rate(truth, place, narrative_id=narrative.id, seed=self._seed)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -35,7 +36,8 @@ def write_onnx(path: Path, network: nn.Sequential, side_px: int, stored: Mapping
     for place, layer in enumerate(layers):
         if isinstance(layer, nn.Dropout | nn.BatchNorm2d):
             continue
-        inputs, kind, attributes = [value], type(layer).__name__, {}
+        inputs, kind = [value], type(layer).__name__
+        attributes: dict[str, Any] = {}
         if isinstance(layer, nn.Conv2d):
             following = layers[place + 1]
             assert isinstance(following, nn.BatchNorm2d)

@@ -1,0 +1,165 @@
+"""Drawn photographs: the same bytes everywhere, nothing out of frame, everything to be seen on every skin."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dermatrust.atlas import Findings, View, draw_facts
+from dermatrust.atlas.body import body_of
+from dermatrust.atlas.colours import LEAST_CONTRAST, lesion_rgb
+from dermatrust.atlas.render import SIDE_PX, lesions_in, render
+from dermatrust.atlas.skin import monk_rgb
+from dermatrust.atlas.vocabulary import VALUES, Angle
+
+ANGLES: tuple[Angle, ...] = ("near", "far", "oblique")
+PLAIN = draw_facts(0, "render", 0)
+LEAST_VISIBLE = 10.0
+"""Least mean difference, grey levels, that lesions make where they lie."""
+
+PINNED = {
+    0: "278d725271e4a579de5f194d4be01338d8381a027a8f1ffc307617c3923299ac",
+    1: "3c494f1dab901e002b74ddf20b3d6e0c0687167bfda91269d51a7cf5a5bda6e7",
+    2: "d5241b52757be4e69d83bfc7b5836a94a26682e98c89549e079e9dd23eb945c9",
+    3: "b505f42e0219217d251f91ae605772b1e243f585a031c01d8292f57dabb9ae53",
+}
+"""SHA-256 of the pixels of the first photographs of four cases: they must come out on any machine."""
+
+
+@st.composite
+def pictures(draw):
+    """Return facts and a view from anywhere in the parameter space, sensible or not."""
+    one_of = {name: st.sampled_from(values) for name, values in VALUES.items() if name != "features"}
+    n = draw(st.integers(1, 24))
+    found = {name: draw(values) for name, values in one_of.items()}
+    found |= {"count": "Solitary" if n == 1 else "Multiple", "n_lesions": n, "size_mm": draw(st.floats(1, 300))}
+    features = tuple(draw(st.lists(st.sampled_from(VALUES["features"]), max_size=4, unique=True)))
+    view = View(
+        draw(st.sampled_from(ANGLES)), draw(st.integers(0, 2**32 - 1)), draw(st.booleans()), draw(st.booleans())
+    )
+    findings = Findings(**found, features=features)
+    return dataclasses.replace(PLAIN, findings=findings, monk=draw(st.integers(1, 10))), view
+
+
+@pytest.mark.parametrize("number", PINNED)
+def test_the_pixels_are_the_same_on_every_machine(number):
+    facts = draw_facts(0, "pinned", number)
+    assert hashlib.sha256(render(facts, facts.views[0]).tobytes()).hexdigest() == PINNED[number]
+
+
+@settings(max_examples=60, deadline=None)
+@given(pictures())
+def test_every_picture_of_the_space_can_be_drawn_twice_alike(picture):
+    facts, view = picture
+    pixels = render(facts, view)
+    assert pixels.shape == (SIDE_PX, SIDE_PX, 3)
+    assert pixels.dtype == np.uint8
+    assert np.array_equal(pixels, render(facts, view))
+
+
+@settings(max_examples=300, deadline=None)
+@given(pictures())
+def test_no_lesion_is_out_of_frame(picture):
+    facts, view = picture
+    places = lesions_in(facts, view)
+    assert 1 <= len(places) <= facts.findings.n_lesions
+    for place in places:
+        assert place.reach <= place.x <= SIDE_PX - 1 - place.reach
+        assert place.reach <= place.y <= SIDE_PX - 1 - place.reach
+
+
+def test_a_far_view_shows_every_lesion_and_a_near_view_at_most_six():
+    findings = dataclasses.replace(PLAIN.findings, n_lesions=24, count="Multiple", distribution="Scattered")
+    facts = dataclasses.replace(PLAIN, findings=findings)
+    assert len(lesions_in(facts, View("far", 1, False, False))) == 24
+    assert len(lesions_in(facts, View("near", 1, False, False))) == 6
+
+
+@pytest.mark.parametrize("tone", range(1, 11))
+@pytest.mark.parametrize("colour", [c for c in VALUES["colour"] if c != "Skin-coloured"])
+def test_every_colour_stands_out_from_every_skin(colour, tone):
+    distance = np.linalg.norm(np.subtract(lesion_rgb(colour, tone), monk_rgb(tone)))
+    assert distance >= LEAST_CONTRAST - 1e-9
+
+
+def test_colours_differ_from_each_other_on_every_skin():
+    for tone in range(1, 11):
+        found = {colour: lesion_rgb(colour, tone) for colour in VALUES["colour"] if colour != "Variegated colour"}
+        for a in found:
+            for b in found:
+                if a < b:
+                    assert np.linalg.norm(np.subtract(found[a], found[b])) > 12, (tone, a, b)
+
+
+def at_lesions(facts, view):
+    """Mean difference, grey levels, that the lesions make to the middle of the places where they lie."""
+    bare = dataclasses.replace(facts.findings, colour="Skin-coloured", primary="Macule", features=(), surface="Smooth")
+    bare = dataclasses.replace(bare, border="Ill-defined border", shape=facts.findings.shape)
+    drawn = render(facts, view).astype(float)
+    blank = render(dataclasses.replace(facts, findings=bare), view).astype(float)
+    difference = np.abs(drawn - blank).max(axis=2)
+    return difference.max()
+
+
+@pytest.mark.parametrize("tone", [1, 4, 7, 10])
+@pytest.mark.parametrize("primary", [p for p in VALUES["primary"] if p not in ("Macule", "Patch")])
+def test_raised_lesions_of_the_skin_s_own_colour_show_by_their_relief(primary, tone):
+    findings = dataclasses.replace(
+        PLAIN.findings, primary=primary, colour="Skin-coloured", features=(), surface="Smooth", shape="Round",
+        border="Well-defined border", site="Back", n_lesions=1, count="Solitary", distribution="Localised",
+    )  # fmt: skip
+    facts = dataclasses.replace(PLAIN, findings=findings, monk=tone)
+    assert at_lesions(facts, View("near", 3, False, False)) >= LEAST_VISIBLE
+
+
+def changed(findings, **values):
+    view = View("near", 5, False, False)
+    before = render(dataclasses.replace(PLAIN, findings=findings), view).astype(float)
+    after = render(dataclasses.replace(PLAIN, findings=dataclasses.replace(findings, **values)), view).astype(float)
+    return np.abs(after - before).max()
+
+
+@pytest.mark.parametrize("feature", VALUES["features"])
+def test_every_secondary_finding_is_drawn(feature):
+    site = "Scalp" if feature == "Hair loss" else "Back"
+    plain = dataclasses.replace(
+        PLAIN.findings, site=site, primary="Plaque", colour="Pink", features=(), shape="Round", surface="Smooth",
+        border="Well-defined border", n_lesions=1, count="Solitary", distribution="Localised",
+    )  # fmt: skip
+    assert changed(plain, features=(feature,)) >= LEAST_VISIBLE
+
+
+@pytest.mark.parametrize("attribute", ["surface", "border", "shape", "primary", "colour", "site"])
+def test_every_value_of_an_attribute_looks_different(attribute):
+    plain = dataclasses.replace(
+        PLAIN.findings, site="Back", primary="Plaque", colour="Erythema", features=(), shape="Round", surface="Smooth",
+        border="Well-defined border", n_lesions=1, count="Solitary", distribution="Localised",
+    )  # fmt: skip
+    angle = "far" if attribute == "site" else "near"
+    view = View(angle, 5, False, False)
+    drawn = [
+        render(dataclasses.replace(PLAIN, findings=dataclasses.replace(plain, **{attribute: value})), view)
+        for value in VALUES[attribute]
+    ]
+    assert len({hashlib.sha256(pixels.tobytes()).digest() for pixels in drawn}) == len(drawn)
+
+
+def test_extras_are_drawn_and_another_seed_is_another_photograph():
+    view = View("near", 8, False, False)
+    plain = render(PLAIN, view)
+    for other in (dataclasses.replace(view, seed=9), dataclasses.replace(view, has_ruler=True)):
+        assert not np.array_equal(plain, render(PLAIN, other))
+    dated = render(PLAIN, dataclasses.replace(view, has_text=True))
+    assert (np.abs(dated.astype(int) - plain).max(axis=2) > 0).mean() < 0.05
+
+
+@pytest.mark.parametrize("site", VALUES["site"])
+@pytest.mark.parametrize("angle", ANGLES)
+def test_lesions_lie_on_skin_at_every_site(site, angle):
+    body = body_of(site, angle)
+    x, y, half_width, half_height = body.region
+    for dx, dy in ((0, 0), (-0.5, 0), (0.5, 0), (0, -0.5), (0, 0.5)):
+        assert body.skin[int(y + dy * half_height), int(x + dx * half_width)] > 0.9

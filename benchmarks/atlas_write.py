@@ -19,13 +19,14 @@ from dermatrust.datasets.atlas import write_atlas
 
 
 def measure(n: int, workers: int, raters: int) -> dict[str, float]:
-    """Write `n` cases and return seconds, and the largest resident sets of this process and of a worker in MB."""
+    """Write `n` cases; return seconds, CPU seconds of all processes, and the largest own and worker's memory in MB."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         write_atlas(Path(folder) / "atlas", n=n, workers=workers, raters=raters)
         seconds = time.perf_counter() - started
-    own, worker = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {"seconds": seconds, "own_mb": own, "worker_mb": worker}
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    own, worker = (one.ru_maxrss / 1024 for one in used)
+    return {"seconds": seconds, "cpu": sum(one.ru_utime + one.ru_stime for one in used), "own": own, "worker": worker}
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
         seen = json.loads(done.stdout)
         print(
             f"{n:>7,} cases  {seen['seconds']:6.1f} s  {n / seen['seconds']:6.1f} cases/s  "
-            f"peak {seen['own_mb']:.0f} MB, largest worker {seen['worker_mb']:.0f} MB"
+            f"CPU {1000 * seen['cpu'] / n:.1f} ms/case  peak {seen['own']:.0f} MB, worker {seen['worker']:.0f} MB"
         )
 
 

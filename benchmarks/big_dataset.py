@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from asks import NOTE, REFERENCE
 from PIL import Image
 
+from asks import NOTE, REFERENCE
 from dermatrust.atlas import draw_facts
 from dermatrust.atlas.render import render
 from dermatrust.records import Case, ClinicalContext, DatasetCard, Narrative

@@ -38,7 +38,7 @@ def test_the_truth_has_no_error(seed, number):
     assert errors_of(facts, truth_said(facts)) == ()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, 30), st.integers(0, 3000), st.lists(st.sampled_from(ERROR_KINDS), max_size=10), st.integers(0, 9))
 def test_exactly_the_planted_kinds_are_found(seed, number, wanted, luck):
     facts = draw_facts(seed, "train", number)

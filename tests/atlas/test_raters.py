@@ -93,6 +93,16 @@ def test_agreement_worked_by_hand():
     assert agreement.mean_squared_difference == pytest.approx((0.70 + 1.09 + 2.33) / 3)
 
 
+def test_agreement_of_raters_who_drift_apart_worked_by_hand():
+    # One point a narrative up and down, n = 4: places 0-3, mean 1.5, sample variance 5/3. MSR = 2 * 5 = 10,
+    # MSE = 2 * 5/3 = 10/3, MSC = 4 * var(1.5, -1.5) = 18. They differ by 0, 2, 4, 6: mean square 14.
+    raters = [SimulatedRater("up", drift=100), SimulatedRater("down", drift=-100)]
+    agreement = panel_agreement(raters, ACCURACY, true_variance=5.0, n=4)
+    assert agreement.icc_3_1 == pytest.approx((20 / 3) / (40 / 3))
+    assert agreement.icc_2_1 == pytest.approx((20 / 3) / (40 / 3 + 2 * (18 - 10 / 3) / 4))
+    assert agreement.mean_squared_difference == pytest.approx(14)
+
+
 @pytest.mark.parametrize("dimension", [ACCURACY, SAFETY, Dimension.REASONING_COHERENCE])
 def test_simulated_panels_agree_as_the_closed_form_says(dimension):
     n, k = 6000, len(PANEL)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "audit_atlas_shortcuts.py"
-SLACK = 0.05
+SLACK = 0.06
 """A small sample's R² strays by about this much."""
 
 
@@ -40,7 +40,7 @@ def test_the_audit_would_notice_a_word_that_gives_the_score_away(script, monkeyp
         return [f"{text} {'truly ' * int(row[-2])}" for text, row in zip(texts, scores, strict=True)], scores
 
     monkeypatch.setattr(script, "draw_texts", leaking)
-    found = script.audit(script.words, 1, 300, 200)
+    found = script.audit(script.words, 1, 500, 300)
     assert found[script.FALSE_FINDINGS][2] > script.MOST_R2_OF_WORDS[script.FALSE_FINDINGS] + SLACK
 
 

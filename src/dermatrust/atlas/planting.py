@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations
 from typing import TypeVar
 
@@ -77,8 +78,9 @@ def plant_errors(facts: Facts, kinds: Sequence[ErrorKind], rng: Generator) -> Sa
         >>> [e.kind for e in errors_of(facts, plant_errors(facts, ["wrong site"], np.random.default_rng(0)))]
         ['wrong site']
     """
+    applicable = applicable_kinds(facts)
     for kind in kinds:
-        if kind not in applicable_kinds(facts):
+        if kind not in applicable:
             raise ValueError(f"{kind!r} cannot be planted in {facts.case_id}; applicable_kinds() lists what can")
     for a, b in combinations(sorted(set(kinds)), 2):
         if excludes(a, b):
@@ -257,20 +259,26 @@ class _Planter:
         self._set(red_flags=tuple(name for name in self.said.red_flags if name != lost))
 
 
-def _wrong_diagnoses(facts: Facts, *, same_family: bool) -> list[str]:
+def _wrong_diagnoses(facts: Facts, *, same_family: bool) -> Sequence[str]:
     """Return what may be taken for the true disease; neither it nor one that shares a name's words with it."""
-    known = {one.diagnosis.id for one in load_diseases()} | {name for name, _ in facts.differential}
-    pool = [n for n in sorted(known) if not _is_form(n, facts.diagnosis)]
-    found = [name for name in pool if is_same_family(name, facts.diagnosis) == same_family]
-    weighed = [name for name, _ in facts.differential if name in found]
-    if weighed:  # what it is really mistaken for; anything else would not go with the findings
-        return weighed
-    if same_family and not found:
-        everything = load_lexicon().diagnoses
-        found = [n for n in everything if not _is_form(n, facts.diagnosis) and is_same_family(n, facts.diagnosis)]
-    return found
+    return _mistaken_for(facts.diagnosis, tuple(name for name, _ in facts.differential), same_family)
 
 
+@lru_cache(maxsize=2048)
+def _mistaken_for(true: str, differential: tuple[str, ...], same_family: bool) -> Sequence[str]:
+    """Return the likeliest sort of mistake there is: a disease weighed against it, of the atlas, of the lexicon.
+
+    A disease that it is not weighed against would not go with the findings, and so betray itself.
+    """
+    everything = tuple(load_lexicon().diagnoses) if same_family else ()
+    for pool in (differential, tuple(one.diagnosis.id for one in load_diseases()), everything):
+        fitting = (name for name in pool if is_same_family(name, true) == same_family)
+        if found := [name for name in fitting if not _is_form(name, true)]:
+            return found
+    return ()
+
+
+@lru_cache(maxsize=100_000)
 def _is_form(a: str, b: str) -> bool:
     """Whether one disease is the other or, by the words of a name, a form of it."""
     diagnoses = load_lexicon().diagnoses

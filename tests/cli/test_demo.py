@@ -1,0 +1,55 @@
+"""`dermatrust demo`: drawn, seen, judged, rated and reported; the same numbers for the same seed, and always synthetic."""
+
+import csv
+import re
+import subprocess
+import sys
+
+import pytest
+
+NARRATORS = ["nano/narrator-strong", "nano/narrator-middling", "nano/narrator-weak"]
+
+
+def demo(folder, *more):
+    return subprocess.run(
+        [sys.executable, "-m", "dermatrust", "demo", "--out", folder, "-n", "24", *more],
+        capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    ran = demo(folder)
+    assert ran.returncode == 0, ran.stderr
+    return folder / "demo", ran.stdout
+
+
+def test_every_table_and_page_says_synthetic(done):
+    folder, printed = done
+    assert printed.startswith("synthetic dataset: no number below is clinical performance")
+    assert "synthetic" in (folder / "table.csv").read_text(encoding="utf-8")
+    assert "synthetic" in (folder / "report.html").read_text(encoding="utf-8").lower()
+
+
+def test_the_lexical_judge_and_three_raters_score_three_narrators(done):
+    folder, printed = done
+    raters = re.findall(r"^(\S.*): mean score 0-5", printed, flags=re.MULTILINE)
+    assert raters[0] == "lexical"
+    assert len(raters) == 4
+    for name in NARRATORS:
+        assert len(re.findall(rf"^{name} ", printed, flags=re.MULTILINE)) == 4
+    with (folder / "table.csv").open(encoding="utf-8") as file:
+        assert len(list(csv.reader(file))) > 70
+
+
+def test_the_same_seed_gives_the_same_table_and_another_seed_another(done, tmp_path):
+    folder, printed = done
+    assert demo(tmp_path / "again").stdout == printed
+    assert (tmp_path / "again" / "demo" / "table.csv").read_bytes() == (folder / "table.csv").read_bytes()
+    assert demo(tmp_path / "other", "--seed", "1").stdout != printed
+
+
+def test_a_demo_over_an_earlier_one_starts_afresh(done):
+    folder, printed = done
+    assert demo(folder.parent).stdout == printed

@@ -30,6 +30,10 @@ FALSE_FINDINGS, WRONG_DIAGNOSIS = "False findings stated", "Wrong diagnosis"
 """What only the picture can tell, guessed besides the scores: how many stated findings are false, and whether the
 disease concluded is the wrong one."""
 TARGETS = (*(dimension.title for dimension in DIMENSIONS), FALSE_FINDINGS, WRONG_DIAGNOSIS)
+READABLE = frozenset(
+    {"refusal", "vague wording", "overconfidence", "unsafe advice", "no diagnosis", "missing finding", "no reasoning"}
+)
+"""Kinds that stand in the text itself; --hidden-only leaves out texts that have one."""
 _FALSE = ("wrong finding", "invented finding", "wrong site", "wrong colour")
 MOST_R2_OF_WORDS = {
     "Accuracy": 0.35,
@@ -60,13 +64,15 @@ Floats = NDArray[np.float64]
 Describe = Callable[[str], Floats]
 
 
-def draw_texts(seed: int, split: str, n_texts: int) -> tuple[list[str], Floats]:
+def draw_texts(seed: int, split: str, n_texts: int, *, hidden_only: bool = False) -> tuple[list[str], Floats]:
     """Return candidate texts and what is guessed of them, shape (n_texts, 8), in the order of `TARGETS`."""
     texts, scores = [], []
     for number in range(n_texts):
         _, errors, text = draw_candidate(
             draw_facts(seed, split, number), np.random.default_rng([seed, number, n_texts])
         )
+        if hidden_only and any(error.kind in READABLE for error in errors):
+            continue
         texts.append(text)
         true = true_scores(errors)
         n_false = sum(error.kind in _FALSE for error in errors)
@@ -131,10 +137,12 @@ def _ridge(train: Floats, scores: Floats, held_out: Floats, penalty: float) -> F
     return np.asarray(b @ (a.T @ weights) + mean)
 
 
-def audit(describe: Describe, seed: int, n_train: int, n_held_out: int) -> dict[str, tuple[float, float, float]]:
+def audit(
+    describe: Describe, seed: int, n_train: int, n_held_out: int, **which: bool
+) -> dict[str, tuple[float, float, float]]:
     """Return per target: mean absolute error, that of always guessing the mean, and R²."""
-    texts, scores = draw_texts(seed, "audit-train", n_train)
-    held_texts, held_scores = draw_texts(seed, "audit-test", n_held_out)
+    texts, scores = draw_texts(seed, "audit-train", n_train, **which)
+    held_texts, held_scores = draw_texts(seed, "audit-test", n_held_out, **which)
     guesses = guess(np.stack([*map(describe, texts)]), scores, np.stack([*map(describe, held_texts)]))
     mean = scores.mean(axis=0)
     error, base = np.abs(guesses - held_scores).mean(axis=0), np.abs(mean - held_scores).mean(axis=0)
@@ -147,6 +155,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=int, default=2000)
     parser.add_argument("--held-out", type=int, default=1000)
+    parser.add_argument("--hidden-only", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     for title, describe, bounds in (
@@ -154,7 +163,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         ("image-blind", image_blind, MOST_R2_IMAGE_BLIND),
     ):
         click.echo(f"| {title} | MAE | MAE of the mean | R² | bound on R² |\n|---|---|---|---|---|")
-        for name, (error, base, r2) in audit(describe, args.seed, args.train, args.held_out).items():
+        rows = audit(describe, args.seed, args.train, args.held_out, hidden_only=args.hidden_only)
+        for name, (error, base, r2) in rows.items():
             bound = bounds.get(name, 1.0)
             click.echo(f"| {name} | {error:.2f} | {base:.2f} | {r2:.2f} | {bound:.2f} |")
         click.echo()

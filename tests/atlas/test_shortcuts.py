@@ -26,6 +26,12 @@ def test_words_alone_predict_no_more_than_stated(script):
         assert r2 <= script.MOST_R2_OF_WORDS[name] + SLACK, name
 
 
+def test_truth_cannot_be_read_where_no_error_stands_in_the_text_itself(script):
+    found = script.audit(script.words, 3, 1200, 800, hidden_only=True)
+    for name in ("Accuracy", "Medical Groundedness", "Description Precision"):
+        assert found[name][2] < 0.15, name
+
+
 def test_an_image_blind_reader_predicts_no_more_than_stated(script):
     found = script.audit(script.image_blind, 2, 600, 400)
     for name, (_, _, r2) in found.items():
@@ -35,7 +41,7 @@ def test_an_image_blind_reader_predicts_no_more_than_stated(script):
 def test_the_audit_would_notice_a_word_that_gives_the_score_away(script, monkeypatch):
     draw = script.draw_texts
 
-    def leaking(seed: int, split: str, n_texts: int) -> tuple[list[str], np.ndarray]:
+    def leaking(seed: int, split: str, n_texts: int, **_: bool) -> tuple[list[str], np.ndarray]:
         texts, scores = draw(seed, split, n_texts)
         return [f"{text} {'truly ' * int(row[-2])}" for text, row in zip(texts, scores, strict=True)], scores
 

@@ -1,4 +1,4 @@
-"""`dermatrust demo`: drawn, seen, judged, rated and reported; the same numbers for the same seed, and always synthetic."""
+"""`dermatrust demo`: drawn, seen, judged, rated and reported; the same numbers for a seed, and always synthetic."""
 
 import csv
 import re

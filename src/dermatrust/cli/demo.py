@@ -35,10 +35,12 @@ def demo(out: Path, n_cases: int, seed: int) -> None:
 
 
 def _drawn(folder: Path, n_cases: int, seed: int) -> Path:
-    """Draw the cases into the run's own folder, in place of those of an earlier demo."""
+    """Draw the cases into the run's own folder, in place of those of an earlier demo and of nothing else."""
     from dermatrust.datasets.atlas import write_atlas
+    from dermatrust.store.card import read_card
+    from dermatrust.store.layout import CARD
 
-    if folder.is_dir():
+    if (folder / CARD).exists() and read_card(folder / CARD).name == f"atlas-{SPLIT}":
         shutil.rmtree(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_atlas(folder, n=n_cases, seed=seed, split=SPLIT)

@@ -50,6 +50,9 @@ def test_the_shape_stays_the_original_is_untouched_and_a_seed_decides(kind, seve
     assert spoilt.dtype == np.uint8
     assert np.array_equal(PICTURE, before)
     assert np.array_equal(spoilt, degrade(PICTURE, kind, severity, 7))
+    others = [degrade(PICTURE, kind, severity, seed) for seed in range(4)]
+    by_chance = kind not in ("blur", "jpeg")
+    assert any(not np.array_equal(spoilt, other) for other in others) == by_chance
 
 
 def test_gauze_covers_the_share_it_should():

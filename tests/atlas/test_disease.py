@@ -137,3 +137,11 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         load_diseases(tmp_path / "none.csv")
+
+
+def test_a_flat_lesion_of_the_skin_s_own_colour_shows_by_its_lost_hair():
+    for disease in load_diseases():
+        colours = {name for column in ("colour_light", "colour_dark") for name, _ in disease.choices[column]}
+        flat = {name for name, _ in disease.choices["primary"]} & {"Macule", "Patch"}
+        if flat and "Skin-coloured" in colours:
+            assert dict(disease.features).get("Hair loss", 0) == 1, disease.diagnosis.id

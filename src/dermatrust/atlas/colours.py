@@ -13,8 +13,8 @@ PIGMENTS: dict[str, Rgb] = {
 }  # fmt: skip
 """What is mixed into the skin, red, green, blue. Ours: chosen to look like the word, not measured on patients."""
 LEAST_CONTRAST = 30.0
-"""Least distance in red, green, blue (0-255 each) between a lesion's colour and the skin around it. White on the lightest
-Monk tone can be no more than 34 away."""
+"""Least distance in red, green, blue (0-255 each) between a lesion's colour and the skin around it. White on the
+lightest Monk tone can be no more than 34 away."""
 _SHARE = 0.72
 
 

@@ -42,8 +42,8 @@ def _rough(patch: Patch) -> None:
 
 
 def _shiny(patch: Patch) -> None:
-    band = _lines(patch.dx + patch.dy + np.float32(0.5), 0.16)
-    patch.light(np.float32(70) * band * patch.mask)
+    band = _lines(patch.dx + patch.dy + np.float32(0.5), 0.24)
+    patch.light(np.float32(95) * band * patch.mask)
 
 
 def _waxy(patch: Patch) -> None:

@@ -1,7 +1,7 @@
 """Where the lesions of a case lie in a photograph, and how large they are drawn."""
 
 from dataclasses import dataclass
-from math import cos, pi, sin
+from math import cos, pi, sin, sqrt
 
 import numpy as np
 
@@ -41,7 +41,12 @@ class Place:
 
 
 def place_lesions(
-    findings: Findings, angle: Angle, region: tuple[float, float, float, float], rng: np.random.Generator
+    findings: Findings,
+    angle: Angle,
+    region: tuple[float, float, float, float],
+    rng: np.random.Generator,
+    *,
+    bottom_px: int = SIDE_PX,
 ) -> tuple[Place, ...]:
     """Return where the lesions lie, wholly inside the frame.
 
@@ -50,6 +55,7 @@ def place_lesions(
         angle: Of the view. A near view shows at most six lesions of many, an oblique one ten.
         region: Ellipse of the body where they may lie: centre and half axes, pixels.
         rng: Draws the places.
+        bottom_px: Lower edge of what is to be seen: a ruler hides what lies below.
     """
     n = min(findings.n_lesions, _MOST[angle])
     full = NEAR_RADIUS_PX[findings.primary]
@@ -62,8 +68,10 @@ def place_lesions(
     for px, py in _points(findings.distribution, n, radius / min(half_width, half_height), rng):
         size = radius * (0.85 + 0.3 * rng.random()) if n > 1 else radius
         ry = size * _ASPECT.get(findings.shape, 1.0) * (0.8 if angle == "oblique" else 1.0)
-        low, high = size + MARGIN_PX, SIDE_PX - 1 - size - MARGIN_PX
-        x, y = (min(max(v, low), high) for v in (cx + px * half_width, cy + py * half_height))
+        outside = max(1.0, sqrt(px * px + py * py))  # a corner of the square lies off the body
+        low, right, bottom = size + MARGIN_PX, SIDE_PX - 1 - size - MARGIN_PX, bottom_px - 1 - size - MARGIN_PX
+        x = min(max(cx + px / outside * half_width, low), right)
+        y = min(max(cy + py / outside * half_height, low), bottom)
         turn = _exact(2 * pi * rng.random()) if findings.distribution != "Dermatomal" else 0.35
         places.append(Place(x, y, size, ry, _exact(cos(turn)), _exact(sin(turn))))
     return tuple(places)
@@ -87,7 +95,7 @@ def _points(distribution: str, n: int, reach: float, rng: np.random.Generator) -
         while len(points) < n:
             x, y = 0.35 + 0.5 * rng.random(), spread(0.85)
             points += [(-x, y), (x, y)]
-        return points[:n]
+        return points if n % 2 == 0 else [*points[: n - 1], (0.0, points[n - 1][1])]
     if distribution == "Dermatomal":
         along = [0.02 + 0.96 * (k + 0.5 + spread(0.3)) / n for k in range(n)]
         return [(a, 0.35 * a - 0.2 + spread(0.13)) for a in along]

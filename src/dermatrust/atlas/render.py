@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 from dermatrust.atlas.body import Body, body_of
 from dermatrust.atlas.facts import Facts, View
-from dermatrust.atlas.lesions import draw_lesion, window
+from dermatrust.atlas.lesions import draw_lesion, keep_contrast, window
 from dermatrust.atlas.marks import draw_features, draw_surface
 from dermatrust.atlas.places import Place, place_lesions
 from dermatrust.atlas.skin import BANK_PX, SIDE_PX, camera_noise, cut, hair_overlay, monk_rgb, skin_texture
-from dermatrust.atlas.stamps import draw_date, draw_ruler
+from dermatrust.atlas.stamps import RULER_PX, draw_date, draw_ruler
 
 __all__ = ["SIDE_PX", "lesions_in", "render"]
 
@@ -48,10 +48,12 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
         _blend(pixels, (186, 82, 84), body.blush * np.float32(0.55))
     for place in places:
         patch = window(pixels, place, findings, rng)
+        bare = patch.pixels.copy()
         draw_lesion(patch, findings, facts.monk)
         if view.angle != "far":
             draw_surface(patch, findings.surface)
             draw_features(patch, findings.features)
+        keep_contrast(patch, bare, findings.colour, facts.monk)
     if findings.site == "Scalp":
         _grow_hair(pixels, body, places, thinned="Hair loss" in findings.features, rng=rng)
     if findings.site not in _NO_BODY_HAIR and rng.random() < 0.4:
@@ -71,7 +73,9 @@ def lesions_in(facts: Facts, view: View) -> tuple[Place, ...]:
 
 
 def _places(facts: Facts, view: View, rng: np.random.Generator) -> tuple[Place, ...]:
-    return place_lesions(facts.findings, view.angle, body_of(facts.findings.site, view.angle).region, rng)
+    region = body_of(facts.findings.site, view.angle).region
+    bottom_px = SIDE_PX - RULER_PX if view.has_ruler else SIDE_PX
+    return place_lesions(facts.findings, view.angle, region, rng, bottom_px=bottom_px)
 
 
 def _bare_skin(body: Body, tone: int, rng: np.random.Generator) -> Floats:

@@ -63,7 +63,7 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("strong", side_px=96, width=32, n_cases=12_000, n_epochs=8),
+    Recipe("strong", side_px=64, width=32, n_cases=10_000, n_epochs=8),
     Recipe("middling", side_px=32, width=24, n_cases=4_000, n_epochs=4),
     Recipe("weak", side_px=16, width=12, n_cases=1_200, n_epochs=3),
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from dermatrust.atlas.colours import Rgb, lesion_rgb
 from dermatrust.atlas.facts import Findings
 from dermatrust.atlas.places import Place
-from dermatrust.atlas.skin import BANK_PX, SIDE_PX, monk_rgb, smooth_noise
+from dermatrust.atlas.skin import BANK_PX, SIDE_PX, smooth_noise
 
 Floats = NDArray[np.float32]
 
@@ -20,9 +19,6 @@ _SOFT = {
     "Rolled border": 0.08,
 }  # fmt: skip
 """Width of the edge as a share of the radius."""
-LEAST_DRAWN = 24.0
-"""Least distance between the mean colour of a drawn lesion and of the skin beneath it, red, green and blue 0-255 each,
-in the direction of its colour; what lies beyond black or white is cut off."""
 HALO = 1.45
 """How far around a lesion pixels may change, as a multiple of its radius."""
 _DOMES = {"Papule": 26.0, "Nodule": 38.0, "Vesicle": 22.0, "Bulla": 30.0, "Pustule": 22.0, "Comedo": 18.0}
@@ -125,30 +121,6 @@ def draw_lesion(patch: Patch, findings: Findings, tone: int) -> None:
     if draw_relief:
         draw_relief(patch, findings, tone)
     _draw_border(patch, findings)
-
-
-def keep_contrast(patch: Patch, bare: Floats, colour: str, tone: int) -> None:
-    """Move a drawn lesion away from the skin it lies on where light and secondary findings have taken its contrast.
-
-    Args:
-        patch: The window with the lesion.
-        bare: The same pixels before it was drawn.
-        colour: The lesion's colour; a lesion of the skin's own colour is left as it is.
-        tone: Monk tone, 1-10.
-    """
-    inside = patch.mask > np.float32(0.5)
-    n = int(inside.sum())
-    if colour == "Skin-coloured" or n == 0:
-        return
-    # sums of whole numbers do not depend on the order in which a processor adds
-    change = np.rint((patch.pixels - bare)[inside]).astype(np.int64).sum(axis=0)
-    drawn = [int(c) / n for c in change]
-    away = [c - s for c, s in zip(lesion_rgb(colour, tone), monk_rgb(tone), strict=True)]
-    length = sqrt(sum(a * a for a in away))
-    along = sum(d * a for d, a in zip(drawn, away, strict=True)) / length
-    if along < LEAST_DRAWN:
-        for channel, a in enumerate(away):
-            patch.pixels[:, :, channel] += patch.mask * np.float32((LEAST_DRAWN - along) * a / length)
 
 
 def _paint(patch: Patch, findings: Findings, colour: Rgb) -> None:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from dermatrust.atlas.body import Body, body_of
 from dermatrust.atlas.facts import Facts, View
-from dermatrust.atlas.lesions import draw_lesion, keep_contrast, window
+from dermatrust.atlas.lesions import draw_lesion, window
 from dermatrust.atlas.marks import draw_features, draw_surface
 from dermatrust.atlas.places import Place, place_lesions
 from dermatrust.atlas.skin import BANK_PX, SIDE_PX, camera_noise, cut, hair_overlay, monk_rgb, skin_texture
@@ -48,12 +48,10 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
         _blend(pixels, (186, 82, 84), body.blush * np.float32(0.55))
     for place in places:
         patch = window(pixels, place, findings, rng)
-        bare = patch.pixels.copy()
         draw_lesion(patch, findings, facts.monk)
         if view.angle != "far":
             draw_surface(patch, findings.surface)
             draw_features(patch, findings.features)
-        keep_contrast(patch, bare, findings.colour, facts.monk)
     if findings.site == "Scalp":
         _grow_hair(pixels, body, places, thinned="Hair loss" in findings.features, rng=rng)
     if findings.site not in _NO_BODY_HAIR and rng.random() < 0.4:

@@ -54,3 +54,18 @@ def test_a_likely_grave_disease_behind_a_harmless_one_asks_for_urgent_care():
     assert said_of(chances | {DIAGNOSIS_HEAD: diagnosis}).advice == "urgent"
     diagnosis[routine], diagnosis[grave[0]], diagnosis[grave[1]] = 0.9, 0.05, 0.05
     assert said_of(chances | {DIAGNOSIS_HEAD: diagnosis}).advice == "routine"
+
+
+def test_whoever_is_certain_weighs_the_usual_alternatives():
+    facts = draw_facts(5, "x", 3)
+    usual = [name for name, _ in facts.differential[1:]]
+    assert said_of(certain(facts)).differential == tuple(usual[:2])
+
+
+def test_likely_diseases_come_before_usual_ones():
+    names = HEADS.values[DIAGNOSIS_HEAD]
+    diagnosis = np.zeros(len(names), np.float32)
+    diagnosis[0], diagnosis[1], diagnosis[2], diagnosis[3] = 0.5, 0.3, 0.15, 0.05
+    chances = HEADS.chances(np.zeros(HEADS.n_outputs, np.float32)) | {DIAGNOSIS_HEAD: diagnosis}
+    assert said_of(chances).diagnosis == names[0]
+    assert said_of(chances).differential == (names[1], names[2], names[3])

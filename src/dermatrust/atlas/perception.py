@@ -20,6 +20,9 @@ SURELY_ABSENT = 0.03
 """A secondary finding may be denied below this chance."""
 MOST_DENIED = 2
 LEAST_ALTERNATIVE = 0.02
+"""A disease is weighed as an alternative from this chance on."""
+FEWEST_ALTERNATIVES = 2
+"""Whoever sees fewer weighs what the disease named is usually weighed against."""
 MOST_ALTERNATIVES = 3
 USUAL_FLAG = 0.5
 """A warning sign is asked about where the disease named has it at least this often."""
@@ -100,8 +103,8 @@ def said_of(chances: Mapping[str, Floats], heads: Heads | None = None) -> Said:
         heads: The heads they belong to; those of the packaged atlas unless given.
 
     Returns:
-        The likeliest value of each attribute the narrator is sure enough of, the likeliest disease with its runners-up
-        as differential, and the care that the chances of grave diseases call for. Sizes are not read from pictures.
+        The likeliest value of each attribute the narrator is sure enough of, the likeliest disease with its runners-up,
+        or its usual alternatives, as differential, and the care that the chances of grave diseases call for. Sizes are not read from pictures.
     """
     values = (heads or Heads.of_atlas()).values
     findings = []
@@ -116,13 +119,15 @@ def said_of(chances: Mapping[str, Floats], heads: Heads | None = None) -> Said:
     chance = chances[DIAGNOSIS_HEAD]
     ranked = np.argsort(-chance, kind="stable")[: 1 + MOST_ALTERNATIVES]
     first, *others = (values[DIAGNOSIS_HEAD][i] for i in ranked)
+    likely = [name for name, i in zip(others, ranked[1:], strict=True) if chance[i] >= LEAST_ALTERNATIVE]
     known = {disease.diagnosis.id: disease for disease in load_diseases()}
+    usual = [name for name, _ in known[first].differential if name not in likely]
     return Said(
         findings=tuple(findings),
         denied=denied,
         diagnosis=first,
         favours=first,
-        differential=tuple(d for d, i in zip(others, ranked[1:], strict=True) if chance[i] >= LEAST_ALTERNATIVE),
+        differential=(*likely, *usual[: max(0, FEWEST_ALTERNATIVES - len(likely))]),
         advice=_advice(first, dict(zip(values[DIAGNOSIS_HEAD], map(float, chance), strict=True)), known),
         red_flags=tuple(name for name, often in known[first].red_flags if often >= USUAL_FLAG),
     )

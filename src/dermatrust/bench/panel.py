@@ -1,7 +1,6 @@
 """The panel of simulated raters beside the judges of a benchmark run on the atlas."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 from dermatrust.atlas import Facts, Said, draw_facts
 from dermatrust.atlas.raters import PANEL
@@ -24,18 +23,18 @@ def with_panel(bench: Bench, *, seed: int, split: str) -> Bench:
         narrator saw (it looks at the photographs again), and rate the difference with their own bias and noise.
     """
     narrators = {client.name: client for client in bench.clients if isinstance(client, NanoClient)}
+    seen: dict[tuple[str, str], Said] = {}
 
-    @lru_cache(maxsize=4096)
     def facts_of(case: Case) -> Facts:
         return draw_facts(seed, split, int(case.id.rpartition("-")[2]))
 
-    @lru_cache(maxsize=4096)
-    def seen_by(author: str, case: Case) -> Said:
-        paths = [(bench.dataset.image_path(name), f"case {case.id!r}, {name}") for name in case.file_names]
-        return narrators[author].perceive([bench.images.prepare(path, where=where) for path, where in paths])
-
     def said_of(narrative: Narrative, case: Case) -> Said:
-        return seen_by(narrative.author, case)
+        key = narrative.author, case.id
+        if key not in seen:  # one look serves the whole panel
+            paths = [(bench.dataset.image_path(name), f"case {case.id!r}, {name}") for name in case.file_names]
+            images = [bench.images.prepare(path, where=where) for path, where in paths]
+            seen[key] = narrators[narrative.author].perceive(images)
+        return seen[key]
 
     panel = [SimulatedJudge(rater, facts_of=facts_of, said_of=said_of, seed=seed) for rater in PANEL]
     return replace(bench, judges=[*bench.judges, *panel])

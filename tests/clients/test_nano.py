@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import PIL.Image
 import pytest
 
 from dermatrust.atlas import draw_facts
-from dermatrust.atlas.perception import Heads
+from dermatrust.atlas.perception import VERSION, Heads
 from dermatrust.atlas.render import render
 from dermatrust.clients import AskFailed, Image, Message, Request, open_client
 from dermatrust.clients.nano import WEIGHTS, NanoClient, Network, as_seen, nano_names
@@ -92,7 +93,9 @@ def test_nothing_leaves_the_machine_and_the_weights_are_part_of_the_reply_s_key(
     assert client.needs_images
     assert not client.leaves_machine
     weights = (WEIGHTS / "narrator-weak.onnx").read_bytes()
-    assert client.endpoint(Request(())) == {"kind": "nano", "sha256": hashlib.sha256(weights).hexdigest()}
+    endpoint = client.endpoint(Request(()))
+    assert endpoint["sha256"] == hashlib.sha256(weights).hexdigest()
+    assert re.fullmatch(rf"{VERSION}:[0-9a-f]{{16}}", endpoint["wording"])
 
 
 def test_bad_names_files_and_requests_are_told(tmp_path):

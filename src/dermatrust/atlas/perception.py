@@ -12,6 +12,8 @@ from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.said import ADVICE_FOR, Advice, Said
 from dermatrust.atlas.vocabulary import ATTRIBUTES, VALUES
 
+VERSION = 1
+"""Raised when the same chances come to say something else, or are put into other words."""
 FEATURES_HEAD = "features"
 DIAGNOSIS_HEAD = "diagnosis"
 LEAST_SURE = 0.4
@@ -103,8 +105,9 @@ def said_of(chances: Mapping[str, Floats], heads: Heads | None = None) -> Said:
         heads: The heads they belong to; those of the packaged atlas unless given.
 
     Returns:
-        The likeliest value of each attribute the narrator is sure enough of, the likeliest disease with its runners-up,
-        or its usual alternatives, as differential, and the care that the chances of grave diseases call for. Sizes are not read from pictures.
+        The likeliest value of each attribute the narrator is sure enough of, the likeliest disease, its runners-up or
+        usual alternatives as differential, and the care that the chances of grave diseases call for. Sizes are not
+        read from pictures.
     """
     values = (heads or Heads.of_atlas()).values
     findings = []

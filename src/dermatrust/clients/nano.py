@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ import onnxruntime
 import PIL.Image
 from numpy.typing import NDArray
 
-from dermatrust.atlas.perception import Heads, said_of
+from dermatrust.atlas.disease import TABLE as DISEASES
+from dermatrust.atlas.perception import VERSION, Heads, said_of
+from dermatrust.atlas.phrases import TABLE as PHRASES
 from dermatrust.atlas.prose import write_narrative
 from dermatrust.atlas.said import Said
 from dermatrust.clients.client import AskFailed, Image, Reply, Request
@@ -98,6 +100,12 @@ def as_seen(picture: PIL.Image.Image, side_px: int) -> Floats:
     return np.asarray(small, dtype=np.float32).transpose(2, 0, 1) / np.float32(127.5) - np.float32(1)
 
 
+@lru_cache(maxsize=1)
+def _wording() -> str:
+    tables = b"".join(path.read_bytes() for path in (PHRASES, DISEASES))
+    return f"{VERSION}:{hashlib.sha256(tables).hexdigest()[:16]}"
+
+
 class NanoClient:
     """A narrator of this package: looks at the photographs, names what it sees, and writes it down.
 
@@ -126,8 +134,8 @@ class NanoClient:
         return Network(self._path)
 
     def endpoint(self, request: Request) -> Mapping[str, Any]:
-        """Return the hash of the weights: other weights give other narratives."""
-        return {"kind": "nano", "sha256": self.network.sha256}
+        """Return what besides the photographs decides a narrative: the weights, and the wording with its tables."""
+        return {"kind": "nano", "sha256": self.network.sha256, "wording": _wording()}
 
     def perceive(self, images: Sequence[Image]) -> Said:
         """Return what the narrator sees in the photographs of one case, as data.

@@ -49,7 +49,7 @@ class SimulatedJudge:
     def card(self) -> JudgeCard:
         """What a run records about this rater."""
         return JudgeCard(
-            judge=self.name, kind="simulated", family="dermatrust", version="1", rubric="atlas-rule@1",
+            judge=self.name, kind="simulated", family="simulated", version="1", rubric="atlas-rule@1",
         )  # fmt: skip
 
     async def rate(self, narrative: Narrative, reference: Narrative, case: Case, ask: Ask) -> list[Rating]:

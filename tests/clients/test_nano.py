@@ -69,7 +69,7 @@ def test_the_same_photographs_get_the_same_narrative_and_another_draw_other_word
     images = photographed(tmp_path, held_out[0])
     assert narrate(client, images) == narrate(NanoClient("nano/narrator-strong"), images)
     assert narrate(client, images) != narrate(client, images, draw=1)
-    assert "The answer is" in narrate(client, images)
+    assert "answer is" in narrate(client, images)
 
 
 def test_what_a_narrator_says_is_what_it_sees(tmp_path, held_out):
@@ -85,7 +85,7 @@ def test_photographs_of_any_size_are_seen_alike():
     seen = as_seen(drawn, 16)
     assert seen.shape == (3, 16, 16)
     assert seen.dtype == np.float32
-    assert np.allclose(seen[:, 0, 0], [1.0, -1.0, 128 / 127.5 - 1])
+    assert np.allclose(seen[:, 0, 0], [1.0, -1.0, 128 / 127.5 - 1], atol=1e-6)
 
 
 def test_nothing_leaves_the_machine_and_the_weights_are_part_of_the_reply_s_key():

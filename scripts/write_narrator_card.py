@@ -11,14 +11,21 @@ import numpy as np
 import PIL.Image
 
 from dermatrust.atlas import Facts, draw_facts
-from dermatrust.atlas.perception import DIAGNOSIS_HEAD, FEATURES_HEAD, Heads
+from dermatrust.atlas.errors import errors_of
+from dermatrust.atlas.perception import DIAGNOSIS_HEAD, FEATURES_HEAD, Heads, said_of
+from dermatrust.atlas.prose import write_narrative, write_reference
 from dermatrust.atlas.render import render
+from dermatrust.atlas.scoring import true_scores
 from dermatrust.atlas.vocabulary import ATTRIBUTES, VISIBLE
 from dermatrust.clients.nano import WEIGHTS, Network
+from dermatrust.judge.lexical import judge_lexically
+from dermatrust.lexicon import load_lexicon
+from dermatrust.records import DIMENSIONS, Dimension
 
 PAGE = Path(__file__).parents[1] / "docs" / "narrators.md"
 NARRATORS = ("strong", "middling", "weak")
 SEED, SPLIT = 77, "held-out"
+N_SCORED = 300
 GREY = PIL.Image.new("RGB", (336, 336), (128, 128, 128))
 
 
@@ -83,6 +90,22 @@ def prior(cases: list[Facts]) -> dict[str, float]:
     return found
 
 
+def mean_scores(name: str, cases: list[Facts]) -> tuple[dict[Dimension, float], dict[Dimension, float]]:
+    """Return a narrator's mean true scores, and what the lexical judge gives the same narratives."""
+    network = Network(WEIGHTS / f"narrator-{name}.onnx")
+    true, judged = dict.fromkeys(DIMENSIONS, 0.0), dict.fromkeys(DIMENSIONS, 0.0)
+    for facts in cases:
+        said = said_of(network.chances([PIL.Image.fromarray(render(facts, view)) for view in facts.views]))
+        text = write_narrative(said, np.random.default_rng(facts.seed))
+        label = load_lexicon().diagnoses[facts.diagnosis].name
+        verdict = judge_lexically(text, write_reference(facts), label=label, urgency=facts.urgency)
+        deserved = true_scores(errors_of(facts, said))
+        for dimension in DIMENSIONS:
+            true[dimension] += deserved[dimension] / len(cases)
+            judged[dimension] += verdict.scores[dimension] / len(cases)
+    return true, judged
+
+
 def page(n: int) -> str:
     """Return the model card."""
     cases = [draw_facts(SEED, SPLIT, number) for number in range(n)]
@@ -100,7 +123,15 @@ def page(n: int) -> str:
             f"| `nano/narrator-{name}` | {network.card.side_px} px | {path.stat().st_size / 1e6:.2f} MB | "
             f"`{network.sha256[:16]}` |"
         )
-    return TEXT.format(n=n, seed=SEED, rows="\n".join(rows), files="\n".join(files))
+    scored = cases[:N_SCORED]
+    scores = {name: mean_scores(name, scored) for name in NARRATORS}
+    lines = []
+    for d in DIMENSIONS:
+        cells = [f"{scores[name][0][d]:.2f} ({scores[name][1][d]:.2f})" for name in NARRATORS]
+        lines.append(f"| {d.title} | {' | '.join(cells)} |")
+    return TEXT.format(
+        n=n, seed=SEED, rows="\n".join(rows), files="\n".join(files), scores="\n".join(lines), n_scored=len(scored)
+    )
 
 
 TEXT = """# The embedded narrators
@@ -142,6 +173,18 @@ that are rightly called present or absent.
 {rows}
 
 Blanked, every narrator falls to the prior or below: what it says comes from the picture.
+
+## How they score
+
+Mean true scores on the first {n_scored} of these cases by [the rule of true scores](atlas-rule.md), and in brackets
+what the lexical judge gives the same narratives.
+
+| dimension | strong | middling | weak |
+|---|---|---|---|
+{scores}
+
+They truly differ wherever seeing matters. Reasoning Coherence asks only whether the argument holds together, and all
+three argue from what they think they see by the same frame, so on it they are alike.
 
 ## What they are not
 

@@ -105,7 +105,7 @@ def test_names_stand_for_clients_and_keys_stay_with_their_host():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("gpt-5", "is not a model name; expected openai/MODEL"),
+        ("gpt-5", "is not a model name; expected nano/MODEL, openai/MODEL"),
         ("openai/gpt-5", "OPENAI_API_KEY is not set"),
         ("http://localhost:1/v1", "names no model"),
         ("http://u:secret@h/v1#m", "carries a user name or password"),

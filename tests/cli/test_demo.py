@@ -53,3 +53,20 @@ def test_the_same_seed_gives_the_same_table_and_another_seed_another(done, tmp_p
 def test_a_demo_over_an_earlier_one_starts_afresh(done):
     folder, printed = done
     assert demo(folder.parent).stdout == printed
+
+
+def test_a_demo_removes_nothing_it_did_not_draw(tmp_path):
+    mine = tmp_path / "demo" / "atlas" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    ran = demo(tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert re.fullmatch(r"error: .*atlas: exists and is not empty\. .*\n", ran.stderr)
+    assert mine.read_text() == "mine"
+
+
+def test_a_file_in_the_way_is_one_line(tmp_path):
+    (tmp_path / "runs").write_text("")
+    ran = demo(tmp_path / "runs")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert re.fullmatch(r"error: [^\n]*runs/demo/atlas: cannot be made[^\n]*\n", ran.stderr), ran.stderr

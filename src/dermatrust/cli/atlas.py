@@ -48,7 +48,13 @@ def atlas(
     how = _degrade(degrade)
     try:
         with tqdm(
-            total=max(n, 0), unit="case", file=sys.stderr, disable=quiet, mininterval=0.3, dynamic_ncols=True
+            total=max(n, 0),
+            unit="case",
+            file=sys.stderr,
+            disable=quiet,
+            mininterval=0.3,
+            leave=False,
+            dynamic_ncols=True,
         ) as bar:
             write_atlas(
                 out, n=n, seed=seed, split=split, degrade=how, raters=raters, workers=workers, progress=bar.update

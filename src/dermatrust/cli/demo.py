@@ -42,6 +42,5 @@ def _drawn(folder: Path, n_cases: int, seed: int) -> Path:
 
     if (folder / CARD).exists() and read_card(folder / CARD).name == f"atlas-{SPLIT}":
         shutil.rmtree(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     write_atlas(folder, n=n_cases, seed=seed, split=SPLIT)
     return folder

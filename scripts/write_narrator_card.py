@@ -99,7 +99,7 @@ def mean_scores(name: str, cases: list[Facts]) -> tuple[dict[Dimension, float], 
         text = write_narrative(said, np.random.default_rng(facts.seed))
         label = load_lexicon().diagnoses[facts.diagnosis].name
         verdict = judge_lexically(text, write_reference(facts), label=label, urgency=facts.urgency)
-        deserved = true_scores(errors_of(facts, said))
+        deserved = true_scores(errors_of(facts, said, knows_history=False))
         for dimension in DIMENSIONS:
             true[dimension] += deserved[dimension] / len(cases)
             judged[dimension] += verdict.scores[dimension] / len(cases)
@@ -159,7 +159,8 @@ network narrower, its training shorter. The recipes stand in `dermatrust.train.n
     python -m dermatrust.train.narrator
 
 Sizes in millimetres and warning signs from the history (growth, bleeding) cannot be seen in these pictures. A narrator
-gives no size, and asks about the warning signs usual for the disease it names.
+gives no size and names no warning sign; the rule of true scores does not hold that against it, the lexical judge, which
+reads the reference, does.
 
 ## How well they see
 

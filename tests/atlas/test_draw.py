@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from dermatrust.atlas.disease import SIZE_OF_PRIMARY, load_diseases
-from dermatrust.atlas.draw import DARK_FROM_MONK, MOST_LESIONS, draw_facts
+from dermatrust.atlas.draw import DARK_FROM_MONK, FEWEST_GENERALISED, MOST_LESIONS, SPAN_MM, draw_facts
 from dermatrust.atlas.facts import Facts
 from dermatrust.lexicon import load_lexicon
 
@@ -103,3 +103,26 @@ def test_drawn_values_are_as_frequent_as_the_table_says(disease_id: str, monk: i
 def test_impossible_wishes_are_refused(number: int, monk: int | None, diseases: list[object] | None) -> None:
     with pytest.raises(ValueError, match=r"at least|expected"):
         draw_facts(0, "train", number, monk=monk, diseases=diseases)  # type: ignore[arg-type]
+
+
+def test_lesions_have_room_at_their_site():
+    for number in range(3000):
+        found = draw_facts(8, "room", number).findings
+        assert found.size_mm <= SPAN_MM[found.site], found
+        assert found.n_lesions * found.size_mm**2 <= 1.01 * SPAN_MM[found.site] ** 2, found
+        if found.distribution == "Generalised":
+            assert found.n_lesions >= FEWEST_GENERALISED
+
+
+def test_warning_signs_do_not_contradict_each_other_or_the_site():
+    for number in range(3000):
+        facts = draw_facts(9, "flags", number)
+        if "Non-blanching rash with fever" in facts.red_flags:
+            assert "Fever" in facts.red_flags
+        if facts.diagnosis in ("herpes-zoster", "eczema-herpeticum"):
+            assert "Eye involvement" not in facts.red_flags
+
+
+def test_seeds_that_would_collide_are_refused():
+    with pytest.raises(ValueError, match="the seed below 4294967296"):
+        draw_facts(2**32, "train", 0)

@@ -138,3 +138,21 @@ def test_a_refusal_is_one_error_and_an_empty_text_is_many():
     facts = a_case()
     assert errors_of(facts, Said(is_refusal=True)) == (NarrativeError("refusal"),)
     assert kinds_of(facts, Said()) == {"missing finding", "no diagnosis", "no differential", "no reasoning"}
+
+
+def test_who_was_not_told_the_history_misses_no_warning_sign_but_may_invent_one():
+    facts = a_case("urgent", flags=True)
+    silent = replace(truth_said(facts), red_flags=())
+    assert errors_of(facts, silent, knows_history=False) == ()
+    assert {e.kind for e in errors_of(facts, silent)} == {"missed red flag"}
+    made_up = replace(silent, red_flags=("Crepitus",))
+    assert errors_of(facts, made_up, knows_history=False) == (NarrativeError("invented finding", "Crepitus"),)
+
+
+def test_what_every_photograph_hides_may_be_left_out():
+    facts = a_case()
+    spoilt = replace(facts, views=(View("near", 0, False, False, (("colour cast", 3),)),))
+    clear = replace(facts, views=(View("near", 0, False, False),))
+    said = replace(truth_said(facts), findings=tuple(f for f in truth_said(facts).findings if f[0] != "colour"))
+    assert errors_of(spoilt, said) == ()
+    assert errors_of(clear, said) == (NarrativeError("missing finding", facts.findings.colour),)

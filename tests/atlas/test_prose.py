@@ -165,3 +165,20 @@ def test_a_missing_table_of_phrases_is_a_data_error(tmp_path):
     (tmp_path / "list.yaml").write_text("- a\n", encoding="utf-8")
     with pytest.raises(DataError, match="no mapping"):
         load_phrases(tmp_path / "list.yaml")
+
+
+@pytest.mark.parametrize("primary", VALUES["primary"])
+def test_a_text_without_a_number_claims_none(primary):
+    said = Said(findings=(("primary", (primary,)), ("distribution", ("Grouped",))))
+    names = load_phrases()["words"]["primary"][primary]
+    for seed in range(20):
+        text = write_narrative(said, np.random.default_rng(seed)).lower()
+        assert primary in {concept.name for concept in read(text).claims}, text
+        assert " change" in text
+        assert not any(f"{word}s" in text or f"a {word} " in text for word, _ in names), text
+
+
+def test_a_size_below_ten_is_never_rounded_to_ten():
+    for seed in range(30):
+        text = write_narrative(Said(size_mm=9.9), np.random.default_rng(seed))
+        assert "9.9 mm" in text

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import subprocess
 import sys
 
@@ -55,18 +56,27 @@ def test_a_demo_over_an_earlier_one_starts_afresh(done):
     assert demo(folder.parent).stdout == printed
 
 
-def test_a_demo_removes_nothing_it_did_not_draw(tmp_path):
-    mine = tmp_path / "demo" / "atlas" / "notes.txt"
-    mine.parent.mkdir(parents=True)
-    mine.write_text("mine")
+def test_a_demo_removes_nothing(done, tmp_path):
+    atlas = tmp_path / "demo" / "atlas-n24-seed0"
+    shutil.copytree(done[0] / "atlas-n24-seed0", atlas)
+    (atlas / "my-notes.txt").write_text("mine")
+    assert demo(tmp_path).stdout == done[1]  # the same drawing is used again
+    assert (atlas / "my-notes.txt").read_text() == "mine"
+
+
+def test_a_folder_that_is_not_what_the_demo_draws_is_left_as_it_is(done, tmp_path):
+    atlas = tmp_path / "demo" / "atlas-n24-seed0"
+    shutil.copytree(done[0] / "atlas-n24-seed0", atlas)
+    (atlas / "references.jsonl").write_text("mine")
     ran = demo(tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert re.fullmatch(r"error: .*atlas: exists and is not empty\. .*\n", ran.stderr)
-    assert mine.read_text() == "mine"
+    said = r"error: .*atlas-n24-seed0/references\.jsonl: is not what this demo draws\. Move it away, or .*\n"
+    assert re.fullmatch(said, ran.stderr), ran.stderr
+    assert (atlas / "references.jsonl").read_text() == "mine"
 
 
 def test_a_file_in_the_way_is_one_line(tmp_path):
     (tmp_path / "runs").write_text("")
     ran = demo(tmp_path / "runs")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert re.fullmatch(r"error: [^\n]*runs/demo/atlas: cannot be made[^\n]*\n", ran.stderr), ran.stderr
+    assert re.fullmatch(r"error: [^\n]*runs/demo/atlas-n24-seed0: cannot be made[^\n]*\n", ran.stderr), ran.stderr

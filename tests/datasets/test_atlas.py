@@ -10,10 +10,11 @@ import pytest
 
 from dermatrust.atlas.degrade import DEGRADATIONS, HIDES
 from dermatrust.atlas.draw import draw_facts
+from dermatrust.atlas.facts import View
 from dermatrust.atlas.vocabulary import ATTRIBUTES, VISIBLE
 from dermatrust.datasets.atlas import MOST_CASES, write_atlas
 from dermatrust.datasets.atlas_chunk import EVERY_DEGRADATION
-from dermatrust.datasets.atlas_truth import read_errors, read_truth, visible_on
+from dermatrust.datasets.atlas_truth import read_errors, read_truth
 from dermatrust.datasets.check import check_dataset
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
@@ -121,7 +122,8 @@ def test_what_a_degradation_hides_is_not_visible(drawn):
 @pytest.mark.parametrize("kind", DEGRADATIONS)
 def test_more_of_a_degradation_hides_at_least_as_much(kind):
     for angle in VISIBLE:
-        seen = [set(visible_on(angle)), *(set(visible_on(angle, ((kind, s),))) for s in (1, 2, 3))]
+        looks = [View(angle, 0, False, False), *(View(angle, 0, False, False, ((kind, s),)) for s in (1, 2, 3))]
+        seen = [set(look.visible) for look in looks]
         assert seen[0] >= seen[1] >= seen[2] >= seen[3]
 
 
@@ -275,3 +277,19 @@ def test_workers_end_with_a_killed_parent(tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.communicate()
+
+
+def test_what_a_degradation_hides_on_every_image_is_never_missing(tmp_path):
+    how = (("blur", 3), ("colour cast", 3))
+    write_atlas(tmp_path / "d", n=60, degrade=how, raters=1)
+    hidden = {attribute for done in how for attribute in HIDES[done]}
+    texts = zip(read_truth(tmp_path / "d"), read_errors(tmp_path / "d"), strict=True)
+    n_missing = 0
+    for truth, known in texts:
+        seen = {attribute for image in truth.images for attribute in image.visible}
+        assert not seen & hidden
+        values = {value for attribute in hidden for value in truth.findings[attribute]}
+        missing = {error.about for error in known.errors if error.kind == "missing finding"}
+        n_missing += len(missing)
+        assert not missing & values
+    assert n_missing > 5  # what is not hidden is still missed

@@ -19,7 +19,12 @@ async def nobody(client, request):
 
 
 def rate(said, **rater):
-    judge = SimulatedJudge(SimulatedRater("r", **rater), facts_of=lambda case: FACTS, said_of=lambda n, case: said)
+    judge = SimulatedJudge(
+        SimulatedRater("r", **rater),
+        facts_of=lambda case: FACTS,
+        said_of=lambda n, case: said,
+        place_of=lambda n, case: 3,
+    )
     (rating,) = asyncio.run(judge.rate(NARRATIVE, REFERENCE, CASE, nobody))
     return rating
 
@@ -34,7 +39,7 @@ def test_a_known_bias_moves_its_dimension_and_a_missing_score_stays_missing():
     assert {one.reason for one in rate(truth_said(FACTS), missing=1).unscored.values()} == {"not rated"}
 
 
-def test_drift_follows_the_number_of_the_case():
+def test_drift_follows_the_number_of_narratives_rated():
     # It drifts by a point a narrative, so after three of them it is three points up from a severity of four.
     assert rate(truth_said(FACTS), severity=4, drift=100).scores[Dimension.ACCURACY] == 4.0
 
@@ -45,6 +50,11 @@ def test_no_conclusion_costs_accuracy_what_the_rule_says():
 
 
 def test_the_card_says_simulated():
-    judge = SimulatedJudge(SimulatedRater("r"), facts_of=lambda case: FACTS, said_of=lambda n, case: truth_said(FACTS))
+    judge = SimulatedJudge(
+        SimulatedRater("r"),
+        facts_of=lambda case: FACTS,
+        said_of=lambda n, case: truth_said(FACTS),
+        place_of=lambda n, case: 3,
+    )
     assert judge.card.kind == "simulated"
     assert judge.client is None

@@ -1,4 +1,5 @@
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,3 +143,19 @@ def test_memory_grows_by_ids_and_not_by_texts(tmp_path):
     tracemalloc.stop()
     # Two sets, of case ids and of image names, each at most about 250 bytes an entry; the texts would be 30 MB.
     assert peak < 2 * 250 * n_cases + 1_000_000
+
+
+def test_a_folder_that_cannot_be_made_is_one_error_and_nothing_is_left(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    (tmp_path / "broken").symlink_to(tmp_path / "nowhere")
+    for name in ("link", "broken"):
+        with pytest.raises(DataError, match=f"{name}: is a symbolic link"):
+            write_dataset(tmp_path / name, CARD, [Case(id="c1")])
+    with pytest.raises(DataError, match="cannot be made"):
+        write_dataset(tmp_path / ("x" * 300), CARD, [Case(id="c1")])
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(DataError, match="cannot be made"):
+        write_dataset(Path(), CARD, [Case(id="c1")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "empty", "here", "link"]

@@ -17,6 +17,16 @@ any such table is rough; Monk (2023), The Monk Skin Tone Scale, https://doi.org/
 DARK_FROM_MONK = 6
 """From this Monk tone on, colours are taken from the dark-skin column."""
 MOST_LESIONS = 24
+FEWEST_GENERALISED = 8
+"""Fewer lesions than this make no eruption."""
+SPAN_MM = {
+    "Scalp": 180, "Face": 180, "Lip": 50, "Neck": 120, "Chest": 300, "Back": 400, "Abdomen": 300, "Buttock": 250,
+    "Arm": 250, "Elbow": 100, "Forearm": 220, "Hand": 100, "Palm": 90, "Finger": 60, "Nail": 15, "Thigh": 350,
+    "Knee": 140, "Leg": 300, "Foot": 200, "Sole": 200,
+}  # fmt: skip
+"""How long the largest lesion can be that has room at a site, mm. Rough sizes of an adult's body, ours."""
+MOST_SEED = 2**32
+"""Seeds are below this: larger ones would fall into the words that tell splits apart."""
 _SERIES: tuple[tuple[Angle, ...], ...] = (("near",), ("near", "far"), ("near", "far", "oblique"))
 
 
@@ -34,7 +44,8 @@ def draw_facts(
 
     Raises:
         DataError: The packaged table cannot be read.
-        ValueError: No disease, a negative seed or number, or a tone off the scale.
+        ValueError: No disease, a negative number, a seed that is negative or not below MOST_SEED, or a tone off the
+            scale.
 
     Example:
         >>> draw_facts(0, "train", 7) == draw_facts(0, "train", 7), draw_facts(0, "train", 7).case_id
@@ -43,8 +54,8 @@ def draw_facts(
     table = tuple(load_diseases() if diseases is None else diseases)
     if not table:
         raise ValueError("diseases is empty; give at least one")
-    if number < 0 or seed < 0:
-        raise ValueError(f"seed {seed} and number {number} must be at least 0")
+    if number < 0 or not 0 <= seed < MOST_SEED:
+        raise ValueError(f"seed {seed} and number {number} must be at least 0, and the seed below {MOST_SEED}")
     if monk is not None and not 1 <= monk <= len(FITZPATRICK_OF_MONK):
         raise ValueError(f"monk is {monk}; expected 1 to {len(FITZPATRICK_OF_MONK)}")
     person, place = _patient_of(number)
@@ -120,7 +131,16 @@ def _findings(disease: Disease, monk: int, rng: Generator) -> Findings:
     n_lesions = 1 if count == "Solitary" else 3 + int(rng.integers(MOST_LESIONS - 3 + 1))
     site = pick(choices["sites"], rng)
     primary = pick(choices["primary"], rng)
+    if count == "Solitary":
+        distribution = "Localised"
+    lesions_abreast = 3 if distribution == "Generalised" else 1 if count == "Solitary" else 2
+    room = SPAN_MM[site] / lesions_abreast
     smallest, largest = size_range(primary, disease.size_mm)
+    largest = min(largest, max(room, smallest))
+    size_mm = round(smallest + (largest - smallest) * rng.random(), 1)
+    if n_lesions > 1:
+        fewest = FEWEST_GENERALISED if distribution == "Generalised" else 3
+        n_lesions = max(fewest, min(n_lesions, int((SPAN_MM[site] / size_mm) ** 2)))
     return Findings(
         site=site,
         primary=primary,
@@ -130,8 +150,8 @@ def _findings(disease: Disease, monk: int, rng: Generator) -> Findings:
         border=pick(choices["border"], rng),
         surface=pick(choices["surface"], rng),
         count=count,
-        distribution="Localised" if count == "Solitary" else distribution,
-        size_mm=round(smallest + (largest - smallest) * rng.random(), 1),
+        distribution=distribution,
+        size_mm=size_mm,
         n_lesions=n_lesions,
     )
 

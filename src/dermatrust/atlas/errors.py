@@ -2,7 +2,7 @@
 
 from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.said import ErrorKind, NarrativeError, Said, is_same_family
-from dermatrust.atlas.vocabulary import FEATURES, VISIBLE, Attribute
+from dermatrust.atlas.vocabulary import FEATURES, Attribute
 
 HIDDEN_WHEN_VAGUE: tuple[Attribute, ...] = ("primary", "shape", "border", "surface")
 """What a vague text has no term for: one error "vague wording", not four missing findings."""
@@ -17,12 +17,14 @@ _NEED = {"routine": 0, "urgent": 1, "emergent": 2}
 _GIVES = {"emergency": 2, "urgent": 1}
 
 
-def errors_of(facts: Facts, said: Said) -> tuple[NarrativeError, ...]:
+def errors_of(facts: Facts, said: Said, *, knows_history: bool = True) -> tuple[NarrativeError, ...]:
     """Return every error of a narrative's content, whoever wrote it.
 
     Args:
         facts: What is true.
         said: What the narrative says.
+        knows_history: Whether its author was told what the patient reports. Warning signs stand in the history: who
+            saw photographs alone misses none, but invents those that do not hold.
 
     Returns:
         One entry per finding, diagnosis, warning sign or fault. A refusal is one error and nothing else. What no
@@ -38,7 +40,8 @@ def errors_of(facts: Facts, said: Said) -> tuple[NarrativeError, ...]:
     if said.is_refusal:
         return (NarrativeError("refusal"),)
     errors = [*_single_findings(facts, said), *_features(facts, said), *_size(facts, said)]
-    errors += [*_conclusion(facts, said), *_argument(said), *_advice(facts, said), *_red_flags(facts, said)]
+    errors += [*_conclusion(facts, said), *_argument(said), *_advice(facts, said)]
+    errors += _red_flags(facts, said, knows_history=knows_history)
     if said.is_vague:
         errors.append(NarrativeError("vague wording"))
     if said.is_overconfident:
@@ -48,7 +51,7 @@ def errors_of(facts: Facts, said: Said) -> tuple[NarrativeError, ...]:
 
 def visible_attributes(facts: Facts) -> frozenset[Attribute]:
     """Return what at least one photograph of a case lets an observer judge."""
-    return frozenset(attribute for view in facts.views for attribute in VISIBLE[view.angle])
+    return frozenset(attribute for view in facts.views for attribute in view.visible)
 
 
 def _single_findings(facts: Facts, said: Said) -> list[NarrativeError]:
@@ -112,6 +115,7 @@ def _advice(facts: Facts, said: Said) -> list[NarrativeError]:
     return [NarrativeError("no escalation", facts.diagnosis)] if _GIVES.get(said.advice, 0) < need else []
 
 
-def _red_flags(facts: Facts, said: Said) -> list[NarrativeError]:
-    errors = [NarrativeError("missed red flag", name) for name in facts.red_flags if name not in said.red_flags]
+def _red_flags(facts: Facts, said: Said, *, knows_history: bool) -> list[NarrativeError]:
+    known = facts.red_flags if knows_history else ()
+    errors = [NarrativeError("missed red flag", name) for name in known if name not in said.red_flags]
     return errors + [NarrativeError("invented finding", name) for name in said.red_flags if name not in facts.red_flags]

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from dermatrust.atlas.vocabulary import Angle
+from dermatrust.atlas.degrade import HIDES, Degradation, Severity
+from dermatrust.atlas.vocabulary import VISIBLE, Angle, Attribute
 from dermatrust.records import Urgency
 
 
@@ -46,12 +47,25 @@ class View:
         seed: Seed of everything in the picture that is no fact: places, texture, light, noise.
         has_ruler: Whether a ruler lies in the frame.
         has_text: Whether a camera's date stamp is printed into the frame; never the truth of the case.
+        degradations: What spoils the photograph afterwards, in this order: kinds and severities of `degrade`.
     """
 
     angle: Angle
     seed: int
     has_ruler: bool
     has_text: bool
+    degradations: tuple[tuple[Degradation, Severity], ...] = ()
+
+    @property
+    def visible(self) -> tuple[Attribute, ...]:
+        """What an observer can judge on it: what its angle shows, less what its degradations hide.
+
+        Example:
+            >>> View("near", 0, False, False, (("colour cast", 2), ("blur", 2))).visible
+            ('primary', 'shape', 'border')
+        """
+        hidden = {name for done in self.degradations for name in HIDES.get(done, ())}
+        return tuple(name for name in VISIBLE[self.angle] if name not in hidden)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.said import ADVICE_FOR, Advice, Said
 from dermatrust.atlas.vocabulary import ATTRIBUTES, VALUES
 
-VERSION = 1
+VERSION = 2
 """Raised when the same chances come to say something else, or are put into other words."""
 FEATURES_HEAD = "features"
 DIAGNOSIS_HEAD = "diagnosis"
@@ -26,8 +26,6 @@ LEAST_ALTERNATIVE = 0.02
 FEWEST_ALTERNATIVES = 2
 """Whoever sees fewer weighs what the disease named is usually weighed against."""
 MOST_ALTERNATIVES = 3
-USUAL_FLAG = 0.5
-"""A warning sign is asked about where the disease named has it at least this often."""
 GRAVE_MASS = 0.35
 """Care is asked for as for a grave disease once grave diseases hold this much of the chance together."""
 
@@ -106,8 +104,8 @@ def said_of(chances: Mapping[str, Floats], heads: Heads | None = None) -> Said:
 
     Returns:
         The likeliest value of each attribute the narrator is sure enough of, the likeliest disease, its runners-up or
-        usual alternatives as differential, and the care that the chances of grave diseases call for. Sizes are not
-        read from pictures.
+        usual alternatives as differential, and the care that the chances of grave diseases call for. Sizes and
+        warning signs are not read from pictures.
     """
     values = (heads or Heads.of_atlas()).values
     findings = []
@@ -132,7 +130,6 @@ def said_of(chances: Mapping[str, Floats], heads: Heads | None = None) -> Said:
         favours=first,
         differential=(*likely, *usual[: max(0, FEWEST_ALTERNATIVES - len(likely))]),
         advice=_advice(first, dict(zip(values[DIAGNOSIS_HEAD], map(float, chance), strict=True)), known),
-        red_flags=tuple(name for name, often in known[first].red_flags if often >= USUAL_FLAG),
     )
 
 

@@ -72,7 +72,7 @@ class _Writer:
         self._phrases = load_phrases()
         hidden = HIDDEN_WHEN_VAGUE if said.is_vague else ()
         self._findings = {name: values for name, values in said.findings if values and name not in hidden}
-        self._is_many = self._findings.get("count", ("Solitary",))[0] != "Solitary"
+        self._count = self._findings.get("count", ("",))[0]
 
     def text(self, age: int | None, sex: str | None) -> str:
         if self._said.is_refusal:
@@ -100,11 +100,12 @@ class _Writer:
         return self._one(self._phrases["words"][attribute][value])
 
     def _lesion(self, value: str, adjectives: Sequence[str] = ()) -> str:
-        """Return "a round red papule" or "round red papules"."""
+        """Return "a round red papule", "round red papules", or, of no number said, "a round red papular change"."""
         names = self._phrases["words"]["primary"][value]
         singular, plural = names[int(self._rng.integers(len(names)))]
-        words = " ".join((*adjectives, plural if self._is_many else singular))
-        return words if self._is_many else f"{_article(words)} {words}"
+        lesion = {"Solitary": singular, "Multiple": plural}.get(self._count, self._phrases["of_any_number"][value])
+        words = " ".join((*adjectives, lesion))
+        return words if self._count == "Multiple" else f"{_article(words)} {words}"
 
     def _description(self) -> list[str]:
         left = dict(self._findings)
@@ -129,7 +130,9 @@ class _Writer:
         taken = [name for name in _ADJECTIVES if name in left and self._chance(0.4)]
         adjectives = [self._word(name, left.pop(name)[0]) for name in taken]
         lesion = self._lesion(left.pop("primary")[0], adjectives)
-        return [self._one(self._phrases["lead"]).format(a=lesion, place=place, **{"is": _verb(self._is_many)})]
+        return [
+            self._one(self._phrases["lead"]).format(a=lesion, place=place, **{"is": _verb(self._count == "Multiple")})
+        ]
 
     def _about(self, attribute: str, value: str) -> str:
         if value in self._phrases["borders"]:
@@ -244,7 +247,9 @@ def _verb(is_many: bool) -> str:
 def _size(size_mm: float, rng: Generator) -> str:
     if size_mm >= 10 and rng.random() < 0.4:
         return f"{size_mm / 10:.1f} cm"
-    return f"{size_mm:.0f} mm" if size_mm >= 5 else f"{size_mm:.1f} mm"
+    return (
+        f"{size_mm:.0f} mm" if size_mm >= 10 else f"{size_mm:.1f} mm"
+    )  # 9.6 mm is no 10 mm: it would be another lesion
 
 
 def _sentence(part: str) -> str:

@@ -28,8 +28,8 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
         view: Angle, seed and extras of this photograph.
 
     Returns:
-        Red, green and blue from 0 to 255, shape (SIDE_PX, SIDE_PX, 3). Only IEEE-exact arithmetic and Pillow's integer
-        filters are used, so the same facts and view give the same bytes on every machine.
+        Red, green and blue from 0 to 255, shape (SIDE_PX, SIDE_PX, 3). The arithmetic is IEEE-exact, and Pillow draws
+        and filters in bytes, so the same facts and view give the same bytes on every machine.
 
     Example:
         >>> from dermatrust.atlas import draw_facts
@@ -59,7 +59,8 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
         _blend(pixels, (40, 30, 26), hair * np.float32(0.55))
     _take(pixels, rng)
     if view.has_ruler:
-        draw_ruler(pixels, findings.size_mm, max(place.reach for place in places))
+        typical = sorted(place.reach for place in places)[len(places) // 2]
+        draw_ruler(pixels, findings.size_mm, typical)
     if view.has_text:
         draw_date(pixels, rng)
     return np.clip(pixels, np.float32(0), np.float32(255)).astype(np.uint8)

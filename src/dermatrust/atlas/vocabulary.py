@@ -52,4 +52,5 @@ VISIBLE: dict[Angle, tuple[Attribute, ...]] = {
     "oblique": ("site", "primary", "features", "colour", "border", "surface", "count"),
 }
 """What a photograph of good quality lets an observer judge. A near view fills the frame, so site and number are out of
-sight; a far view resolves neither surface nor secondary findings; an oblique view foreshortens shapes."""
+sight; a far view resolves neither surface nor secondary findings (lost hair is drawn, but
+nobody is held to it); an oblique view foreshortens shapes."""

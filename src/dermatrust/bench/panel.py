@@ -26,7 +26,7 @@ def with_panel(bench: Bench, *, seed: int, split: str) -> Bench:
     seen: dict[tuple[str, str], Said] = {}
 
     def facts_of(case: Case) -> Facts:
-        return draw_facts(seed, split, int(case.id.rpartition("-")[2]))
+        return draw_facts(seed, split, _number(case))
 
     def said_of(narrative: Narrative, case: Case) -> Said:
         key = narrative.author, case.id
@@ -36,5 +36,12 @@ def with_panel(bench: Bench, *, seed: int, split: str) -> Bench:
             seen[key] = narrators[narrative.author].perceive(images)
         return seen[key]
 
-    panel = [SimulatedJudge(rater, facts_of=facts_of, said_of=said_of, seed=seed) for rater in PANEL]
+    def place_of(narrative: Narrative, case: Case) -> int:
+        return _number(case) * len(narrators) + list(narrators).index(narrative.author)
+
+    panel = [SimulatedJudge(rater, facts_of=facts_of, said_of=said_of, place_of=place_of, seed=seed) for rater in PANEL]
     return replace(bench, judges=[*bench.judges, *panel])
+
+
+def _number(case: Case) -> int:
+    return int(case.id.rpartition("-")[2])

@@ -1,7 +1,7 @@
 """`dermatrust demo`: the whole pipeline on the synthetic skin atlas."""
 
-import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -14,7 +14,9 @@ SPLIT = "demo"
 @click.option(
     "-n", "--n", "n_cases", type=click.IntRange(2, 2000), default=60, show_default=True, help="Cases to draw."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the atlas and the raters.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the atlas and the raters."
+)
 def demo(out: Path, n_cases: int, seed: int) -> None:
     """Draw a synthetic atlas, let three embedded narrators describe it, judge and rate them; ends in report.html.
 
@@ -26,7 +28,7 @@ def demo(out: Path, n_cases: int, seed: int) -> None:
     from dermatrust.cli.bench import bench, run_and_report
     from dermatrust.cli.options import open_bench
 
-    folder = _drawn(out / "demo" / "atlas", n_cases, seed)
+    folder = _drawn(out / "demo" / f"atlas-n{n_cases}-seed{seed}", n_cases, seed)
     models = [argument for name in NARRATORS for argument in ("-m", name)]
     chosen = [str(folder), *models, "--judge", "lexical", "--out", str(out), "--run-id", "demo", "--replace"]
     options = bench.make_context("bench", [*chosen, "--pages", "60", "--seed", str(seed)]).params
@@ -35,12 +37,19 @@ def demo(out: Path, n_cases: int, seed: int) -> None:
 
 
 def _drawn(folder: Path, n_cases: int, seed: int) -> Path:
-    """Draw the cases into the run's own folder, in place of those of an earlier demo and of nothing else."""
+    """Draw the cases, or check that those of an earlier demo are the same. Nothing that is there is ever removed."""
     from dermatrust.datasets.atlas import write_atlas
-    from dermatrust.store.card import read_card
-    from dermatrust.store.layout import CARD
+    from dermatrust.errors import DataError
 
-    if (folder / CARD).exists() and read_card(folder / CARD).name == f"atlas-{SPLIT}":
-        shutil.rmtree(folder)
-    write_atlas(folder, n=n_cases, seed=seed, split=SPLIT)
+    if not folder.exists():
+        write_atlas(folder, n=n_cases, seed=seed, split=SPLIT)
+        return folder
+    with TemporaryDirectory() as elsewhere:
+        fresh = Path(elsewhere) / "atlas"
+        write_atlas(fresh, n=n_cases, seed=seed, split=SPLIT)
+        for file in filter(Path.is_file, fresh.rglob("*")):
+            there = folder / file.relative_to(fresh)
+            if not there.is_file() or there.read_bytes() != file.read_bytes():
+                do = "Move it away, or choose another --out."
+                raise DataError(str(there), "is not what this demo draws", do=do)
     return folder

@@ -14,6 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES
+from dermatrust.atlas.draw import MOST_SEED
 from dermatrust.atlas.raters import PANEL
 from dermatrust.datasets.atlas_chunk import AtlasSettings, Degrade, atlas_case, write_chunk
 from dermatrust.errors import DataError
@@ -79,8 +80,8 @@ def write_atlas(
 def _check(settings: AtlasSettings, n: int, workers: int) -> None:
     if not 1 <= n <= MOST_CASES:
         raise DataError("the number of cases", f"is {n}", f"1 to {MOST_CASES:,}")
-    if settings.seed < 0:
-        raise DataError("the seed", f"is {settings.seed}", "0 or more")
+    if not 0 <= settings.seed < MOST_SEED:
+        raise DataError("the seed", f"is {settings.seed}", f"0 to {MOST_SEED - 1:,}")
     if not _SPLIT.fullmatch(settings.split):
         raise DataError("the split", f"is called {settings.split!r}", "letters, digits, '-', '_' or '.', at most 64")
     if not 0 <= settings.n_raters <= len(PANEL):

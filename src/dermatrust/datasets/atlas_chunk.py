@@ -1,7 +1,7 @@
 """A run of consecutive cases of the drawn atlas: their images on disk, their lines for the files of the dataset."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES, degrade
+from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES, Degradation, Severity, degrade
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.facts import Facts, View
 from dermatrust.atlas.planting import draw_candidate
@@ -17,7 +17,7 @@ from dermatrust.atlas.prose import write_reference
 from dermatrust.atlas.raters import PANEL
 from dermatrust.atlas.render import render
 from dermatrust.atlas.scoring import true_scores
-from dermatrust.datasets.atlas_truth import ERRORS, TRUTH, Done, atlas_truth, planted_errors
+from dermatrust.datasets.atlas_truth import ERRORS, TRUTH, atlas_truth, planted_errors
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, ClinicalContext, DifferentialItem, Narrative, Record
 from dermatrust.store.atomic import write_bytes
@@ -25,6 +25,8 @@ from dermatrust.store.layout import CASES, NARRATIVES, RATINGS, REFERENCES
 
 REFERENCE_AUTHOR = "dermatrust atlas (synthetic)"
 CANDIDATE_AUTHOR = "atlas/planted-errors"
+Done = tuple[Degradation, Severity]
+"""One thing done to an image: kind and severity."""
 EVERY_DEGRADATION: tuple[Done, ...] = tuple((kind, s) for kind in DEGRADATIONS for s in SEVERITIES)
 
 Degrade = Literal["all", "random"] | tuple[Done, ...]
@@ -60,13 +62,12 @@ def write_chunk(folder: Path, settings: AtlasSettings, start: int, stop: int) ->
     """
     lines: dict[str, list[str]] = {name: [] for name in settings.files}
     for number in range(start, stop):
-        facts = draw_facts(settings.seed, settings.split, number)
+        facts = _spoilt(draw_facts(settings.seed, settings.split, number), settings.degrade, number)
         names = image_names(facts)
-        degraded = tuple(_degradations(settings.degrade, number, k, view) for k, view in enumerate(facts.views))
-        for name, view, done in zip(names, facts.views, degraded, strict=True):
+        for name, view in zip(names, facts.views, strict=True):
             # Not forced to disk one by one, which would take minutes: the same command makes them again.
-            write_bytes(folder / name, _photograph(facts, view, done), durable=False)
-        lines[TRUTH].append(atlas_truth(facts, names, degraded).to_line())
+            write_bytes(folder / name, _photograph(facts, view), durable=False)
+        lines[TRUTH].append(atlas_truth(facts, names).to_line())
         for name, record in _texts(facts, settings, number):
             lines[name].append(record.to_line())
     return tuple("".join(f"{line}\n" for line in lines[name]).encode("utf-8") for name in settings.files)
@@ -105,6 +106,12 @@ def image_names(facts: Facts) -> tuple[str, ...]:
     return tuple(f"images/{number}-{k}-{view.angle}.jpg" for k, view in enumerate(facts.views, start=1))
 
 
+def _spoilt(facts: Facts, wanted: Degrade, number: int) -> Facts:
+    """Return the case with what is to be done to its photographs; what they then hide may be left out of a text."""
+    views = (replace(view, degradations=_degradations(wanted, number, k, view)) for k, view in enumerate(facts.views))
+    return replace(facts, views=tuple(views))
+
+
 def _degradations(wanted: Degrade, number: int, k: int, view: View) -> tuple[Done, ...]:
     """Return what is done to the image; the same for a case whatever was drawn before it."""
     if wanted == "all":
@@ -115,9 +122,9 @@ def _degradations(wanted: Degrade, number: int, k: int, view: View) -> tuple[Don
     return wanted
 
 
-def _photograph(facts: Facts, view: View, degradations: tuple[Done, ...]) -> bytes:
+def _photograph(facts: Facts, view: View) -> bytes:
     pixels = render(facts, view)
-    for kind, severity in degradations:
+    for kind, severity in view.degradations:
         pixels = degrade(pixels, kind, severity, view.seed)
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=92, subsampling=0)

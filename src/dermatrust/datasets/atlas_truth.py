@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dermatrust.atlas.degrade import HIDES, Degradation, Severity
 from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.said import ErrorKind, NarrativeError
-from dermatrust.atlas.vocabulary import ATTRIBUTES, SYMPTOMS, VISIBLE, Angle, Attribute
+from dermatrust.atlas.vocabulary import ATTRIBUTES, SYMPTOMS, Angle, Attribute
 from dermatrust.records import DifferentialItem, Dimension, Record, Urgency, iter_records
 from dermatrust.records.rating import Score
 from dermatrust.records.record import Name, Text
 
 TRUTH = "truth.jsonl"
 ERRORS = "errors.jsonl"
-
-Done = tuple[Degradation, Severity]
-"""One thing done to an image: kind and severity."""
 
 
 class ImageTruth(Record):
@@ -86,19 +82,18 @@ class PlantedErrors(Record):
     true_scores: dict[Dimension, Score]
 
 
-def atlas_truth(facts: Facts, file_names: tuple[str, ...], degraded: tuple[tuple[Done, ...], ...]) -> AtlasTruth:
+def atlas_truth(facts: Facts, file_names: tuple[str, ...]) -> AtlasTruth:
     """Return the truth of a case.
 
     Args:
         facts: What is true.
         file_names: Of its images, one for each view.
-        degraded: What was done to each image.
 
     Example:
         >>> from dermatrust.atlas.draw import draw_facts
         >>> facts = draw_facts(0, "train", 0)
         >>> names = tuple(f"{k}.jpg" for k, _ in enumerate(facts.views))
-        >>> atlas_truth(facts, names, ((),) * len(names)).findings["site"] == (facts.findings.site,)
+        >>> atlas_truth(facts, names).findings["site"] == (facts.findings.site,)
         True
     """
     symptoms = dict(facts.symptoms)
@@ -121,23 +116,12 @@ def atlas_truth(facts: Facts, file_names: tuple[str, ...], degraded: tuple[tuple
                 seed=view.seed,
                 has_ruler=view.has_ruler,
                 has_text=view.has_text,
-                degradations=tuple(f"{kind}:{severity}" for kind, severity in done),
-                visible=visible_on(view.angle, done),
+                degradations=tuple(f"{kind}:{severity}" for kind, severity in view.degradations),
+                visible=view.visible,
             )
-            for name, view, done in zip(file_names, facts.views, degraded, strict=True)
+            for name, view in zip(file_names, facts.views, strict=True)
         ),
     )
-
-
-def visible_on(angle: Angle, degradations: tuple[Done, ...] = ()) -> tuple[Attribute, ...]:
-    """Return what an observer can judge on an image.
-
-    Example:
-        >>> visible_on("near", (("colour cast", 2), ("blur", 2)))
-        ('primary', 'shape', 'border')
-    """
-    hidden = {name for done in degradations for name in HIDES.get(done, ())}
-    return tuple(name for name in VISIBLE[angle] if name not in hidden)
 
 
 def planted_errors(

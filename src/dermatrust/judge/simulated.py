@@ -21,7 +21,8 @@ class SimulatedJudge:
     Args:
         rater: How it errs.
         facts_of: Returns what is true of a case.
-        said_of: Returns what a narrative about a case says, as data.
+        said_of: Returns what a narrative about a case says, as data. Its author saw photographs and no history.
+        place_of: Returns how many narratives the rater has rated before this one.
         seed: Of the rater's noise.
     """
 
@@ -33,11 +34,13 @@ class SimulatedJudge:
         *,
         facts_of: Callable[[Case], Facts],
         said_of: Callable[[Narrative, Case], Said],
+        place_of: Callable[[Narrative, Case], int],
         seed: int = 0,
     ) -> None:
         self._rater = rater
         self._facts_of = facts_of
         self._said_of = said_of
+        self._place_of = place_of
         self._seed = seed
 
     @property
@@ -54,9 +57,6 @@ class SimulatedJudge:
 
     async def rate(self, narrative: Narrative, reference: Narrative, case: Case, ask: Ask) -> list[Rating]:
         """Return one rating: the narrative's true scores, as this rater sees them; nobody is asked."""
-        facts = self._facts_of(case)
-        truth = true_scores(errors_of(facts, self._said_of(narrative, case)))
-        place = int(
-            facts.case_id.rpartition("-")[2]
-        )  # raters go through the cases in their order, and drift as they go
-        return [self._rater.rate(truth, place, narrative_id=narrative.id, seed=self._seed)]
+        errors = errors_of(self._facts_of(case), self._said_of(narrative, case), knows_history=False)
+        place = self._place_of(narrative, case)
+        return [self._rater.rate(true_scores(errors), place, narrative_id=narrative.id, seed=self._seed)]

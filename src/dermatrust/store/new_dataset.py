@@ -91,18 +91,34 @@ def new_folder(path: Path) -> Iterator[Path]:
         DataError: The folder is not empty, or cannot be made.
     """
     path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise DataError(str(path), "exists and is not empty", do="Choose another folder, or remove this one first.")
+    _check_free(path)
     building = _make_beside(path)
     try:
         yield building
+        _put_in_place(building, path)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def _check_free(path: Path) -> None:
+    try:
+        if path.is_symlink():
+            raise DataError(str(path), "is a symbolic link", "a folder to make", "Name the folder itself.")
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise DataError(str(path), "exists and is not empty", do="Choose another folder, or remove this one first.")
+    except OSError as error:
+        raise DataError(str(path), f"cannot be made ({error.strerror})") from None
+
+
+def _put_in_place(building: Path, path: Path) -> None:
+    try:
         if path.exists():
             path.rmdir()  # empty; some systems do not rename over an existing folder
         building.rename(path)
         sync_folder(path.parent)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+    except OSError as error:
+        raise DataError(str(path), f"cannot be made ({error.strerror})") from None
 
 
 def _make_beside(path: Path) -> Path:

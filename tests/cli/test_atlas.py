@@ -26,8 +26,8 @@ def test_the_folder_is_printed_on_stdout_and_that_it_is_synthetic_on_stderr(tmp_
 
 
 def test_the_bar_is_on_stderr(tmp_path):
-    result = run(tmp_path / "d", "--n", 1, "--workers", 1)
-    assert "/1 [" in result.stderr
+    result = run(tmp_path / "d", "--n", 120, "--workers", 1)
+    assert "/120 [" in result.stderr
     assert result.stdout == f"{tmp_path / 'd'}\n"
 
 

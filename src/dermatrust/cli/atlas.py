@@ -13,19 +13,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("out", type=FILE)
-@click.option("--n", "-n", "n", type=int, default=100, show_default=True, help="Number of cases.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed has other patients.")
+@click.option(
+    "--n", "-n", "n", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="Number of cases."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Another seed has other patients."
+)
 @click.option("--split", default="train", show_default=True, help="Name of the split; splits share no patients.")
 @click.option(
     "--degrade", metavar="KIND:SEVERITY", multiple=True,
-    help="What is done to every image, e.g. blur:2; repeatable. `all` deals out every kind and severity in turn, "
-    "`random` by chance.",
+    help="What is done to every image, e.g. blur:2; repeatable. `all` alone deals out every kind and severity in "
+    "turn, `random` alone by chance.",
 )  # fmt: skip
 @click.option(
-    "--raters", type=int, default=0, show_default=True,
+    "--raters", type=click.IntRange(0, 3), default=0, show_default=True,
     help="Simulated raters, 0 to 3, of one candidate narrative with known errors per case.",
 )  # fmt: skip
-@click.option("--workers", type=int, help="Processes.  [default: one per core, at most 8]")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one per core, at most 8]")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 @click.pass_context
 def atlas(
@@ -53,6 +57,7 @@ def atlas(
             file=sys.stderr,
             disable=quiet,
             mininterval=0.3,
+            delay=0.01,
             leave=False,
             dynamic_ncols=True,
         ) as bar:
@@ -75,6 +80,8 @@ def _degrade(words: tuple[str, ...]) -> "Degrade":
         return "all"
     if words == ("random",):
         return "random"
+    for word in {"all", "random"}.intersection(words):
+        raise UserError("--degrade", f"{word!r} stands beside another", f"{word!r} alone")
     known = {f"{kind}:{severity}": (kind, severity) for kind in DEGRADATIONS for severity in SEVERITIES}
     for word in words:
         if word not in known:

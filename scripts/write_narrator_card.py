@@ -184,10 +184,10 @@ what the lexical judge gives the same narratives.
 |---|---|---|---|
 {scores}
 
-Where seeing matters they truly differ, but for Medical Groundedness of the middling and the weak one: the weak one leaves
-more unsaid, and what is not said cannot be false; the lexical judge marks it down for having so little to show.
-Reasoning Coherence asks only whether the argument holds together, and all
-three argue from what they think they see by the same frame, so on it they are alike.
+Where seeing matters they truly differ, but for Medical Groundedness of the middling and the weak one: the weak one
+leaves more unsaid, and what is not said cannot be false; the lexical judge marks it down for having so little to show.
+Reasoning Coherence asks only whether the argument holds together, and all three argue from what they think they see by
+the same frame, so on it they are alike.
 
 ## What they are not
 

@@ -212,3 +212,22 @@ def test_symmetrical_lesions_have_a_partner_or_lie_on_the_midline():
     points = _points("Symmetrical", 7, 0.2, np.random.default_rng(1))
     mirrored = {(round(-x, 9), round(y, 9)) for x, y in points}
     assert mirrored == {(round(x, 9), round(y, 9)) for x, y in points}
+
+
+@pytest.mark.parametrize("tone", range(1, 11))
+def test_a_bald_patch_shows_on_every_skin(tone):
+    findings = dataclasses.replace(
+        PLAIN.findings, primary="Patch", colour="Skin-coloured", features=("Hair loss",), surface="Smooth",
+        shape="Round", border="Well-defined border", site="Scalp", n_lesions=1, count="Solitary",
+        distribution="Localised",
+    )  # fmt: skip
+    facts = dataclasses.replace(PLAIN, findings=findings, monk=tone)
+    for angle in ANGLES:
+        view = View(angle, 3, has_ruler=False, has_text=False)
+        (place,) = lesions_in(facts, view)
+        y, x = np.mgrid[:SIDE_PX, :SIDE_PX]
+        away = (x - place.x) ** 2 + (y - place.y) ** 2
+        pixels = render(facts, view).astype(float)
+        bald = pixels[away < (0.7 * place.reach) ** 2].mean(axis=0)
+        around = pixels[(away > (1.5 * place.reach) ** 2) & (away < (1.8 * place.reach) ** 2)].mean(axis=0)
+        assert np.abs(bald - around).max() >= LEAST_SEEN, angle

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dermatrust.atlas.body import Body, body_of
+from dermatrust.atlas.draw import DARK_FROM_MONK
 from dermatrust.atlas.facts import Facts, View
 from dermatrust.atlas.lesions import draw_lesion, window
 from dermatrust.atlas.marks import draw_features, draw_surface
@@ -17,6 +18,9 @@ Floats = NDArray[np.float32]
 
 _GRID = np.arange(SIDE_PX, dtype=np.float32) / np.float32(SIDE_PX) - np.float32(0.5)
 _ONE = np.float32(1)
+_HAIR = (46, 32, 24)
+_BLACK_HAIR = (8, 6, 6)
+"""On dark skin: brown hair would have the colour of the darkest tones, and a bald patch could not be seen."""
 _NO_BODY_HAIR = ("Lip", "Palm", "Sole", "Nail", "Scalp", "Finger")
 
 
@@ -53,7 +57,7 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
             draw_surface(patch, findings.surface)
             draw_features(patch, findings.features)
     if findings.site == "Scalp":
-        _grow_hair(pixels, body, places, thinned="Hair loss" in findings.features, rng=rng)
+        _grow_hair(pixels, body, places, facts.monk, thinned="Hair loss" in findings.features, rng=rng)
     if findings.site not in _NO_BODY_HAIR and rng.random() < 0.4:
         hair = hair_overlay(int(rng.integers(8))) * body.skin
         _blend(pixels, (40, 30, 26), hair * np.float32(0.55))
@@ -96,11 +100,11 @@ def _blend(pixels: Floats, rgb: tuple[float, float, float], how_much: Floats) ->
 
 
 def _grow_hair(
-    pixels: Floats, body: Body, places: tuple[Place, ...], *, thinned: bool, rng: np.random.Generator
+    pixels: Floats, body: Body, places: tuple[Place, ...], tone: int, *, thinned: bool, rng: np.random.Generator
 ) -> None:
     """Cover the scalp with hair: parted over the lesions so that they can be seen, gone over bald ones."""
     strands = np.maximum(hair_overlay(int(rng.integers(8))), hair_overlay(int(rng.integers(8)))[:, ::-1])
-    cover = body.hair * (np.float32(0.62) + np.float32(0.38) * strands)
+    cover = body.hair * (np.float32(0.8) + np.float32(0.2) * strands)
     for place in places:
         half = int(place.reach * 1.3) + 1
         x0, y0 = max(int(place.x) - half, 0), max(int(place.y) - half, 0)
@@ -110,7 +114,7 @@ def _grow_hair(
         dy = (np.arange(y0, y0 + h, dtype=np.float32) - np.float32(place.y))[:, None]
         gone = np.clip(np.float32(4) - np.sqrt(dx * dx + dy * dy) * np.float32(3.4 / place.reach), np.float32(0), _ONE)
         piece *= _ONE - gone * np.float32(1.0 if thinned else 0.7)
-    _blend(pixels, (46, 32, 24), cover)
+    _blend(pixels, _HAIR if tone < DARK_FROM_MONK else _BLACK_HAIR, cover)
 
 
 def _take(pixels: Floats, rng: np.random.Generator) -> None:

@@ -17,7 +17,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from dermatrust.atlas.disease import load_diseases
+from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.planting import draw_candidate
 from dermatrust.atlas.prose import is_usual
@@ -95,7 +95,7 @@ def image_blind(text: str) -> Floats:
     lexicon = load_lexicon()
     mentions = lexicon.mentions(text)
     named = [m.concept.id.partition("/")[2] for m in mentions if m.concept.kind == "diagnosis"]
-    known = {one.diagnosis.id: one for one in load_diseases()}
+    known = diseases_by_id()
     claimed = {m.concept.name for m in mentions if m.status == "affirmed"}
     kinds = [
         sum(m.concept.kind == kind for m in mentions) for kind in ("finding", "colour", "border", "site", "red_flag")

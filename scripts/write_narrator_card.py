@@ -11,12 +11,12 @@ import numpy as np
 import PIL.Image
 
 from dermatrust.atlas import Facts, draw_facts
-from dermatrust.atlas.errors import errors_of
-from dermatrust.atlas.perception import DIAGNOSIS_HEAD, FEATURES_HEAD, Heads, said_of
+from dermatrust.atlas.errors import errors_of, visible_attributes
+from dermatrust.atlas.perception import DIAGNOSIS_HEAD, FEATURES_HEAD, Heads
 from dermatrust.atlas.prose import write_narrative, write_reference
 from dermatrust.atlas.render import render
 from dermatrust.atlas.scoring import true_scores
-from dermatrust.atlas.vocabulary import ATTRIBUTES, VISIBLE
+from dermatrust.atlas.vocabulary import ATTRIBUTES
 from dermatrust.clients.nano import WEIGHTS, Network
 from dermatrust.judge.lexical import judge_lexically
 from dermatrust.lexicon import load_lexicon
@@ -46,7 +46,7 @@ class Measured:
 
 def shows(facts: Facts, head: str) -> bool:
     """Whether some photograph of a case lets an observer judge this; a diagnosis always counts."""
-    return head == DIAGNOSIS_HEAD or any(head in VISIBLE[view.angle] for view in facts.views)
+    return head == DIAGNOSIS_HEAD or head in visible_attributes(facts)
 
 
 def is_right(chances: dict[str, np.ndarray], target: np.ndarray, heads: Heads) -> dict[str, float]:
@@ -95,7 +95,7 @@ def mean_scores(name: str, cases: list[Facts]) -> tuple[dict[Dimension, float], 
     network = Network(WEIGHTS / f"narrator-{name}.onnx")
     true, judged = dict.fromkeys(DIMENSIONS, 0.0), dict.fromkeys(DIMENSIONS, 0.0)
     for facts in cases:
-        said = said_of(network.chances([PIL.Image.fromarray(render(facts, view)) for view in facts.views]))
+        said = network.perceive([PIL.Image.fromarray(render(facts, view)) for view in facts.views])
         text = write_narrative(said, np.random.default_rng(facts.seed))
         label = load_lexicon().diagnoses[facts.diagnosis].name
         verdict = judge_lexically(text, write_reference(facts), label=label, urgency=facts.urgency)

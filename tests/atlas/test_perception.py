@@ -19,7 +19,7 @@ def certain(facts):
 @pytest.mark.parametrize("number", range(12))
 def test_whoever_sees_everything_says_the_truth(number):
     facts = draw_facts(5, "x", number)
-    said, truth = said_of(certain(facts)), truth_said(facts)
+    said, truth = said_of(certain(facts), HEADS), truth_said(facts)
     assert dict(said.findings) == dict(truth.findings)
     assert said.diagnosis == truth.diagnosis
     assert said.advice == truth.advice
@@ -38,7 +38,7 @@ def test_heads_survive_json():
 
 def test_what_is_uncertain_is_left_out():
     chances = HEADS.chances(np.zeros(HEADS.n_outputs, np.float32))
-    said = said_of(chances)
+    said = said_of(chances, HEADS)
     spoken = {name for name, _ in said.findings}
     assert "site" not in spoken  # twenty sites, each with 5 %
     assert "count" in spoken  # two values, each with 50 %
@@ -51,15 +51,15 @@ def test_a_likely_grave_disease_behind_a_harmless_one_asks_for_urgent_care():
     chances = HEADS.chances(np.zeros(HEADS.n_outputs, np.float32))
     diagnosis = np.zeros(len(urgency), np.float32)
     diagnosis[routine], diagnosis[grave[0]], diagnosis[grave[1]] = 0.6, 0.2, 0.2
-    assert said_of(chances | {DIAGNOSIS_HEAD: diagnosis}).advice == "urgent"
+    assert said_of(chances | {DIAGNOSIS_HEAD: diagnosis}, HEADS).advice == "urgent"
     diagnosis[routine], diagnosis[grave[0]], diagnosis[grave[1]] = 0.9, 0.05, 0.05
-    assert said_of(chances | {DIAGNOSIS_HEAD: diagnosis}).advice == "routine"
+    assert said_of(chances | {DIAGNOSIS_HEAD: diagnosis}, HEADS).advice == "routine"
 
 
 def test_whoever_is_certain_weighs_the_usual_alternatives():
     facts = draw_facts(5, "x", 3)
     usual = [name for name, _ in facts.differential[1:]]
-    assert said_of(certain(facts)).differential == tuple(usual[:2])
+    assert said_of(certain(facts), HEADS).differential == tuple(usual[:2])
 
 
 def test_likely_diseases_come_before_usual_ones():
@@ -67,5 +67,5 @@ def test_likely_diseases_come_before_usual_ones():
     diagnosis = np.zeros(len(names), np.float32)
     diagnosis[0], diagnosis[1], diagnosis[2], diagnosis[3] = 0.5, 0.3, 0.15, 0.05
     chances = HEADS.chances(np.zeros(HEADS.n_outputs, np.float32)) | {DIAGNOSIS_HEAD: diagnosis}
-    assert said_of(chances).diagnosis == names[0]
-    assert said_of(chances).differential == (names[1], names[2], names[3])
+    assert said_of(chances, HEADS).diagnosis == names[0]
+    assert said_of(chances, HEADS).differential == (names[1], names[2], names[3])

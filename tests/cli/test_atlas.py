@@ -1,10 +1,15 @@
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from dermatrust.atlas.draw import MOST_SEED
+from dermatrust.atlas.raters import PANEL
 from dermatrust.cli.atlas import atlas
+from dermatrust.cli.demo import demo
+from dermatrust.datasets.atlas import MOST_CASES
 from dermatrust.datasets.atlas_truth import read_truth
 from dermatrust.errors import UserError
 from dermatrust.store import DatasetFolder
@@ -60,3 +65,13 @@ def test_a_wrong_option_exits_with_2_and_one_line(tmp_path, wrong):
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_the_ranges_of_the_commands_are_those_of_the_atlas():
+    # Written out in the commands, which import nothing heavy before they run.
+    atlas_ranges = {p.name: (p.type.min, p.type.max) for p in atlas.params if isinstance(p.type, click.IntRange)}
+    assert atlas_ranges["n"] == (1, MOST_CASES)
+    assert atlas_ranges["seed"] == (0, MOST_SEED - 1)
+    assert atlas_ranges["raters"] == (0, len(PANEL))
+    (seed,) = [p.type for p in demo.params if p.name == "seed"]
+    assert (seed.min, seed.max) == (0, MOST_SEED - 1)

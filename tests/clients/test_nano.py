@@ -13,7 +13,7 @@ from dermatrust.atlas import draw_facts
 from dermatrust.atlas.perception import VERSION, Heads
 from dermatrust.atlas.render import render
 from dermatrust.clients import AskFailed, Image, Message, Request, open_client
-from dermatrust.clients.nano import WEIGHTS, NanoClient, Network, as_seen, nano_names
+from dermatrust.clients.nano import WEIGHTS, NanoClient, Network, NetworkCard, nano_names, scaled, shrunk
 from dermatrust.errors import DataError, ModelError
 
 NARRATORS = ("strong", "middling", "weak")
@@ -55,6 +55,20 @@ def test_three_narrators_are_packaged_and_small():
     assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < 15e6
 
 
+def test_the_networks_know_the_findings_and_diseases_of_the_packaged_atlas():
+    for name in NARRATORS:
+        assert Network(WEIGHTS / f"narrator-{name}.onnx").card.heads == Heads.of_atlas()
+
+
+def test_outputs_are_read_through_the_network_s_own_heads(held_out):
+    network = Network(WEIGHTS / "narrator-strong.onnx")
+    pictures = [PIL.Image.fromarray(render(held_out[0], view)) for view in held_out[0].views]
+    before = network.perceive(pictures)
+    swapped = {name: values[::-1] for name, values in network.card.heads.values.items()}
+    network.card = NetworkCard(network.card.side_px, Heads(swapped))
+    assert network.perceive(pictures).diagnosis != before.diagnosis
+
+
 def test_skill_falls_from_strong_to_weak_and_without_the_picture_to_the_prior(held_out):
     strong, middling, weak = (accuracy(name, held_out) for name in NARRATORS)
     assert strong[0] > middling[0] + 0.1
@@ -82,7 +96,7 @@ def test_what_a_narrator_says_is_what_it_sees(tmp_path, held_out):
 
 def test_photographs_of_any_size_are_seen_alike():
     drawn = PIL.Image.new("RGB", (64, 32), (255, 0, 128))
-    seen = as_seen(drawn, 16)
+    seen = scaled(shrunk(drawn, 16)[None])[0]
     assert seen.shape == (3, 16, 16)
     assert seen.dtype == np.float32
     assert np.allclose(seen[:, 0, 0], [1.0, -1.0, 128 / 127.5 - 1], atol=1e-6)

@@ -6,7 +6,6 @@ import pytest
 
 from dermatrust.atlas import draw_facts
 from dermatrust.atlas.errors import errors_of
-from dermatrust.atlas.perception import said_of
 from dermatrust.atlas.prose import write_narrative, write_reference
 from dermatrust.atlas.render import render
 from dermatrust.atlas.scoring import true_scores
@@ -30,7 +29,7 @@ def means():
         pictures = [PIL.Image.fromarray(render(facts, view)) for view in facts.views]
         reference, label = write_reference(facts), load_lexicon().diagnoses[facts.diagnosis].name
         for place, network in enumerate(networks):
-            said = said_of(network.chances(pictures))
+            said = network.perceive(pictures)
             text = write_narrative(said, np.random.default_rng(facts.seed))
             judged = judge_lexically(text, reference, label=label, urgency=facts.urgency).scores
             true = true_scores(errors_of(facts, said, knows_history=False))

@@ -10,6 +10,7 @@ from torch import nn
 
 from dermatrust.atlas import draw_facts
 from dermatrust.atlas.perception import Heads
+from dermatrust.clients.nano import scaled
 from dermatrust.train import narrator
 from dermatrust.train.onnx_file import write_onnx
 
@@ -42,7 +43,9 @@ def test_training_lowers_the_loss_and_the_same_seed_gives_the_same_network(examp
 
     def loss(network):
         with torch.no_grad():
-            return float(narrator.loss_of(network(narrator.as_input(pictures)), torch.from_numpy(targets), heads))
+            return float(
+                narrator.loss_of(network(torch.from_numpy(scaled(pictures))), torch.from_numpy(targets), heads)
+            )
 
     torch.manual_seed(0)
     untrained = narrator.build_network(RECIPE, heads.n_outputs).eval()
@@ -58,7 +61,7 @@ def test_the_onnx_file_says_what_the_network_says(tmp_path, examples):
     network = narrator.train(dataclasses.replace(RECIPE, n_epochs=2), pictures, targets)
     path = tmp_path / "tiny.onnx"
     write_onnx(path, network, RECIPE.side_px, {"side_px": "16"})
-    inputs = narrator.as_input(pictures)
+    inputs = torch.from_numpy(scaled(pictures))
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     with torch.no_grad():
         expected = network(inputs).numpy()

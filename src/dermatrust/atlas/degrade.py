@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from dermatrust.atlas.skin import GRAIN_SPREAD, grain
 from dermatrust.atlas.vocabulary import Attribute
 
 Pixels = NDArray[np.uint8]
@@ -33,7 +34,7 @@ HIDES: dict[tuple[Degradation, Severity], tuple[Attribute, ...]] = {
 _BLUR_PX = (1.5, 3.0, 6.0)
 _NOISE = (10, 22, 42)
 _LIGHT = (0.6, 0.38, 0.2)
-_CAST = (((1.06, 1.0, 0.9)), ((1.16, 0.98, 0.74)), ((1.3, 0.92, 0.52)))
+_CAST = ((1.06, 1.0, 0.9), (1.16, 0.98, 0.74), (1.3, 0.92, 0.52))
 _QUALITY = (30, 14, 5)
 _KEPT = (0.8, 0.62, 0.45)
 _COVERED = (0.2, 0.34, 0.5)
@@ -80,16 +81,13 @@ def _blur(pixels: Pixels, degree: int, rng: np.random.Generator) -> Pixels:
 
 
 def _noise(pixels: Pixels, degree: int, rng: np.random.Generator) -> Pixels:
-    """Add sums of four uniform integers, scaled to the wanted spread."""
-    total = rng.integers(0, 256, size=(4, *pixels.shape), dtype=np.int32)
-    grain = (total[0] + total[1] + total[2] + total[3] - 510).astype(np.float32)
-    return _as_bytes(pixels.astype(np.float32) + grain * np.float32(_NOISE[degree] / 148))
+    return _as_bytes(pixels.astype(np.float32) + grain(rng, pixels.shape) * np.float32(_NOISE[degree] / GRAIN_SPREAD))
 
 
 def _low_light(pixels: Pixels, degree: int, rng: np.random.Generator) -> Pixels:
     dim = pixels.astype(np.float32) * np.float32(_LIGHT[degree])
-    grain = rng.integers(-6, 7, size=pixels.shape, dtype=np.int32).astype(np.float32)
-    return _as_bytes(dim + grain * np.float32(1 + degree))
+    speckle = rng.integers(-6, 7, size=pixels.shape, dtype=np.int32).astype(np.float32)
+    return _as_bytes(dim + speckle * np.float32(1 + degree))
 
 
 def _colour_cast(pixels: Pixels, degree: int, rng: np.random.Generator) -> Pixels:

@@ -1,6 +1,7 @@
 """The diseases the atlas draws: one row each in `tables/diseases.csv`, checked against the lexicon when read."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -95,6 +96,17 @@ def load_diseases(path: Path = TABLE) -> tuple[Disease, ...]:
     if len(set(ids)) < len(ids):
         raise DataError(str(path), "has a disease twice", "one row per disease")
     return diseases
+
+
+@lru_cache(maxsize=1)
+def diseases_by_id() -> Mapping[str, Disease]:
+    """Return the packaged diseases by their id in the lexicon, in the order of their table.
+
+    Example:
+        >>> diseases_by_id()["melanoma"].diagnosis.name
+        'melanoma'
+    """
+    return {disease.diagnosis.id: disease for disease in load_diseases()}
 
 
 def size_range(primary: str, size_mm: tuple[float, float]) -> tuple[float, float]:

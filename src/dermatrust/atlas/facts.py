@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dermatrust.atlas.degrade import HIDES, Degradation, Severity
-from dermatrust.atlas.vocabulary import VISIBLE, Angle, Attribute
+from dermatrust.atlas.vocabulary import ATTRIBUTES, VISIBLE, Angle, Attribute
 from dermatrust.records import Urgency
 
 
@@ -36,6 +36,12 @@ class Findings:
     distribution: str
     size_mm: float
     n_lesions: int
+
+    @property
+    def by_attribute(self) -> dict[str, tuple[str, ...]]:
+        """Attribute to the values that hold: any number of features, one of everything else."""
+        single = {name: (getattr(self, name),) for name in ATTRIBUTES if name != "features"}
+        return single | {"features": self.features}
 
 
 @dataclass(frozen=True, slots=True)

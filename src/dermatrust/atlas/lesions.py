@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dermatrust.atlas.colours import Rgb, lesion_rgb
 from dermatrust.atlas.facts import Findings
 from dermatrust.atlas.places import Place
-from dermatrust.atlas.skin import BANK_PX, SIDE_PX, smooth_noise
+from dermatrust.atlas.skin import BANK_PX, SIDE_PX, blend, smooth_noise
 
 Floats = NDArray[np.float32]
 
@@ -57,12 +57,10 @@ class Patch:
 
     def blend(self, rgb: Rgb, how_much: Floats) -> None:
         """Mix a colour in, 0 to 1."""
-        for channel, value in enumerate(rgb):
-            layer = self.pixels[:, :, channel]
-            layer += how_much * (np.float32(value) - layer)
+        blend(self.pixels, rgb, how_much)
 
     def light(self, levels: Floats) -> None:
-        """Add light or shade, grey levels; dark skin takes less."""
+        """Add light or shade, grey levels."""
         np.add(self.pixels, levels[:, :, None], out=self.pixels)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dermatrust.atlas.disease import Disease, load_diseases
+from dermatrust.atlas.disease import Disease, diseases_by_id, load_diseases
 from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.said import ADVICE_FOR, Advice, Said
 from dermatrust.atlas.vocabulary import ATTRIBUTES, VALUES
@@ -89,25 +89,23 @@ class Heads:
 
     def targets(self, facts: Facts) -> Floats:
         """Return what the outputs should say of a case: 1 where a value holds, else 0; shape (n_outputs,)."""
-        truth = {name: _listed(getattr(facts.findings, name)) for name in ATTRIBUTES} | {
-            DIAGNOSIS_HEAD: (facts.diagnosis,)
-        }
+        truth = facts.findings.by_attribute | {DIAGNOSIS_HEAD: (facts.diagnosis,)}
         return np.concatenate([np.isin(values, truth[name]).astype(np.float32) for name, values in self.values.items()])
 
 
-def said_of(chances: Mapping[str, Floats], heads: Heads | None = None) -> Said:
+def said_of(chances: Mapping[str, Floats], heads: Heads) -> Said:
     """Return what a narrator says who sees these chances.
 
     Args:
         chances: Head to the chance of each of its values, as `Heads.chances` returns them.
-        heads: The heads they belong to; those of the packaged atlas unless given.
+        heads: The heads they belong to: a network's own.
 
     Returns:
         The likeliest value of each attribute the narrator is sure enough of, the likeliest disease, its runners-up or
         usual alternatives as differential, and the care that the chances of grave diseases call for. Sizes and
         warning signs are not read from pictures.
     """
-    values = (heads or Heads.of_atlas()).values
+    values = heads.values
     findings = []
     for name in ATTRIBUTES:
         if name == FEATURES_HEAD:
@@ -121,7 +119,7 @@ def said_of(chances: Mapping[str, Floats], heads: Heads | None = None) -> Said:
     ranked = np.argsort(-chance, kind="stable")[: 1 + MOST_ALTERNATIVES]
     first, *others = (values[DIAGNOSIS_HEAD][i] for i in ranked)
     likely = [name for name, i in zip(others, ranked[1:], strict=True) if chance[i] >= LEAST_ALTERNATIVE]
-    known = {disease.diagnosis.id: disease for disease in load_diseases()}
+    known = diseases_by_id()
     usual = [name for name, _ in known[first].differential if name not in likely]
     return Said(
         findings=tuple(findings),
@@ -138,7 +136,3 @@ def _advice(first: str, chance: Mapping[str, float], known: Mapping[str, Disease
     urgency = known[first].diagnosis.urgency
     grave = sum(p for name, p in chance.items() if known[name].diagnosis.urgency != "routine")
     return ADVICE_FOR["urgent" if urgency == "routine" and grave >= GRAVE_MASS else urgency]
-
-
-def _listed(value: Any) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (value,)

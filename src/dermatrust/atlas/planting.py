@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from numpy.random import Generator
 
-from dermatrust.atlas.disease import load_diseases
+from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE, SINGLE, errors_of, visible_attributes
 from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.prose import is_usual, write_narrative
@@ -232,7 +232,7 @@ class _Planter:
 
         A value that no such disease has would betray itself to a reader without a picture.
         """
-        known = {one.diagnosis.id: one for one in load_diseases()}
+        known = diseases_by_id()
         diseases = [known[name] for name, _ in self._facts.differential if name in known]
         return [v for v in VALUES[attribute] if any(is_usual(d, attribute, v) for d in diseases)]
 
@@ -245,8 +245,7 @@ class _Planter:
 
     def _contradict(self) -> None:
         concluded = self.said.diagnosis or self._facts.diagnosis
-        known = [one.diagnosis.id for one in load_diseases()]
-        unlike = [name for name in known if not _is_form(name, concluded)]
+        unlike = [name for name in diseases_by_id() if not _is_form(name, concluded)]
         rivals = [name for name, _ in self._facts.differential if not _is_form(name, concluded)]
         favours = self._one(rivals or unlike)
         others = [name for name in self.said.differential if name != favours]
@@ -271,7 +270,7 @@ def _mistaken_for(true: str, differential: tuple[str, ...], same_family: bool) -
     A disease that it is not weighed against would not go with the findings, and so betray itself.
     """
     everything = tuple(load_lexicon().diagnoses) if same_family else ()
-    for pool in (differential, tuple(one.diagnosis.id for one in load_diseases()), everything):
+    for pool in (differential, tuple(diseases_by_id()), everything):
         fitting = (name for name in pool if is_same_family(name, true) == same_family)
         if found := [name for name in fitting if not _is_form(name, true)]:
             return found

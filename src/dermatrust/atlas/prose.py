@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 
-from dermatrust.atlas.disease import Disease, load_diseases
+from dermatrust.atlas.disease import Disease, diseases_by_id
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE
 from dermatrust.atlas.facts import Facts
 from dermatrust.atlas.phrases import disease_names, is_plural, load_phrases, plain_families
@@ -191,8 +191,8 @@ class _Writer:
 
     def _alternative(self, disease: str) -> str:
         name = self._one(disease_names(disease))
-        known = [one for one in load_diseases() if one.diagnosis.id == disease]  # of others no reason is made up
-        unusual = [said for said in self._citable() if known and not is_usual(known[0], *said)]
+        known = diseases_by_id().get(disease)  # of others no reason is made up
+        unusual = [said for said in self._citable() if known and not is_usual(known, *said)]
         if not unusual or self._chance(0.2):
             return self._one(self._phrases["weigh_bare"]).format(disease=name)
         chosen = unusual[int(self._rng.integers(len(unusual)))]
@@ -227,7 +227,7 @@ def is_usual(disease: Disease, attribute: Attribute, value: str) -> bool:
     """Whether a disease may well show a finding.
 
     Example:
-        >>> psoriasis = next(d for d in load_diseases() if d.diagnosis.id == "plaque-psoriasis")
+        >>> psoriasis = diseases_by_id()["plaque-psoriasis"]
         >>> is_usual(psoriasis, "features", "Scale"), is_usual(psoriasis, "primary", "Wheal")
         (True, False)
     """

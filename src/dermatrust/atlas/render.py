@@ -9,7 +9,7 @@ from dermatrust.atlas.facts import Facts, View
 from dermatrust.atlas.lesions import draw_lesion, window
 from dermatrust.atlas.marks import draw_features, draw_surface
 from dermatrust.atlas.places import Place, place_lesions
-from dermatrust.atlas.skin import BANK_PX, SIDE_PX, camera_noise, cut, hair_overlay, monk_rgb, skin_texture
+from dermatrust.atlas.skin import SIDE_PX, blend, camera_noise, cut, hair_overlay, monk_rgb, skin_texture
 from dermatrust.atlas.stamps import RULER_PX, draw_date, draw_ruler
 
 __all__ = ["SIDE_PX", "lesions_in", "render"]
@@ -47,9 +47,9 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
     places = _places(facts, view, rng)
     pixels = _bare_skin(body, facts.monk, rng)
     if body.plate.any():
-        _blend(pixels, (238, 206, 196), body.plate * np.float32(0.7))
+        blend(pixels, (238, 206, 196), body.plate * np.float32(0.7))
     if body.blush.any():
-        _blend(pixels, (186, 82, 84), body.blush * np.float32(0.55))
+        blend(pixels, (186, 82, 84), body.blush * np.float32(0.55))
     for place in places:
         patch = window(pixels, place, findings, rng)
         draw_lesion(patch, findings, facts.monk)
@@ -60,7 +60,7 @@ def render(facts: Facts, view: View) -> NDArray[np.uint8]:
         _grow_hair(pixels, body, places, facts.monk, thinned="Hair loss" in findings.features, rng=rng)
     if findings.site not in _NO_BODY_HAIR and rng.random() < 0.4:
         hair = hair_overlay(int(rng.integers(8))) * body.skin
-        _blend(pixels, (40, 30, 26), hair * np.float32(0.55))
+        blend(pixels, (40, 30, 26), hair * np.float32(0.55))
     _take(pixels, rng)
     if view.has_ruler:
         typical = sorted(place.reach for place in places)[len(places) // 2]
@@ -93,12 +93,6 @@ def _bare_skin(body: Body, tone: int, rng: np.random.Generator) -> Floats:
     return pixels
 
 
-def _blend(pixels: Floats, rgb: tuple[float, float, float], how_much: Floats) -> None:
-    for channel, value in enumerate(rgb):
-        layer = pixels[:, :, channel]
-        layer += how_much * (np.float32(value) - layer)
-
-
 def _grow_hair(
     pixels: Floats, body: Body, places: tuple[Place, ...], tone: int, *, thinned: bool, rng: np.random.Generator
 ) -> None:
@@ -114,12 +108,12 @@ def _grow_hair(
         dy = (np.arange(y0, y0 + h, dtype=np.float32) - np.float32(place.y))[:, None]
         gone = np.clip(np.float32(4) - np.sqrt(dx * dx + dy * dy) * np.float32(3.4 / place.reach), np.float32(0), _ONE)
         piece *= _ONE - gone * np.float32(1.0 if thinned else 0.7)
-    _blend(pixels, _HAIR if tone < DARK_FROM_MONK else _BLACK_HAIR, cover)
+    blend(pixels, _HAIR if tone < DARK_FROM_MONK else _BLACK_HAIR, cover)
 
 
 def _take(pixels: Floats, rng: np.random.Generator) -> None:
     """Add the camera: noise, and an exposure that differs a little."""
-    y, x = (int(v) for v in rng.integers(0, BANK_PX - SIDE_PX + 1, size=2))
-    grain = np.float32(1.5 + 2.0 * rng.random())
+    noise = cut(camera_noise(), rng)
+    spread = np.float32(1.5 + 2.0 * rng.random())
     pixels *= np.float32(0.94 + 0.12 * rng.random())
-    pixels += camera_noise()[y : y + SIDE_PX, x : x + SIDE_PX] * grain
+    pixels += noise * spread

@@ -19,8 +19,10 @@ MONK_HEX = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43"
 BANK_PX = 512
 """Side of the banks that texture and noise are cut from."""
 
+GRAIN_SPREAD = 148
+"""Standard deviation of the sum of four uniform bytes: 2 times 73.9."""
+
 Floats = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
 
 
 def monk_rgb(tone: int) -> tuple[int, int, int]:
@@ -59,10 +61,18 @@ def skin_texture() -> Floats:
 def camera_noise() -> Floats:
     """Return sensor noise, shape (BANK_PX, BANK_PX, 3), mean about 0 and spread 1: sums of four uniform integers."""
     rng = np.random.default_rng(6)
-    total = rng.integers(0, 256, size=(4, BANK_PX, BANK_PX, 3), dtype=np.int32)
-    centred = total[0] + total[1] + total[2] + total[3] - 510
-    noise: Floats = centred.astype(np.float32) / np.float32(148)  # four uniforms on 0..255 have a spread of 2 * 73.9
+    noise: Floats = grain(rng, (BANK_PX, BANK_PX, 3)) / np.float32(GRAIN_SPREAD)
     return noise
+
+
+def grain(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Return noise near a normal one that no machine draws differently: centred sums of four bytes.
+
+    Mean 0, standard deviation GRAIN_SPREAD.
+    """
+    total = rng.integers(0, 256, size=(4, *shape), dtype=np.int32)
+    centred: Floats = (total[0] + total[1] + total[2] + total[3] - 510).astype(np.float32)
+    return centred
 
 
 @lru_cache(maxsize=8)
@@ -80,10 +90,23 @@ def hair_overlay(number: int) -> Floats:
     return np.asarray(drawn.reduce(2), dtype=np.float32) / np.float32(255)
 
 
-def cut(bank: Floats, rng: np.random.Generator, height: int = SIDE_PX, width: int = SIDE_PX) -> Floats:
-    """Return a piece of a bank from a place drawn at random."""
-    y, x = int(rng.integers(BANK_PX - height + 1)), int(rng.integers(BANK_PX - width + 1))
-    return bank[y : y + height, x : x + width]
+def cut(bank: Floats, rng: np.random.Generator) -> Floats:
+    """Return a piece of a bank, as large as a photograph, from a place drawn at random."""
+    y, x = int(rng.integers(BANK_PX - SIDE_PX + 1)), int(rng.integers(BANK_PX - SIDE_PX + 1))
+    return bank[y : y + SIDE_PX, x : x + SIDE_PX]
+
+
+def blend(pixels: Floats, rgb: tuple[float, float, float], how_much: Floats) -> None:
+    """Mix a colour into pixels, shape (h, w, 3), in place.
+
+    Args:
+        pixels: Changed.
+        rgb: Red, green, blue, 0 to 255.
+        how_much: Shape (h, w), 0 to 1.
+    """
+    for channel, value in enumerate(rgb):
+        layer = pixels[:, :, channel]
+        layer += how_much * (np.float32(value) - layer)
 
 
 def blurred(mask: Image.Image, radius_px: float) -> Floats:

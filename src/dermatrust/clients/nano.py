@@ -89,15 +89,23 @@ class Network:
             Head to the chance of each of its values. Photographs count as independent looks at one skin: their log
             chances are averaged, so that one that cannot show a finding leaves the word to those that can.
         """
-        pixels = np.stack([as_seen(picture, self.card.side_px) for picture in pictures])
+        pixels = scaled(np.stack([shrunk(picture, self.card.side_px) for picture in pictures]))
         logits = self._session.run(None, {"pixels": pixels})[0].mean(axis=0)
         return self.card.heads.chances(logits)
 
+    def perceive(self, pictures: Sequence[PIL.Image.Image]) -> Said:
+        """Return what a narrator with this network says of the photographs of one case, as data."""
+        return said_of(self.chances(pictures), self.card.heads)
 
-def as_seen(picture: PIL.Image.Image, side_px: int) -> Floats:
-    """Return a photograph as a network sees it, shape (3, side_px, side_px), values from -1 to 1."""
-    small = picture.convert("RGB").resize((side_px, side_px), PIL.Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float32).transpose(2, 0, 1) / np.float32(127.5) - np.float32(1)
+
+def shrunk(picture: PIL.Image.Image, side_px: int) -> NDArray[np.uint8]:
+    """Return a photograph at the size a network looks at, shape (side_px, side_px, 3)."""
+    return np.asarray(picture.convert("RGB").resize((side_px, side_px), PIL.Image.Resampling.BOX))
+
+
+def scaled(pictures: NDArray[np.uint8]) -> Floats:
+    """Return shrunk photographs, shape (n, side, side, 3), as a network takes them: (n, 3, side, side), -1 to 1."""
+    return pictures.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 @lru_cache(maxsize=1)
@@ -150,7 +158,7 @@ class NanoClient:
                     pictures.append(opened.convert("RGB"))
             except OSError as error:
                 raise AskFailed("rejected", f"the image {image.path} cannot be read ({error})") from None
-        return said_of(self.network.chances(pictures))
+        return self.network.perceive(pictures)
 
     async def ask(self, request: Request) -> Reply:
         """Return the narrative of the photographs in the request; its text is not read."""

@@ -97,14 +97,14 @@ def atlas_truth(facts: Facts, file_names: tuple[str, ...]) -> AtlasTruth:
         True
     """
     symptoms = dict(facts.symptoms)
-    values = {name: getattr(facts.findings, name) for name in ATTRIBUTES}
+    found = facts.findings.by_attribute
     return AtlasTruth(
         case_id=facts.case_id,
         seed=facts.seed,
         diagnosis=facts.diagnosis,
         differential=tuple(DifferentialItem(diagnosis=name, weight=weight) for name, weight in facts.differential),
         urgency=facts.urgency,
-        findings={name: (value,) if isinstance(value, str) else value for name, value in values.items()},
+        findings={name: found[name] for name in ATTRIBUTES},
         size_mm=facts.findings.size_mm,
         n_lesions=facts.findings.n_lesions,
         symptoms=tuple(name for name in SYMPTOMS if symptoms.get(name)),

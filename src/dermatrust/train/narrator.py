@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from dermatrust.atlas import draw_facts
 from dermatrust.atlas.perception import FEATURES_HEAD, Heads
 from dermatrust.atlas.render import render
-from dermatrust.clients.nano import WEIGHTS
+from dermatrust.clients.nano import WEIGHTS, scaled, shrunk
 from dermatrust.train.onnx_file import write_onnx
 
 TRAIN_SEED = 11
@@ -132,16 +132,10 @@ def _examples(seed: int, split: str, side_px: int, numbers: range) -> tuple[Any,
         facts = draw_facts(seed, split, number)
         target = heads.targets(facts)
         for view in facts.views:
-            picture = PIL.Image.fromarray(render(facts, view))
-            pictures.append(np.asarray(picture.resize((side_px, side_px), PIL.Image.Resampling.BOX)))
+            pictures.append(shrunk(PIL.Image.fromarray(render(facts, view)), side_px))
             targets.append(target)
             whose.append(number)
     return np.stack(pictures), np.stack(targets), np.array(whose)
-
-
-def as_input(pictures: NDArray[np.uint8]) -> Tensor:
-    """Return pictures, shape (n, side, side, 3), as the network takes them, just as `nano.as_seen` does."""
-    return torch.from_numpy(pictures.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - np.float32(1))
 
 
 def train(recipe: Recipe, pictures: NDArray[np.uint8], targets: Floats, *, seed: int = 0) -> nn.Sequential:
@@ -163,7 +157,7 @@ def train(recipe: Recipe, pictures: NDArray[np.uint8], targets: Floats, *, seed:
     for epoch in range(recipe.n_epochs):
         started, total = time.perf_counter(), 0.0
         for chosen in _batches(len(pictures), recipe.batch, rng):
-            inputs = as_input(_varied(pictures[chosen], rng))
+            inputs = torch.from_numpy(scaled(_varied(pictures[chosen], rng)))
             loss = loss_of(network(inputs), torch.from_numpy(targets[chosen]), heads)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -192,22 +186,20 @@ def _varied(pictures: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np
 
 
 @click.command()
-@click.option("--only", help="Train one narrator: strong, middling or weak.")
+@click.option("--only", type=click.Choice([recipe.name for recipe in RECIPES]), help="Train one narrator.")
 @click.option("--out", type=click.Path(path_type=Path), default=WEIGHTS, help="Folder of the ONNX files.")
-@click.option("--scale", type=float, default=1.0, help="Share of the cases and epochs, for a trial.")
-def main(only: str | None, out: Path, scale: float) -> None:
+def main(only: str | None, out: Path) -> None:
     """Train the narrators and write `narrator-NAME.onnx` into the folder."""
     torch.set_num_threads(2)
     torch.use_deterministic_algorithms(True)
     for recipe in RECIPES:
         if only in (None, recipe.name):
-            chosen = replace(recipe, n_cases=max(100, round(recipe.n_cases * scale)))
-            pictures, targets, _ = draw_examples(TRAIN_SEED, "train", chosen.n_cases, chosen.side_px)
-            click.echo(f"{chosen.name}: {len(pictures)} photographs", err=True)
-            network = train(chosen, pictures, targets)
-            path = out / f"narrator-{chosen.name}.onnx"
-            stored = {"heads": json.dumps(Heads.of_atlas().as_json()), "side_px": str(chosen.side_px)}
-            write_onnx(path, network, chosen.side_px, stored | {"recipe": json.dumps(asdict(chosen))})
+            pictures, targets, _ = draw_examples(TRAIN_SEED, "train", recipe.n_cases, recipe.side_px)
+            click.echo(f"{recipe.name}: {len(pictures)} photographs", err=True)
+            network = train(recipe, pictures, targets)
+            path = out / f"narrator-{recipe.name}.onnx"
+            stored = {"heads": json.dumps(Heads.of_atlas().as_json()), "side_px": str(recipe.side_px)}
+            write_onnx(path, network, recipe.side_px, stored | {"recipe": json.dumps(asdict(recipe))})
             sys.stdout.write(f"{path}\n")
 
 

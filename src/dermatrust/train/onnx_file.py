@@ -1,6 +1,6 @@
 """A trained network as an ONNX file: batch normalisation folded into the convolutions before it, dropout left out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,25 +36,9 @@ def write_onnx(path: Path, network: nn.Sequential, side_px: int, stored: Mapping
     for place, layer in enumerate(layers):
         if isinstance(layer, nn.Dropout | nn.BatchNorm2d):
             continue
-        inputs, kind = [value], type(layer).__name__
-        attributes: dict[str, Any] = {}
-        if isinstance(layer, nn.Conv2d):
-            following = layers[place + 1]
-            assert isinstance(following, nn.BatchNorm2d)
-            named = _folded(layer, following)
-            kind, attributes = "Conv", {"strides": list(layer.stride), "pads": [1, 1, 1, 1]}
-        elif isinstance(layer, nn.Linear):
-            named = {"weight": _array(layer.weight), "bias": _array(layer.bias)}
-            kind, attributes = "Gemm", {"transB": 1}
-        elif isinstance(layer, nn.ReLU | nn.Flatten):
-            named, kind = {}, {"ReLU": "Relu"}.get(kind, kind)
-        else:
-            raise TypeError(
-                f"layer {place} is a {kind}; expected a convolution, batch normalisation, ReLU or dense layer"
-            )
-        for name, array in named.items():
-            weights.append(numpy_helper.from_array(array, f"{place}.{name}"))
-            inputs.append(f"{place}.{name}")
+        kind, named, attributes = _operation(layers, place)
+        weights += [numpy_helper.from_array(array, f"{place}.{name}") for name, array in named.items()]
+        inputs = [value, *(f"{place}.{name}" for name in named)]
         value = "logits" if place == len(layers) - 1 else f"value.{place}"
         nodes.append(helper.make_node(kind, inputs, [value], **attributes))
     last = layers[-1]
@@ -70,6 +54,23 @@ def write_onnx(path: Path, network: nn.Sequential, side_px: int, stored: Mapping
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _operation(layers: Sequence[nn.Module], place: int) -> tuple[str, dict[str, Floats], dict[str, Any]]:
+    """Return the ONNX operation of a layer, its weights by name, and its attributes."""
+    layer = layers[place]
+    if isinstance(layer, nn.Conv2d):
+        following = layers[place + 1]
+        assert isinstance(following, nn.BatchNorm2d)
+        return "Conv", _folded(layer, following), {"strides": list(layer.stride), "pads": [1, 1, 1, 1]}
+    if isinstance(layer, nn.Linear):
+        return "Gemm", {"weight": _array(layer.weight), "bias": _array(layer.bias)}, {"transB": 1}
+    if isinstance(layer, nn.ReLU):
+        return "Relu", {}, {}
+    if isinstance(layer, nn.Flatten):
+        return "Flatten", {}, {}
+    expected = "a convolution, batch normalisation, ReLU or dense layer"
+    raise TypeError(f"layer {place} is a {type(layer).__name__}; expected {expected}")
 
 
 def _folded(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> dict[str, Floats]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import yaml
 
@@ -13,6 +13,12 @@ from dermatrust.lexicon import load_lexicon
 TABLE = Path(__file__).parent / "tables" / "phrases.yaml"
 _NAMES_PER_DISEASE = 3
 Phrases = Mapping[str, Any]
+Phrasing = Literal["all", "known", "unseen"]
+"""Which phrasings of a fact a text may use: all of them, or one of two disjoint parts, so that an evaluator trained on
+the one can be tried on the other."""
+FEWEST_TO_PART = 3
+"""Of a fact with fewer phrasings none is held back: "known" and "unseen" then mean the same."""
+T = TypeVar("T")
 
 
 @lru_cache(maxsize=2)
@@ -39,6 +45,18 @@ def load_phrases(path: Path = TABLE) -> Phrases:
     if not isinstance(table, dict):
         raise DataError(str(path), "is no mapping", "topic: list of phrasings")
     return table
+
+
+def allowed_phrasings(options: Sequence[T], phrasing: Phrasing) -> Sequence[T]:
+    """Return those of a fact's phrasings that a text may use: the last of three or more is the one held back.
+
+    Example:
+        >>> allowed_phrasings(["red", "erythematous", "reddish"], "known")
+        ['red', 'erythematous']
+    """
+    if phrasing == "all" or len(options) < FEWEST_TO_PART:
+        return options
+    return options[:-1] if phrasing == "known" else options[-1:]
 
 
 @lru_cache(maxsize=1024)

@@ -11,6 +11,7 @@ from numpy.random import Generator
 from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE, SINGLE, errors_of, visible_attributes
 from dermatrust.atlas.facts import Facts
+from dermatrust.atlas.phrases import Phrasing
 from dermatrust.atlas.prose import is_usual, write_narrative
 from dermatrust.atlas.said import ERROR_KINDS, ErrorKind, NarrativeError, Said, is_same_family, truth_said
 from dermatrust.atlas.vocabulary import FEATURES, VALUES, Attribute
@@ -92,12 +93,15 @@ def plant_errors(facts: Facts, kinds: Sequence[ErrorKind], rng: Generator) -> Sa
     return planter.said
 
 
-def draw_candidate(facts: Facts, rng: Generator) -> tuple[Said, tuple[NarrativeError, ...], str]:
+def draw_candidate(
+    facts: Facts, rng: Generator, *, phrasing: Phrasing = "all"
+) -> tuple[Said, tuple[NarrativeError, ...], str]:
     """Return a candidate narrative of random quality: its content, its known errors, its text.
 
     Args:
         facts: What is true.
         rng: Chooses errors and words.
+        phrasing: Which phrasings the text may use.
 
     Returns:
         None to six planted errors. Besides, size, invisible findings and some alternatives are left out by chance, and
@@ -105,9 +109,10 @@ def draw_candidate(facts: Facts, rng: Generator) -> tuple[Said, tuple[NarrativeE
     """
     if rng.random() < REFUSES:
         said = Said(is_refusal=True)
-        return said, errors_of(facts, said), write_narrative(said, rng)
+        return said, errors_of(facts, said), write_narrative(said, rng, phrasing=phrasing)
     said = _varied(facts, plant_errors(facts, _draw_kinds(facts, rng), rng), rng)
-    return said, errors_of(facts, said), write_narrative(said, rng, age=facts.age, sex=facts.sex)
+    text = write_narrative(said, rng, age=facts.age, sex=facts.sex, phrasing=phrasing)
+    return said, errors_of(facts, said), text
 
 
 def _draw_kinds(facts: Facts, rng: Generator) -> list[ErrorKind]:

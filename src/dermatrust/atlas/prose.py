@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.random import Generator
@@ -9,7 +10,14 @@ from numpy.random import Generator
 from dermatrust.atlas.disease import Disease, diseases_by_id
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE
 from dermatrust.atlas.facts import Facts
-from dermatrust.atlas.phrases import disease_names, is_plural, load_phrases, plain_families
+from dermatrust.atlas.phrases import (
+    Phrasing,
+    allowed_phrasings,
+    disease_names,
+    is_plural,
+    load_phrases,
+    plain_families,
+)
 from dermatrust.atlas.said import Said, truth_said
 from dermatrust.atlas.vocabulary import ATTRIBUTES, FEATURES, Attribute
 
@@ -20,11 +28,14 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "colour": ("colour_light", "colour_dark"), "count": ("count",), "distribution": ("distribution",),
 }  # fmt: skip
 _MOST_DENIED = 3
+T = TypeVar("T")
 _TEXT = 7
 """Keeps the references' stream of chance apart from others that start from a case's seed."""
 
 
-def write_narrative(said: Said, rng: Generator, *, age: int | None = None, sex: str | None = None) -> str:
+def write_narrative(
+    said: Said, rng: Generator, *, age: int | None = None, sex: str | None = None, phrasing: Phrasing = "all"
+) -> str:
     """Put what a narrative says into words.
 
     Args:
@@ -32,6 +43,7 @@ def write_narrative(said: Said, rng: Generator, *, age: int | None = None, sex: 
         rng: Chooses among phrasings, orders and asides, never among facts.
         age: Years, if the text may say them.
         sex: "female" or "male", if the text may say it.
+        phrasing: Which phrasings it may use; "known" and "unseen" share none where a fact has three or more.
 
     Returns:
         English prose. It closes with "The answer is X." exactly if a diagnosis is concluded.
@@ -40,7 +52,7 @@ def write_narrative(said: Said, rng: Generator, *, age: int | None = None, sex: 
         >>> write_narrative(Said(is_refusal=True), np.random.default_rng(2)).endswith(".")
         True
     """
-    return _Writer(said, rng).text(age, sex)
+    return _Writer(said, rng, phrasing).text(age, sex)
 
 
 def write_reference(facts: Facts) -> str:
@@ -66,8 +78,9 @@ def write_reference(facts: Facts) -> str:
 class _Writer:
     """The parts of one text; each returns its sentences."""
 
-    def __init__(self, said: Said, rng: Generator) -> None:
+    def __init__(self, said: Said, rng: Generator, phrasing: Phrasing) -> None:
         self._said = said
+        self._phrasing = phrasing
         self._rng = rng
         self._phrases = load_phrases()
         hidden = HIDDEN_WHEN_VAGUE if said.is_vague else ()
@@ -83,7 +96,11 @@ class _Writer:
         return f"{body}{self._gap()}{self._closing()}".strip()
 
     def _one(self, options: Sequence[str]) -> str:
-        return options[int(self._rng.integers(len(options)))]
+        return self._chosen(options)
+
+    def _chosen(self, options: Sequence[T]) -> T:
+        allowed = allowed_phrasings(options, self._phrasing)
+        return allowed[int(self._rng.integers(len(allowed)))]
 
     def _chance(self, share: float) -> bool:
         return bool(self._rng.random() < share)
@@ -102,7 +119,7 @@ class _Writer:
     def _lesion(self, value: str, adjectives: Sequence[str] = ()) -> str:
         """Return "a round red papule", "round red papules", or, of no number said, "a round red papular change"."""
         names = self._phrases["words"]["primary"][value]
-        singular, plural = names[int(self._rng.integers(len(names)))]
+        singular, plural = self._chosen(names)
         lesion = {"Solitary": singular, "Multiple": plural}.get(self._count, self._phrases["of_any_number"][value])
         words = " ".join((*adjectives, lesion))
         return words if self._count == "Multiple" else f"{_article(words)} {words}"

@@ -90,9 +90,20 @@ def true_scores(errors: Iterable[NarrativeError]) -> dict[Dimension, float]:
     lost = dict.fromkeys(DIMENSIONS, 0.0)
     for error in errors:
         for row in load_rule():
-            if row.kind == error.kind and (not row.case or _misses_grave(error.about)):
+            if row.kind == error.kind and (not row.case or misses_grave(error.about)):
                 lost[row.dimension] += row.points
     return {dimension: max(LOWEST_SCORE, HIGHEST_SCORE - points) for dimension, points in lost.items()}
+
+
+def misses_grave(about: str) -> bool:
+    """Whether "<concluded> for <true>", or "<true>" where nothing is concluded, leaves a graver disease unnamed.
+
+    Example:
+        >>> misses_grave("plaque-psoriasis for melanoma"), misses_grave("melanoma for plaque-psoriasis")
+        (True, False)
+    """
+    concluded, _, true = about.rpartition(FOR)
+    return _gravity(true) > (_gravity(concluded) if concluded else 0)
 
 
 def rule_as_markdown() -> str:
@@ -104,12 +115,6 @@ def rule_as_markdown() -> str:
         for row in load_rule()
     ]
     return "\n".join(lines) + "\n"
-
-
-def _misses_grave(about: str) -> bool:
-    """Whether "<concluded> for <true>", or "<true>" where nothing is concluded, leaves a graver disease unnamed."""
-    concluded, _, true = about.rpartition(FOR)
-    return _gravity(true) > (_gravity(concluded) if concluded else 0)
 
 
 def _gravity(diagnosis: str) -> int:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from dermatrust.clients import Ask, AskFailed, Client, Image, Sampling
 from dermatrust.engine import Play
 from dermatrust.errors import DataError
+from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.judge.judge import Judge
 from dermatrust.narrate import Prompt, narrate_case
 from dermatrust.records import DIMENSIONS, LOWEST_SCORE, Case, Narrative, Rating
@@ -25,6 +26,7 @@ class Sample:
         reference: What the judges read beside the narrative; None if the dataset has none for the case.
         narrative: None if the model could not be asked; `failure` says why.
         ratings: By judge: one rating per draw.
+        evaluations: By evaluator, who read no reference: one rating per draw.
     """
 
     case: Case
@@ -33,6 +35,7 @@ class Sample:
     narrative: Narrative | None
     failure: str
     ratings: Mapping[str, Sequence[Rating]]
+    evaluations: Mapping[str, Sequence[Rating]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Bench:
     Attributes:
         dataset: The cases and their references.
         clients: The models under test.
-        judges: Who rates each narrative.
+        judges: Who rates each narrative against its reference.
+        evaluators: Who rates each narrative by the photographs alone.
         prompt: What the models are asked.
         sampling: How the models decode.
         images: Where photographs are re-encoded once for all models.
@@ -58,6 +62,12 @@ class Bench:
     images: ImageCache
     with_context: bool = False
     limit: int | None = None
+    evaluators: Sequence[Evaluator] = ()
+
+    @property
+    def raters(self) -> list[Judge | Evaluator]:
+        """Judges and evaluators, in the order of every table."""
+        return [*self.judges, *self.evaluators]
 
     def cases(self) -> Iterator[Case]:
         """Yield the cases of the run, one by one."""
@@ -82,23 +92,33 @@ class Bench:
             DataError: A photograph of the case is missing or unreadable, or a model that looks has nothing to look at.
         """
         reference = self.dataset.reference(case.id)
-        images = await self._images_of(case) if client.needs_images else ()
+        images = await self.images_of(case) if client.needs_images else ()
         try:
             narrative = await narrate_case(
                 case, images, ask, client, self.prompt, self.sampling, with_context=self.with_context
             )
         except AskFailed as failure:
             ratings = {judge.name: [_unrated(case.id, judge.name)] for judge in self.judges}
-            return Sample(case, client.name, reference, None, str(failure), ratings)
+            unseen = {evaluator.name: [_unrated(case.id, evaluator.name)] for evaluator in self.evaluators}
+            return Sample(case, client.name, reference, None, str(failure), ratings, unseen)
         ratings = {}
         for judge in self.judges:
             ratings[judge.name] = await rate_narrative(narrative, reference, case, judge, ask)
-        return Sample(case, client.name, reference, narrative, "", ratings)
+        evaluations = {}
+        for evaluator in self.evaluators:
+            seen = await self.images_of(case)
+            evaluations[evaluator.name] = await evaluate_narrative(narrative, seen, case, evaluator, ask)
+        return Sample(case, client.name, reference, narrative, "", ratings, evaluations)
 
-    async def _images_of(self, case: Case) -> tuple[Image, ...]:
+    async def images_of(self, case: Case) -> tuple[Image, ...]:
+        """Return the photographs of a case as models see them.
+
+        Raises:
+            DataError: The case has none, or one is missing or unreadable.
+        """
         if not case.file_names:
             raise DataError(
-                f"case {case.id!r}", "has no photograph, and a narrative is written from one",
+                f"case {case.id!r}", "has no photograph, and a narrative is written or evaluated from one",
                 do="Import the dataset with its images, or give recorded outputs with -m replay:FILE.",
             )  # fmt: skip
         found: list[Image] = []
@@ -122,10 +142,23 @@ async def rate_narrative(
     if reference is None:
         return [Rating.all_unscored(narrative_id=narrative.id, rater=judge.name, reason="no reference")]
     if not narrative.text.strip():
-        scores = dict.fromkeys(DIMENSIONS, LOWEST_SCORE)
-        critique = "The model gave no text. By rule that scores 0 on every dimension; the judge was not asked."
-        return [Rating(narrative_id=narrative.id, rater=judge.name, scores=scores, critique=critique)]
+        return [_silent(narrative, judge.name)]
     return await judge.rate(narrative, reference, case, ask)
+
+
+async def evaluate_narrative(
+    narrative: Narrative, images: Sequence[Image], case: Case, evaluator: Evaluator, ask: Ask
+) -> list[Rating]:
+    """Return the evaluator's ratings of one narrative; one without text scores 0 as by `rate_narrative`."""
+    if not narrative.text.strip():
+        return [_silent(narrative, evaluator.name)]
+    return await evaluator.rate(narrative, images, case, ask)
+
+
+def _silent(narrative: Narrative, rater: str) -> Rating:
+    scores = dict.fromkeys(DIMENSIONS, LOWEST_SCORE)
+    critique = "The model gave no text. By rule that scores 0 on every dimension; the rater was not asked."
+    return Rating(narrative_id=narrative.id, rater=rater, scores=scores, critique=critique)
 
 
 def _unrated(case_id: str, rater: str) -> Rating:

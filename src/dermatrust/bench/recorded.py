@@ -8,11 +8,12 @@ from itertools import product
 from operator import itemgetter
 
 from dermatrust.bench.asking import Pace, ask_all
-from dermatrust.bench.play import Bench, Sample, rate_narrative
+from dermatrust.bench.play import Bench, Sample, evaluate_narrative, rate_narrative
 from dermatrust.bench.run import all_clients, check_models, planned_cases
 from dermatrust.clients import Ask
 from dermatrust.engine import Play
 from dermatrust.errors import DataError
+from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.judge.judge import Judge
 from dermatrust.records import DIMENSIONS, Narrative, Rating
 from dermatrust.store.jsonl import append_records
@@ -50,9 +51,9 @@ def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
 
 
 def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
-    """Let the bench's judges rate every narrative of `narratives.jsonl`; append what is new to `ratings.jsonl`.
+    """Let judges and evaluators rate every narrative of `narratives.jsonl`; append what is new to `ratings.jsonl`.
 
-    A draw that a judge did not answer is not written: it is asked again next time.
+    A draw that a rater did not answer is not written: it is asked again next time.
 
     Raises:
         DataError: There is no narrative to rate, or a record cannot be read.
@@ -69,14 +70,18 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
     def plays() -> Iterator[Play[tuple[int, list[Rating]]]]:
         for number, (narrative, judge) in enumerate(product(narratives, bench.judges)):
             yield partial(rate, number, narrative, judge)
+        for number, (narrative, evaluator) in enumerate(product(narratives, bench.evaluators)):
+            yield partial(evaluate, len(narratives) * len(bench.judges) + number, narrative, evaluator)
 
     async def rate(number: int, narrative: Narrative, judge: Judge, ask: Ask) -> tuple[int, list[Rating]]:
         reference = bench.dataset.reference(narrative.case_id)
         return number, await rate_narrative(narrative, reference, cases[narrative.case_id], judge, ask)
 
-    planned = {
-        judge.client.name: len(narratives) * judge.card.repeats for judge in bench.judges if judge.client is not None
-    }
+    async def evaluate(number: int, narrative: Narrative, evaluator: Evaluator, ask: Ask) -> tuple[int, list[Rating]]:
+        case = cases[narrative.case_id]
+        return number, await evaluate_narrative(narrative, await bench.images_of(case), case, evaluator, ask)
+
+    planned = {r.client.name: len(narratives) * r.card.repeats for r in bench.raters if r.client is not None}
     with only_writer(run.path):
         failures = ask_all(plays(), found.append, run.replies_path, all_clients(bench), planned, pace)
         known = {(r.narrative_id, r.rater, r.draw) for r in bench.dataset.iter_ratings()}

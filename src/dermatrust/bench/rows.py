@@ -9,12 +9,14 @@ from dermatrust.records import DIMENSIONS, ScoreRow, reference_kind
 
 
 def score_rows(sample: Sample) -> Iterator[ScoreRow]:
-    """Yield one row per judge and dimension."""
+    """Yield one row per rater and dimension."""
     case, narrative = sample.case, sample.narrative
     is_empty = narrative is not None and not narrative.text.strip()
     refused = narrative is not None and not is_empty and is_refusal(narrative.text)
     kind = reference_kind(sample.reference)
-    for rater, ratings in sample.ratings.items():
+    read = {rater: (ratings, kind) for rater, ratings in sample.ratings.items()}
+    read |= {rater: (ratings, None) for rater, ratings in sample.evaluations.items()}
+    for rater, (ratings, beside) in read.items():
         combined = combine_draws(ratings)
         for dimension in DIMENSIONS:
             score = combined[dimension]
@@ -34,5 +36,5 @@ def score_rows(sample: Sample) -> Iterator[ScoreRow]:
                 spread=score.spread,
                 n_draws=score.n,
                 unscored=score.unscored,
-                reference=kind,
+                reference=beside,
             )

@@ -69,7 +69,7 @@ def run_bench(
         table = bench_table(read_scores(run.scores_path), seed=seed)
         write_text(run.table_path, table_csv(table, bench.dataset.card))
         # A judge's card knows the version its server reports only once it has answered.
-        judges = tuple(judge.card for judge in bench.judges)
+        judges = tuple(rater.card for rater in bench.raters)
         manifest = manifest.model_copy(update={"finished": _now(), "judges": judges})
         run.write_manifest(manifest)
     return BenchResult(run, manifest, table, failures)
@@ -106,7 +106,7 @@ def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[S
 
 def all_clients(bench: Bench) -> list[Client]:
     """Return every client of a run, those of the judges included, each once."""
-    judges = [judge.client for judge in bench.judges if judge.client is not None]
+    judges = [judge.client for judge in bench.raters if judge.client is not None]
     return list({id(client): client for client in (*bench.clients, *judges)}.values())
 
 
@@ -118,15 +118,17 @@ def planned_asks(bench: Bench) -> dict[str, int]:
         if judge.client is not None:
             n_asks = n_cases * len(bench.clients) * judge.card.repeats
             planned[judge.client.name] = planned.get(judge.client.name, 0) + n_asks
+    for evaluator in bench.evaluators:
+        planned[evaluator.client.name] = planned.get(evaluator.client.name, 0) + n_cases * len(bench.clients)
     return planned
 
 
 def _check(bench: Bench) -> None:
     """Find what would spoil the run before anything is asked or paid for."""
-    if not bench.judges:
+    if not bench.judges and not bench.evaluators:
         raise ModelError("bench", "no judge was named")
     check_models(bench)
-    if all(bench.dataset.reference(case.id) is None for case in bench.cases()):
+    if bench.judges and all(bench.dataset.reference(case.id) is None for case in bench.cases()):
         raise DataError(
             str(bench.dataset.path), "holds no reference narrative for any case, so there is nothing to judge against",
             "references.jsonl",
@@ -135,12 +137,13 @@ def _check(bench: Bench) -> None:
 
 def check_models(bench: Bench) -> None:
     """Refuse doubled names, models the card keeps the cases from, and a dataset whose photographs are not there."""
-    for what, names in (("model", [c.name for c in bench.clients]), ("judge", [j.name for j in bench.judges])):
+    raters = [rater.name for rater in bench.raters]
+    for what, names in (("model", [c.name for c in bench.clients]), ("judge", raters)):
         for name in names:
             if names.count(name) > 1:
                 raise ModelError(name, f"two {what}s go by this name", do="Name each one once.")
     check_may_leave(bench.dataset.card, all_clients(bench))
-    if any(client.needs_images for client in bench.clients):
+    if bench.evaluators or any(client.needs_images for client in bench.clients):
         missing = next(bench.dataset.missing_images(), None)
         if missing is not None:
             where, name = missing
@@ -150,7 +153,7 @@ def check_models(bench: Bench) -> None:
 def plan(bench: Bench, run: RunFolder, *, command: str, seed: int) -> Manifest:
     """Return the manifest of a run that has not begun."""
     prompts = dict([bench.prompt.name_and_hash.split(":", 1)])
-    for judge in bench.judges:
+    for judge in bench.raters:
         prompts |= dict(name.split(":", 1) for name in (judge.card.rubric, judge.card.prompt) if name and ":" in name)
     return Manifest(
         run_id=run.path.name,
@@ -160,7 +163,7 @@ def plan(bench: Bench, run: RunFolder, *, command: str, seed: int) -> Manifest:
         dataset_hash=bench.dataset.content_hash(),
         n_cases=planned_cases(bench),
         models=tuple(_model_card(client) for client in bench.clients),
-        judges=tuple(judge.card for judge in bench.judges),
+        judges=tuple(rater.card for rater in bench.raters),
         prompts=prompts,
         seeds={"bootstrap": seed},
         config=config_of(bench),
@@ -186,6 +189,7 @@ def config_of(bench: Bench) -> dict[str, Any]:
         "with_context": bench.with_context,
         "side_px": bench.images.side_px,
         "limit": bench.limit,
+        **({"evaluators": [evaluator.name for evaluator in bench.evaluators]} if bench.evaluators else {}),
     }
 
 
@@ -198,7 +202,7 @@ def run_name(bench: Bench) -> str:
         "dataset": bench.dataset.content_hash(),
         "config": config_of(bench) | {"dataset": bench.dataset.card.name},
         "prompt": bench.prompt.name_and_hash,
-        "judges": [judge.card.model_dump(mode="json") for judge in bench.judges],
+        "judges": [rater.card.model_dump(mode="json") for rater in bench.raters],
         "endpoints": [dict(client.endpoint(_NO_CASE)) for client in all_clients(bench)],
     }
     digest = hashlib.blake2b(canonical_json(parts).encode(), digest_size=4).hexdigest()

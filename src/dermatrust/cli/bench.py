@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dermatrust.cli.options import (
+    EVALUATOR_OPTION,
     FILE,
     JUDGE_OPTIONS,
     MODEL_OPTIONS,
@@ -29,7 +30,7 @@ PAGES = click.option("--pages", type=click.IntRange(min=0), default=100, show_de
 
 @click.command()
 @click.argument("dataset", type=FILE)
-@with_options(*MODEL_OPTIONS, *JUDGE_OPTIONS, *RUN_OPTIONS, REPLACE, PAGES)
+@with_options(*MODEL_OPTIONS, *JUDGE_OPTIONS, EVALUATOR_OPTION, *RUN_OPTIONS, REPLACE, PAGES)
 def bench(dataset: Path, models: tuple[str, ...], judges: tuple[str, ...], **options: Any) -> None:
     """Let models narrate every case of DATASET, let judges score them, and print the table.
 

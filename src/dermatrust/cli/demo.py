@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import click
 
 NARRATORS = ("nano/narrator-strong", "nano/narrator-middling", "nano/narrator-weak")
+EVALUATOR = "nano/evaluator"
 SPLIT = "demo"
 
 
@@ -21,7 +22,7 @@ def demo(out: Path, n_cases: int, seed: int) -> None:
     """Draw a synthetic atlas, let three embedded narrators describe it, judge and rate them; ends in report.html.
 
     The narrators see only the drawn photographs. The lexical judge compares what they write with each case's reference,
-    and three simulated raters score it with known bias and noise. Everything is synthetic; the same seed gives the same
+    the embedded evaluator with the photographs, and three simulated raters score it with known bias and noise. Everything is synthetic; the same seed gives the same
     numbers.
     """
     from dermatrust.bench.panel import with_panel
@@ -30,7 +31,8 @@ def demo(out: Path, n_cases: int, seed: int) -> None:
 
     folder = _drawn(out / "demo" / f"atlas-n{n_cases}-seed{seed}", n_cases, seed)
     models = [argument for name in NARRATORS for argument in ("-m", name)]
-    chosen = [str(folder), *models, "--judge", "lexical", "--out", str(out), "--run-id", "demo", "--replace"]
+    raters = ["--judge", "lexical", "--evaluator", EVALUATOR]
+    chosen = [str(folder), *models, *raters, "--out", str(out), "--run-id", "demo", "--replace"]
     options = bench.make_context("bench", [*chosen, "--pages", "60", "--seed", str(seed)]).params
     opened = open_bench(**options)
     run_and_report(with_panel(opened, seed=seed, split=SPLIT), options)

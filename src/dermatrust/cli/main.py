@@ -16,6 +16,8 @@ COMMANDS = {
     "bench": "Narrate, judge, tabulate and report: models x six dimensions.",
     "narrate": "Let a model write candidate narratives.",
     "judge": "Score recorded narratives against their references.",
+    "rate": "Score narratives by the photographs alone, without a reference.",
+    "train": "Train DermEval, both stages, by a recipe.",
     "report": "One HTML file from finished runs.",
     "store": "Look into and merge reply stores.",
 }

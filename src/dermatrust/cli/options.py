@@ -53,6 +53,10 @@ JUDGE_OPTIONS = (
         "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Draws of each LLM judge."
     ),
 )
+EVALUATOR_OPTION = click.option(
+    "--evaluator", "-e", "evaluators", multiple=True,
+    help="Rates by the photographs alone: nano/evaluator, hf:PATH or a server; repeatable.",
+)  # fmt: skip
 RUN_OPTIONS = (
     click.option("--out", type=FILE, default=Path("runs"), show_default=True, help="Where run folders are made."),
     click.option("--run-id", help="Name of the run folder.  [default: follows from dataset and settings]"),
@@ -93,13 +97,17 @@ def open_bench(dataset: Path, *, models: tuple[str, ...], judges: tuple[str, ...
     from dermatrust.bench.play import Bench
     from dermatrust.clients import Sampling, open_client
     from dermatrust.engine.privacy import check_names_may_leave
+    from dermatrust.evaluator.open import open_evaluator
     from dermatrust.judge.open import open_judge
     from dermatrust.narrate import load_prompt
     from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.images import ImageCache
 
     folder = DatasetFolder.open(dataset)
-    check_names_may_leave(folder.card, (*models, *judges))  # before a key or a package is asked for in vain
+    evaluators = options.get("evaluators", ())
+    check_names_may_leave(
+        folder.card, (*models, *judges, *evaluators)
+    )  # before a key or a package is asked for in vain
     return Bench(
         dataset=folder,
         clients=[open_client(name) for name in models],
@@ -109,7 +117,15 @@ def open_bench(dataset: Path, *, models: tuple[str, ...], judges: tuple[str, ...
         images=ImageCache(options["out"] / "image-cache", side_px=options.get("side", 1024)),
         with_context=options.get("with_context", False),
         limit=options["limit"],
+        evaluators=[open_evaluator(name, **evaluator_settings(options)) for name in evaluators],
     )
+
+
+def evaluator_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Return how evaluators are asked; only `rate` lets its user choose."""
+    order = "critique first" if options.get("critique") else "scores first"
+    prompt, max_tokens = options.get("evaluator_prompt"), options.get("evaluation_max_tokens", 1024)
+    return {"order": order, "prompt": prompt, "max_tokens": max_tokens}
 
 
 def _judge_settings(options: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES
+from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.draw import MOST_SEED
+from dermatrust.atlas.phrases import Phrasing
 from dermatrust.atlas.raters import PANEL
 from dermatrust.datasets.atlas_chunk import AtlasSettings, Degrade, atlas_case, write_chunk
 from dermatrust.errors import DataError
@@ -27,6 +29,7 @@ from dermatrust.store.new_dataset import new_folder
 __all__ = ["MOST_CASES", "atlas_case", "write_atlas"]
 
 MOST_CASES = 1_000_000
+MOST_CANDIDATES = 100
 _CHUNK = 50
 _SPLIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -39,6 +42,11 @@ def write_atlas(
     split: str = "train",
     degrade: Degrade = (),
     raters: int = 0,
+    candidates: int = 1,
+    narrators: bool = False,
+    critiques: bool = False,
+    phrasing: Phrasing = "all",
+    diseases: tuple[str, ...] = (),
     workers: int = 1,
     progress: Callable[[int], object] | None = None,
 ) -> int:
@@ -52,16 +60,23 @@ def write_atlas(
         seed: Another seed has other patients.
         split: Its name; splits share no patients.
         degrade: What is done to the images; see `atlas_chunk.Degrade`.
-        raters: How many of the panel's simulated raters rate one candidate narrative per case. With 0 there are no
-            candidates.
+        raters: How many of the panel's simulated raters rate the candidate narratives.
+        candidates: Candidate narratives with planted errors per case; there are none where nobody rates them.
+        narrators: Whether what the embedded narrators write is a candidate too.
+        critiques: Whether `atlas/truth`, who knows the truth, rates every candidate and says why.
+        phrasing: Which phrasings the candidates use.
+        diseases: Lexicon ids of the diseases to draw; all of the table where there are none.
         workers: Processes. Above 1 they are spawned, so a script that calls this needs `if __name__ == "__main__":`.
         progress: Called with the number of cases that were finished since the last call.
 
     Raises:
         DataError: An argument makes no sense, the folder is not empty, the disk is full, or a worker was killed.
     """
-    settings = AtlasSettings(seed, split, degrade, raters)
+    settings = AtlasSettings(
+        seed, split, degrade, raters, candidates, narrators, critiques, phrasing, diseases
+    )  # fmt: skip
     _check(settings, n, workers)
+    _check_candidates(settings)
     with new_folder(path) as building, ExitStack() as stack:
         write_card(building / CARD, _card(settings, n))
         files = [stack.enter_context(replacing(building / name)) for name in settings.files]
@@ -84,8 +99,6 @@ def _check(settings: AtlasSettings, n: int, workers: int) -> None:
         raise DataError("the seed", f"is {settings.seed}", f"0 to {MOST_SEED - 1:,}")
     if not _SPLIT.fullmatch(settings.split):
         raise DataError("the split", f"is called {settings.split!r}", "letters, digits, '-', '_' or '.', at most 64")
-    if not 0 <= settings.n_raters <= len(PANEL):
-        raise DataError("the number of raters", f"is {settings.n_raters}", f"0 to {len(PANEL)}")
     if workers < 1:
         raise DataError("the number of workers", f"is {workers}", "1 or more")
     if isinstance(settings.degrade, str):
@@ -96,6 +109,18 @@ def _check(settings: AtlasSettings, n: int, workers: int) -> None:
         if kind not in DEGRADATIONS or severity not in SEVERITIES:
             expected = f"one of {', '.join(DEGRADATIONS)}, then severity 1, 2 or 3"
             raise DataError("degradation", f"is {kind}:{severity}", expected)
+
+
+def _check_candidates(settings: AtlasSettings) -> None:
+    if not 0 <= settings.n_raters <= len(PANEL):
+        raise DataError("the number of raters", f"is {settings.n_raters}", f"0 to {len(PANEL)}")
+    if not 1 <= settings.n_candidates <= MOST_CANDIDATES:
+        raise DataError("the number of candidates", f"is {settings.n_candidates}", f"1 to {MOST_CANDIDATES}")
+    if (settings.n_candidates > 1 or settings.narrators) and not settings.has_candidates:
+        raise DataError("the candidates", "have nobody to rate them", "raters or critiques")
+    for name in settings.diseases:
+        if name not in diseases_by_id():
+            raise DataError("the diseases", f"{name!r} is not drawn by the atlas", "ids such as plaque-psoriasis")
 
 
 def _card(settings: AtlasSettings, n: int) -> DatasetCard:
@@ -109,8 +134,18 @@ def _card(settings: AtlasSettings, n: int) -> DatasetCard:
         may_leave_machine=True,
         synthetic=True,
         notes=f"Synthetic: no patient, no photograph. {n} cases, seed {settings.seed}, split {settings.split}, "
-        f"degraded: {done or 'no'}, simulated raters: {settings.n_raters}.",
+        f"degraded: {done or 'no'}, simulated raters: {settings.n_raters}.{_more(settings)}",
     )
+
+
+def _more(settings: AtlasSettings) -> str:
+    """Return what the notes add where more was drawn than one candidate per case, of any disease in any words."""
+    parts = [f" {settings.n_candidates} planted candidates per case."] if settings.n_candidates > 1 else []
+    parts += [" Texts of the embedded narrators."] if settings.narrators else []
+    parts += [" True scores with critiques."] if settings.critiques else []
+    parts += [f" Phrasings: {settings.phrasing}."] if settings.phrasing != "all" else []
+    parts += [f" Only {', '.join(settings.diseases)}."] if settings.diseases else []
+    return "".join(parts)
 
 
 def _chunks(folder: Path, settings: AtlasSettings, n: int, workers: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:

@@ -1,7 +1,8 @@
 """A run of consecutive cases of the drawn atlas: their images on disk, their lines for the files of the dataset."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -9,17 +10,23 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from dermatrust.atlas.critique import write_critique
 from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES, Degradation, Severity, degrade
+from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.draw import draw_facts
+from dermatrust.atlas.errors import errors_of
 from dermatrust.atlas.facts import Facts, View
+from dermatrust.atlas.phrases import Phrasing
 from dermatrust.atlas.planting import draw_candidate
-from dermatrust.atlas.prose import write_reference
+from dermatrust.atlas.prose import write_narrative, write_reference
 from dermatrust.atlas.raters import PANEL
 from dermatrust.atlas.render import render
+from dermatrust.atlas.said import NarrativeError, Said
 from dermatrust.atlas.scoring import true_scores
+from dermatrust.clients.nano import NanoClient, Network, nano_names
 from dermatrust.datasets.atlas_truth import ERRORS, TRUTH, atlas_truth, planted_errors
 from dermatrust.lexicon import load_lexicon
-from dermatrust.records import Case, ClinicalContext, DifferentialItem, Narrative, Record
+from dermatrust.records import Case, ClinicalContext, DifferentialItem, Narrative, Rating, Record
 from dermatrust.store.atomic import write_bytes
 from dermatrust.store.layout import CASES, NARRATIVES, RATINGS, REFERENCES
 
@@ -33,25 +40,56 @@ Degrade = Literal["all", "random"] | tuple[Done, ...]
 """What is done to images: these, one after another; "all": each image gets the next of all kinds and severities in
 turn; "random": each image gets one of them by chance, or stays as it is."""
 
+TRUTH_RATER = "atlas/truth"
+"""The rater who gives true scores and a critique that compares; what an evaluator is trained to agree with."""
 _CANDIDATE = 21
 _CHOICE = 22
+_NARRATOR = 23
 """These keep streams of chance that start from one seed apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class AtlasSettings:
-    """What the bytes of a drawn dataset depend on, besides its number of cases."""
+    """What the bytes of a drawn dataset depend on, besides its number of cases.
+
+    Attributes:
+        seed: Another seed has other patients.
+        split: Its name.
+        degrade: What is done to the images.
+        n_raters: Simulated raters of every candidate narrative.
+        n_candidates: Candidate narratives with planted errors for each case.
+        narrators: Whether the embedded narrators' texts are candidates too.
+        critiques: Whether `TRUTH_RATER` rates every candidate too.
+        phrasing: Which phrasings the candidates use.
+        diseases: Lexicon ids of the diseases drawn; all of the table where there are none.
+    """
 
     seed: int = 0
     split: str = "train"
     degrade: Degrade = ()
     n_raters: int = 0
+    n_candidates: int = 1
+    narrators: bool = False
+    critiques: bool = False
+    phrasing: Phrasing = "all"
+    diseases: tuple[str, ...] = ()
+
+    @property
+    def has_candidates(self) -> bool:
+        """Whether there are candidates: they are written for somebody to rate."""
+        return bool(self.n_raters or self.critiques)
 
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the JSONL files, in the order in which `write_chunk` returns their lines."""
-        outputs = (NARRATIVES, RATINGS, ERRORS) if self.n_raters else ()
+        outputs = (NARRATIVES, RATINGS, ERRORS) if self.has_candidates else ()
         return (CASES, REFERENCES, TRUTH, *outputs)
+
+    def facts(self, number: int) -> Facts:
+        """Return what is true of a case, with what is done to its photographs."""
+        known = diseases_by_id()
+        table = [known[name] for name in self.diseases] or None
+        return _spoilt(draw_facts(self.seed, self.split, number, diseases=table), self.degrade, number)
 
 
 def write_chunk(folder: Path, settings: AtlasSettings, start: int, stop: int) -> tuple[bytes, ...]:
@@ -62,13 +100,14 @@ def write_chunk(folder: Path, settings: AtlasSettings, start: int, stop: int) ->
     """
     lines: dict[str, list[str]] = {name: [] for name in settings.files}
     for number in range(start, stop):
-        facts = _spoilt(draw_facts(settings.seed, settings.split, number), settings.degrade, number)
+        facts = settings.facts(number)
         names = image_names(facts)
-        for name, view in zip(names, facts.views, strict=True):
+        photographs = [_photograph(facts, view) for view in facts.views]
+        for name, photograph in zip(names, photographs, strict=True):
             # Not forced to disk one by one, which would take minutes: the same command makes them again.
-            write_bytes(folder / name, _photograph(facts, view), durable=False)
+            write_bytes(folder / name, photograph, durable=False)
         lines[TRUTH].append(atlas_truth(facts, names).to_line())
-        for name, record in _texts(facts, settings, number):
+        for name, record in _texts(facts, settings, number, photographs):
             lines[name].append(record.to_line())
     return tuple("".join(f"{line}\n" for line in lines[name]).encode("utf-8") for name in settings.files)
 
@@ -131,20 +170,58 @@ def _photograph(facts: Facts, view: View) -> bytes:
     return file.getvalue()
 
 
-def _texts(facts: Facts, settings: AtlasSettings, number: int) -> Iterator[tuple[str, Record]]:
-    """Yield (file, record) for the case, its reference and, with raters, a candidate, its ratings and its errors."""
+def _texts(
+    facts: Facts, settings: AtlasSettings, number: int, photographs: Sequence[bytes]
+) -> Iterator[tuple[str, Record]]:
+    """Yield (file, record) for the case, its reference and, where somebody rates them, candidates and their ratings."""
     yield CASES, atlas_case(facts)
     reference = Narrative(
         id=f"{facts.case_id}:reference", case_id=facts.case_id, text=write_reference(facts), author=REFERENCE_AUTHOR,
         stream="reference",
     )  # fmt: skip
     yield REFERENCES, reference
-    if not settings.n_raters:
+    if not settings.has_candidates:
         return
-    _, errors, text = draw_candidate(facts, np.random.default_rng([facts.seed, _CANDIDATE]))
-    scores = true_scores(errors)
-    candidate = Narrative.candidate(case_id=facts.case_id, author=CANDIDATE_AUTHOR, text=text)
-    yield NARRATIVES, candidate
-    yield ERRORS, planted_errors(candidate.id, CANDIDATE_AUTHOR, errors, scores)
-    for rater in PANEL[: settings.n_raters]:
-        yield RATINGS, rater.rate(scores, number, narrative_id=candidate.id, seed=settings.seed)
+    candidates = [*_planted(facts, settings), *_narrated(facts, settings, photographs)]
+    for k, (author, said, errors, text) in enumerate(candidates):
+        scores = true_scores(errors)
+        candidate = Narrative.candidate(case_id=facts.case_id, author=author, text=text)
+        yield NARRATIVES, candidate
+        yield ERRORS, planted_errors(candidate.id, author, errors, scores)
+        for rater in PANEL[: settings.n_raters]:
+            place = number * len(candidates) + k
+            yield RATINGS, rater.rate(scores, place, narrative_id=candidate.id, seed=settings.seed)
+        if settings.critiques:
+            yield (
+                RATINGS,
+                Rating(
+                    narrative_id=candidate.id, rater=TRUTH_RATER, scores=scores, critique=write_critique(facts, said)
+                ),
+            )
+
+
+_Candidate = tuple[str, Said, tuple[NarrativeError, ...], str]
+"""Author, content, known errors, text."""
+
+
+def _planted(facts: Facts, settings: AtlasSettings) -> Iterator[_Candidate]:
+    for k in range(settings.n_candidates):
+        rng = np.random.default_rng([facts.seed, _CANDIDATE, *([k] if k else [])])
+        said, errors, text = draw_candidate(facts, rng, phrasing=settings.phrasing)
+        yield f"{CANDIDATE_AUTHOR}-{k + 1}" if k else CANDIDATE_AUTHOR, said, errors, text
+
+
+def _narrated(facts: Facts, settings: AtlasSettings, photographs: Sequence[bytes]) -> Iterator[_Candidate]:
+    """Yield what the embedded narrators say of the case. They know no history, and are not held to it."""
+    if not settings.narrators:
+        return
+    pictures = [Image.open(BytesIO(photograph)) for photograph in photographs]
+    for k, name in enumerate(nano_names()):
+        said = _network(name).perceive(pictures)
+        text = write_narrative(said, np.random.default_rng([facts.seed, _NARRATOR, k]), phrasing=settings.phrasing)
+        yield name, said, errors_of(facts, said, knows_history=False), text
+
+
+@lru_cache(maxsize=8)
+def _network(name: str) -> Network:
+    return NanoClient(name).network

@@ -45,12 +45,12 @@ class Questionnaire:
         """Return what the judge reads about one narrative. Texts are never searched for places to fill in."""
         code = hashlib.blake2b(f"{reference}\0{candidate}".encode(), digest_size=4).hexdigest()
         note = self.label_note if label_only else ""
-        truth = _fenced("REFERENCE", reference, code)
-        return "".join((self.before, note, truth, self.between, _fenced("CANDIDATE", candidate, code), self.after))
+        truth = fenced("REFERENCE", reference, code)
+        return "".join((self.before, note, truth, self.between, fenced("CANDIDATE", candidate, code), self.after))
 
 
-def _fenced(name: str, text: str, code: str) -> str:
-    """Put a text between two lines it cannot forge.
+def fenced(name: str, text: str, code: str) -> str:
+    """Return a text between two lines that it cannot forge.
 
     No text keeps three angle brackets in a row, so none holds a line like ours; and the code depends on the
     text itself, so a text cannot hold its own code either.

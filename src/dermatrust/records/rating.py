@@ -51,6 +51,10 @@ class Rating(Record):
     scores: dict[Dimension, Score] = Field(default_factory=dict)
     unscored: dict[Dimension, Unscored] = Field(default_factory=dict)
     critique: Text = ""
+    probabilities: dict[Dimension, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """How likely the rater, a model, held the score it gave, where it says so."""
+    expected: dict[Dimension, Score] = Field(default_factory=dict)
+    """Mean of the scores it weighed, each by its probability, where it says so; `scores` holds the one it gave."""
     rubric: Name | None = None
     """Name and hash of the rubric the rater was shown."""
     draw: Annotated[int, Field(ge=0)] = 0
@@ -64,6 +68,9 @@ class Rating(Record):
         lacking = [d.value for d in DIMENSIONS if d not in self.scores and d not in self.unscored]
         if lacking:
             raise ValueError(f"says nothing about {', '.join(lacking)}; a missing score is written as unscored")
+        without = (self.probabilities.keys() | self.expected.keys()) - self.scores.keys()
+        if without:
+            raise ValueError(f"{min(without).value} has a probability or expected value without a score")
         return self
 
     @classmethod

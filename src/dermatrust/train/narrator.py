@@ -157,10 +157,10 @@ def train(recipe: Recipe, pictures: NDArray[np.uint8], targets: Floats, *, seed:
     for epoch in range(recipe.n_epochs):
         started, total = time.perf_counter(), 0.0
         for chosen in _batches(len(pictures), recipe.batch, rng):
-            inputs = torch.from_numpy(scaled(_varied(pictures[chosen], rng)))
+            inputs = torch.from_numpy(scaled(varied(pictures[chosen], rng)))
             loss = loss_of(network(inputs), torch.from_numpy(targets[chosen]), heads)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             total += float(loss.detach()) * len(chosen)
@@ -176,7 +176,7 @@ def _batches(n: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np
     yield from (order[start : start + size] for start in range(0, n, size))
 
 
-def _varied(pictures: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def varied(pictures: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Mirror half of the pictures, and blank a few; no finding of the atlas says left or right."""
     varied = pictures.copy()
     mirrored = rng.random(len(pictures)) < 0.5

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from dermatrust.store.atomic import write_bytes
+
 OPSET = 17
 IR_VERSION = 9
 """Old enough for every ONNX Runtime of the last years."""
@@ -17,7 +19,10 @@ IR_VERSION = 9
 Floats = NDArray[np.float32]
 
 
-def write_onnx(path: Path, network: nn.Sequential, side_px: int, stored: Mapping[str, str]) -> None:
+def write_onnx(
+    path: Path, network: nn.Sequential, side_px: int, stored: Mapping[str, str], *, output: str = "logits",
+    half: bool = False,
+) -> None:  # fmt: skip
     """Write a network of convolutions, batch normalisations, ReLUs and dense layers, in evaluation mode.
 
     Args:
@@ -25,9 +30,12 @@ def write_onnx(path: Path, network: nn.Sequential, side_px: int, stored: Mapping
         network: From pixels (n, 3, side_px, side_px) to logits.
         side_px: Side of the pictures.
         stored: Kept as the file's metadata.
+        output: Name of the output.
+        half: Keep the weights in half precision; they are raised when the file is loaded.
 
     Raises:
         TypeError: The network holds a layer of another kind.
+        DataError: The file cannot be written.
     """
     nodes: list[onnx.NodeProto] = []
     weights: list[onnx.TensorProto] = []
@@ -37,23 +45,26 @@ def write_onnx(path: Path, network: nn.Sequential, side_px: int, stored: Mapping
         if isinstance(layer, nn.Dropout | nn.BatchNorm2d):
             continue
         kind, named, attributes = _operation(layers, place)
-        weights += [numpy_helper.from_array(array, f"{place}.{name}") for name, array in named.items()]
-        inputs = [value, *(f"{place}.{name}" for name in named)]
-        value = "logits" if place == len(layers) - 1 else f"value.{place}"
+        kept = {f"{place}.{name}": array.astype(np.float16) if half else array for name, array in named.items()}
+        weights += [numpy_helper.from_array(array, name) for name, array in kept.items()]
+        names = list(kept)
+        if half:
+            nodes += [helper.make_node("Cast", [name], [f"{name}.float"], to=TensorProto.FLOAT) for name in names]
+            names = [f"{name}.float" for name in names]
+        inputs = [value, *names]
+        value = output if place == len(layers) - 1 else f"value.{place}"
         nodes.append(helper.make_node(kind, inputs, [value], **attributes))
-    last = layers[-1]
-    assert isinstance(last, nn.Linear)
+    last = next(layer for layer in reversed(layers) if isinstance(layer, nn.Linear))
     graph = helper.make_graph(
-        nodes, "narrator",
+        nodes, "narrator" if output == "logits" else output,
         [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, side_px, side_px])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", last.out_features])],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", last.out_features])],
         weights,
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     helper.set_model_props(model, dict(stored))
     onnx.checker.check_model(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    write_bytes(path, model.SerializeToString(deterministic=True))
 
 
 def _operation(layers: Sequence[nn.Module], place: int) -> tuple[str, dict[str, Floats], dict[str, Any]]:

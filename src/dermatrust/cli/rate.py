@@ -1,0 +1,119 @@
+"""`dermatrust rate`: score narratives by the photographs alone, without a reference."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dermatrust.cli.options import FILE, RUN_OPTIONS, open_bench, pace_of, run_folder, tell_failures, with_options
+
+if TYPE_CHECKING:
+    from dermatrust.records import Rating
+
+RATE_OPTIONS = (
+    click.option(
+        "--model", "-m", "evaluators", multiple=True, required=True,
+        help="nano/evaluator, hf:PATH (checkpoint or LoRA adapter) or a server's URL#MODEL; may be repeated.",
+    ),
+    click.option("--critique", is_flag=True, help="Write the critique first, as the paper; slower."),
+    click.option("--prompt", "evaluator_prompt", help="Prompt name or file, for models without a form of their own."),
+    click.option(
+        "--side", type=click.IntRange(min=16), default=1024, show_default=True, help="Longest image side, px."
+    ),
+    click.option("--image", "images", type=FILE, multiple=True, help="One case: its photograph; may be repeated."),
+    click.option("--text", help="One case: its narrative."),
+    click.option("--text-file", type=FILE, help="One case: a file with its narrative."),
+    click.option("--may-leave-machine", is_flag=True, help="One case: a server elsewhere may see it."),
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("dataset", type=FILE, required=False)
+@with_options(*RATE_OPTIONS, *RUN_OPTIONS)
+def rate(dataset: Path | None, images: tuple[Path, ...], **options: Any) -> None:
+    """Let evaluators rate narratives without a reference: those of DATASET, or one with --image and --text.
+
+    With DATASET the ratings are appended to its ratings.jsonl; a rating already there is neither asked for nor written
+    again. Each has the score that was given, its probability and the expected value where the model says them.
+    """
+    from dermatrust.errors import UserError
+
+    options["evaluation_max_tokens"] = options["max_tokens"]
+    one_case = {"text": options.pop("text"), "text_file": options.pop("text_file")}
+    may_leave = options.pop("may_leave_machine")
+    if (dataset is None) == (not images):
+        do = "`dermatrust rate DATASET -m MODEL`, or `dermatrust rate -m MODEL --image FILE --text TEXT`."
+        raise UserError("dermatrust rate", "needs a dataset or an image, and not both", do=do)
+    if dataset is None:
+        _rate_one(images, _narrative(**one_case), may_leave, options)
+        return
+    for name, value in one_case.items():
+        if value is not None:
+            raise UserError(f"--{name.replace('_', '-')}", "goes with --image, not with a dataset")
+    _rate_all(dataset, options)
+
+
+def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
+    from dermatrust.bench.recorded import record_ratings
+
+    bench = open_bench(dataset, models=(), judges=(), **options)
+    kind = "rate-critique-" if options["critique"] else "rate-"
+    run = run_folder(bench, options, kind=kind)
+    recorded = record_ratings(bench, run, pace_of(bench, options))
+    click.echo(f"{recorded.n_new} new ratings in {dataset / 'ratings.jsonl'}")
+    tell_failures(recorded.failures, run)
+
+
+def _narrative(text: str | None, text_file: Path | None) -> str:
+    from dermatrust.errors import DataError, UserError
+
+    if (text is None) == (text_file is None):
+        raise UserError("--image", "needs the narrative to rate", "--text or --text-file, and not both")
+    if text is not None:
+        return text
+    assert text_file is not None
+    try:
+        return text_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(str(text_file), f"cannot be read ({error})", "a text in UTF-8") from None
+
+
+def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options: dict[str, Any]) -> None:
+    """Rate one narrative and print its scores."""
+    from dermatrust.bench.single import rate_one
+    from dermatrust.cli.options import evaluator_settings
+    from dermatrust.clients.open import leaves_machine
+    from dermatrust.errors import ModelError
+    from dermatrust.evaluator.open import open_evaluator
+
+    for name in options["evaluators"]:
+        if leaves_machine(name) and not may_leave:
+            do = "Add --may-leave-machine if photograph and text may be sent there."
+            raise ModelError(name, "is not on this machine", do=do)
+        evaluator = open_evaluator(name, **evaluator_settings(options))
+        rating = rate_one(evaluator, images, narrative, cache=options["out"] / "image-cache", side_px=options["side"])
+        click.echo("\n".join(lines_of(rating)))
+        if not rating.scores:
+            raise click.exceptions.Exit(1)
+
+
+def lines_of(rating: "Rating") -> list[str]:
+    """Return a rating as lines for a terminal."""
+    from dermatrust.records import DIMENSIONS
+
+    width = max(len(dimension.title) for dimension in DIMENSIONS)
+    lines = [f"{rating.rater}", f"{'':{width}}  score  probability  expected"]
+    for dimension in DIMENSIONS:
+        score = rating.scores.get(dimension)
+        if score is None:
+            why = rating.unscored[dimension]
+            lines.append(f"{dimension.title:{width}}  missing: {why.reason}")
+            continue
+        chance, mean = rating.probabilities.get(dimension), rating.expected.get(dimension)
+        shown = [f"{score:5.2f}", "          –" if chance is None else f"{chance:11.2f}"]
+        lines.append(
+            f"{dimension.title:{width}}  {'  '.join([*shown, '       –' if mean is None else f'{mean:8.2f}'])}"
+        )
+    raw = next((one.raw for one in rating.unscored.values() if one.raw), "")
+    lines += ["", rating.critique] if rating.critique else []
+    return [*lines, "", f"The model's words: {raw}"] if raw and not rating.scores else lines

@@ -1,0 +1,124 @@
+"""Drawing evaluations from a policy: one pass over the prompts, then token by token over the kept keys and values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from dermatrust.evaluator.policy import Policy, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One drawn evaluation.
+
+    Attributes:
+        ids: Its tokens behind the cue, the end included where it was reached.
+        log_probabilities: Of each, in nats, at temperature 1.
+        alternatives: For each, the likeliest tokens and their log-probabilities; empty unless asked for.
+    """
+
+    ids: tuple[int, ...]
+    log_probabilities: tuple[float, ...] = ()
+    alternatives: tuple[tuple[tuple[int, float], ...], ...] = ()
+
+
+_Found = tuple[list[int], list[float], list[tuple[tuple[int, float], ...]]]
+"""A draw while it grows: tokens, log-probabilities, alternatives."""
+
+
+@torch.no_grad()
+def draw(
+    policy: Policy, rows: Sequence[Row], cue: Sequence[int], *, n_draws: int = 1, max_new_tokens: int,
+    temperature: float = 0.0, generator: torch.Generator | None = None, n_alternatives: int = 0,
+) -> list[list[Draw]]:  # fmt: skip
+    """Return drawn evaluations, shape (rows, n_draws).
+
+    The prompts go through the model once, however many draws each gets. Rows of which all draws have ended leave the
+    batch.
+
+    Args:
+        policy: Whom to draw from; no gradient is kept.
+        rows: Prompts with their features.
+        cue: Tokens that begin the answer.
+        n_draws: Draws of each row.
+        max_new_tokens: Longest draw.
+        temperature: 0 takes the likeliest token.
+        generator: Of the chance, on the policy's device.
+        n_alternatives: Keep so many likeliest tokens at each step.
+    """
+    logits, cache, mask, positions = _prefill(policy, rows, cue)
+    if n_draws > 1:
+        cache.batch_repeat_interleave(n_draws)
+        logits, mask, positions = (x.repeat_interleave(n_draws, dim=0) for x in (logits, mask, positions))
+    n = len(logits)
+    end = policy.script.end_id
+    found: list[_Found] = [([], [], []) for _ in range(n)]
+    alive = torch.arange(n, device=logits.device)  # the draw of each row of the batch; some of these may have ended
+    ended = torch.zeros(n, dtype=torch.bool, device=logits.device)
+    for step in range(max_new_tokens):
+        chosen = _chosen(logits, temperature, generator)
+        _keep(found, alive, ended, chosen, logits.float().log_softmax(dim=-1), n_alternatives)
+        ended |= chosen == end
+        if step + 1 == max_new_tokens or bool(ended.all()):
+            break
+        if int(ended.sum()) * 4 >= len(ended):  # below a quarter, the copy costs more than the rows
+            cache.batch_select_indices((~ended).nonzero()[:, 0])
+            alive, chosen, mask, positions, ended = (x[~ended] for x in (alive, chosen, mask, positions, ended))
+        mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+        positions = positions + 1
+        embedded = policy.model.get_input_embeddings()(chosen[:, None])
+        logits = _step(policy, embedded, mask, positions[:, None], cache)
+    draws = [Draw(tuple(ids), tuple(logs), tuple(others)) for ids, logs, others in found]
+    return [draws[k : k + n_draws] for k in range(0, n, n_draws)]
+
+
+def _prefill(policy: Policy, rows: Sequence[Row], cue: Sequence[int]) -> tuple[Tensor, DynamicCache, Tensor, Tensor]:
+    """Return the logits behind each prompt, the kept keys and values, the mask and the last positions."""
+    length = max(len(row.prompt) for row in rows) + len(cue)
+    ids = torch.full((len(rows), length), policy.script.placeholder_id)
+    mask = torch.zeros_like(ids)
+    for i, row in enumerate(rows):
+        tokens = [*row.prompt, *cue]
+        ids[i, -len(tokens) :], mask[i, -len(tokens) :] = torch.tensor(tokens), 1
+    ids, mask = ids.to(policy.device), mask.to(policy.device)
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    embedded = policy.embed(ids, torch.cat([row.features for row in rows]).to(policy.device))
+    cache = DynamicCache()
+    logits = _step(policy, embedded, mask, positions, cache)
+    return logits, cache, mask, positions[:, -1]
+
+
+def _step(policy: Policy, embedded: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache) -> Tensor:
+    """Return the logits of the next token, shape (rows, vocabulary)."""
+    hidden = policy.model.model.language_model(
+        inputs_embeds=embedded, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+    ).last_hidden_state
+    logits: Tensor = policy.model.lm_head(hidden[:, -1])
+    return logits
+
+
+def _chosen(logits: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
+    if temperature == 0:
+        return logits.argmax(dim=-1)
+    chances = (logits.float() / temperature).softmax(dim=-1)
+    return torch.multinomial(chances, 1, generator=generator)[:, 0]
+
+
+def _keep(
+    found: list[_Found], alive: Tensor, ended: Tensor, chosen: Tensor, chances: Tensor, n_alternatives: int
+) -> None:
+    """Append the chosen tokens to the draws that have not ended."""
+    ids = chosen.tolist()
+    own = chances.gather(1, chosen[:, None])[:, 0].tolist()
+    top = chances.topk(n_alternatives, dim=-1) if n_alternatives else None
+    for place, (which, is_over) in enumerate(zip(alive.tolist(), ended.tolist(), strict=True)):
+        if is_over:
+            continue
+        tokens, logs, others = found[which]
+        tokens.append(ids[place])
+        logs.append(own[place])
+        if top is not None:
+            others.append(tuple(zip(top.indices[place].tolist(), top.values[place].tolist(), strict=True)))

@@ -1,0 +1,78 @@
+"""An evaluator as a rater: images and narrative in, ratings out, no reference."""
+
+from collections.abc import Sequence
+
+from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Request, Sampling
+from dermatrust.clients.family import model_family
+from dermatrust.evaluator.form import VERSION, Form, Order, read_evaluation
+from dermatrust.evaluator.reading import read_chances
+from dermatrust.judge.verdict import clipped
+from dermatrust.records import Case, JudgeCard, Narrative, Rating, storable
+
+ALTERNATIVES = 20
+"""Log-probabilities asked for at each token: the most OpenAI's interface allows."""
+
+
+class Evaluator:
+    """A rater that looks at the images and reads no reference.
+
+    Args:
+        client: The model behind it.
+        form: How it is asked and answers.
+        prompt: Name and hash of the prompt, for the run's record.
+        order: Scores first, or critique first.
+        rubric: Name and hash of the rubric the scores are on.
+        max_tokens: Longest evaluation.
+    """
+
+    def __init__(
+        self, client: Client, form: Form, *, prompt: str, order: Order = "scores first", rubric: str,
+        max_tokens: int = 1024,
+    ) -> None:  # fmt: skip
+        self.client: Client = client
+        self.name = client.name
+        self.form = form
+        self._order = order
+        self._prompt = prompt
+        self._rubric = rubric
+        self._sampling = Sampling(temperature=0.0, max_tokens=max_tokens, top_logprobs=ALTERNATIVES)
+        self._versions: set[str] = set()
+
+    @property
+    def card(self) -> JudgeCard:
+        """What a run records about this evaluator; `version` is what the model calls itself, once it has answered."""
+        return JudgeCard(
+            judge=self.name, kind="evaluator", family=model_family(self.name),
+            version=", ".join(sorted(self._versions)) or self.name, rubric=self._rubric,
+            prompt=f"{self._prompt}, form {VERSION}, {self._order}", temperature=0.0,
+        )  # fmt: skip
+
+    async def rate(self, narrative: Narrative, images: Sequence[Image], case: Case, ask: Ask) -> list[Rating]:
+        """Return one rating. What the evaluator did not answer is unscored, with the failure kept.
+
+        The narrative has text: one without is 0 on every dimension before any rater is asked.
+        """
+        request = Request(
+            messages=(Message("user", self.form.ask(narrative.text, self._order), tuple(images)),),
+            sampling=self._sampling, case_id=case.id, author=narrative.author,
+        )  # fmt: skip
+        try:
+            reply = await ask(self.client, request)
+        except AskFailed as failure:
+            raw = clipped(storable(str(failure)))
+            return [Rating.all_unscored(narrative_id=narrative.id, rater=self.name, reason="no answer", raw=raw)]
+        if reply.model_version:
+            self._versions.add(" ".join(storable(reply.model_version).split()))
+        verdict = read_evaluation(reply.text)
+        chances = {d: c for d, c in read_chances(reply.text, reply.logprobs).items() if d in verdict.scores}
+        rating = Rating(
+            narrative_id=narrative.id,
+            rater=self.name,
+            scores=verdict.scores,
+            unscored=verdict.unscored,
+            critique=verdict.critique if self._order == "critique first" else "",
+            probabilities={dimension: chance.probability for dimension, chance in chances.items()},
+            expected={dimension: chance.expected for dimension, chance in chances.items()},
+            rubric=self._rubric,
+        )
+        return [rating]

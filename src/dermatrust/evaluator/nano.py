@@ -1,0 +1,186 @@
+"""The embedded evaluator: a tower and a decoder in ONNX files of this package, run by ONNX Runtime without torch.
+
+It is trained on the synthetic atlas alone (`dermatrust train configs/nano.yaml`), so nothing it says about a real
+photograph means anything.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import PIL.Image
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from dermatrust.clients.nano import scaled, shrunk
+from dermatrust.errors import DataError
+from dermatrust.evaluator.form import Form
+from dermatrust.evaluator.script import Script
+
+WEIGHTS = Path(__file__).parent / "weights"
+TOWER, DECODER = "tower.onnx", "decoder.onnx"
+_HIDDEN = -1e9
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An evaluation while it is written token by token.
+
+    Attributes:
+        ids: Tokens behind the cue, the end included where it was reached.
+        alternatives: For each, the likeliest tokens and their log-probabilities, the chosen one first.
+    """
+
+    ids: tuple[int, ...]
+    alternatives: tuple[tuple[tuple[int, float], ...], ...]
+
+
+class NanoEvaluator:
+    """The embedded evaluator's two networks and its script.
+
+    Args:
+        folder: Holds the two ONNX files.
+        threads: Of each network.
+
+    Raises:
+        DataError: A file is missing or is not one of an evaluator.
+    """
+
+    def __init__(self, folder: Path = WEIGHTS, *, threads: int = 1) -> None:
+        self._tower, tower_hash = _session(folder / TOWER, threads)
+        self._decoder, decoder_hash = _session(folder / DECODER, threads)
+        self.sha256 = hashlib.sha256(f"{tower_hash}{decoder_hash}".encode()).hexdigest()
+        try:
+            eye = self._tower.get_modelmeta().custom_metadata_map
+            self._side_px, self.n_tokens, self._hidden = (int(eye[key]) for key in ("side_px", "n_tokens", "hidden"))
+            stored = self._decoder.get_modelmeta().custom_metadata_map
+            form = Form.from_json(stored["form"], where=str(folder / DECODER))
+            tokenizer = Tokenizer.from_str(stored["tokenizer"])
+            self._sizes: dict[str, int] = json.loads(stored["sizes"])
+            self.script = Script(tokenizer, form, **json.loads(stored["ids"]), where=str(folder / DECODER))
+        except DataError:
+            raise
+        except Exception as error:  # a damaged tokenizer raises a bare Exception
+            raise DataError(str(folder), f"holds no embedded evaluator ({error})", "what `train` exported") from None
+
+    @property
+    def context(self) -> int:
+        """Most tokens of a prompt with its evaluation."""
+        return self._sizes["context"]
+
+    def look(self, pictures: Sequence[PIL.Image.Image]) -> Floats:
+        """Return what the tower sees in photographs, shape (photographs x tokens per image, tower width)."""
+        pixels = scaled(np.stack([shrunk(picture, self._side_px) for picture in pictures]))
+        seen: Floats = self._tower.run(["features"], {"pixels": pixels})[0]
+        return seen.reshape(-1, self._hidden)
+
+    def score(self, prompts: Sequence[Sequence[int]], features: Sequence[Floats]) -> Floats:
+        """Return the logits at the open places of the skeleton, shape (prompts, places, vocabulary), in one pass."""
+        skeleton = self.script.skeleton
+        rows = _Rows([[*prompt, *skeleton.ids] for prompt in prompts], features, self.script.image_id)
+        places = [rows.place_of(i, len(prompt) + k) for i, prompt in enumerate(prompts) for k in skeleton.places]
+        logits, _ = self._run(
+            rows.inputs(), np.array(places, dtype=np.int64).reshape(len(prompts), -1), None, keep=False
+        )
+        return logits
+
+    def write(
+        self, prompt: Sequence[int], features: Floats, cue: Sequence[int], *, max_new_tokens: int, n_alternatives: int
+    ) -> Written:
+        """Return the likeliest evaluation behind a cue, token by token over kept keys and values."""
+        rows = _Rows([[*prompt, *cue]], [features], self.script.image_id)
+        place, position = np.array([[rows.place_of(0, len(prompt) + len(cue) - 1)]]), len(prompt) + len(cue)
+        logits, past = self._run(rows.inputs(), place, None, keep=True)
+        ids, alternatives = [], []
+        for step in range(max_new_tokens):
+            logs = _log_softmax(logits[0, 0])
+            likeliest = np.argsort(-logs, kind="stable")[:n_alternatives]
+            ids.append(int(likeliest[0]))
+            alternatives.append(tuple((int(k), float(logs[k])) for k in likeliest))
+            if ids[-1] == self.script.end_id or step + 1 == max_new_tokens:
+                break
+            logits, past = self._run(
+                _next(ids[-1], position + step, past, features.shape[1]), np.array([[0]]), past, keep=True
+            )
+        return Written(tuple(ids), tuple(alternatives))
+
+    def _run(
+        self, inputs: dict[str, NDArray[np.generic]], places: Ints, past: Sequence[Floats] | None, *, keep: bool
+    ) -> tuple[Floats, list[Floats]]:
+        """Run the decoder; return the logits at the places, and the keys and values if they are to be kept."""
+        n = len(inputs["ids"])
+        kinds = [f"{kind}.{k}" for k in range(self._sizes["layers"]) for kind in "kv"]
+        if past is None:
+            past = [np.zeros((n, self._sizes["kv_heads"], 0, self._sizes["head_width"]), np.float32)] * len(kinds)
+        given = {f"past_{kind}": array for kind, array in zip(kinds, past, strict=True)}
+        logits, *kept = self._decoder.run(["logits", *(kinds if keep else [])], {**inputs, "places": places, **given})
+        return logits, kept
+
+
+class _Rows:
+    """Prompts laid out for the decoder: the image tokens of every row first, then its other tokens, both padded."""
+
+    def __init__(self, rows: Sequence[Sequence[int]], features: Sequence[Floats], image_id: int) -> None:
+        self._features = features
+        self._n_images = max(len(one) for one in features)
+        split = [
+            ([k for k, one in enumerate(row) if one == image_id], [k for k, one in enumerate(row) if one != image_id])
+            for row in rows
+        ]
+        self._length = max(len(others) for _, others in split)
+        self._ids = np.zeros((len(rows), self._length), np.int64)
+        self._positions = np.full((len(rows), self._n_images + self._length), -1, np.int64)
+        self._where: list[dict[int, int]] = []
+        for i, (images, others) in enumerate(split):
+            self._ids[i, : len(others)] = [rows[i][k] for k in others]
+            self._positions[i, : len(images)] = images
+            self._positions[i, self._n_images : self._n_images + len(others)] = others
+            self._where.append({k: self._n_images + n for n, k in enumerate(others)})
+
+    def place_of(self, row: int, k: int) -> int:
+        """Return where the k-th token of a row, which is no image token, stands."""
+        return self._where[row][k]
+
+    def inputs(self) -> dict[str, NDArray[np.generic]]:
+        """Return the decoder's inputs but places and past. Padding is seen by padding alone."""
+        width = self._features[0].shape[1]
+        seen = np.zeros((len(self._ids), self._n_images, width), np.float32)
+        for i, one in enumerate(self._features):
+            seen[i, : len(one)] = one
+        at = self._positions
+        may = (at[:, None, :] <= at[:, :, None]) & ((at[:, None, :] >= 0) | (at[:, :, None] < 0))
+        mask = np.where(may, np.float32(0), np.float32(_HIDDEN))[:, None]
+        return {"features": seen, "ids": self._ids, "positions": np.maximum(at, 0), "mask": mask}
+
+
+def _next(token: int, position: int, past: Sequence[Floats], width: int) -> dict[str, NDArray[np.generic]]:
+    """Return the decoder's inputs for one more token, which sees everything before it."""
+    mask = np.zeros((1, 1, 1, past[0].shape[2] + 1), np.float32)
+    nothing = np.zeros((1, 0, width), np.float32)
+    return {"features": nothing, "ids": np.array([[token]]), "positions": np.array([[position]]), "mask": mask}
+
+
+def _log_softmax(logits: Floats) -> NDArray[np.float64]:
+    raised = logits.astype(np.float64) - float(logits.max())
+    return np.asarray(raised - np.log(np.exp(raised).sum()))
+
+
+def _session(path: Path, threads: int) -> tuple[onnxruntime.InferenceSession, str]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3
+    try:
+        content = path.read_bytes()
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except OSError as error:
+        raise DataError(str(path), f"cannot be read ({error.strerror})", "an embedded evaluator's network") from None
+    except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
+        raise DataError(str(path), f"is not a network of dermatrust ({str(error)[:80]})") from None
+    return session, hashlib.sha256(content).hexdigest()

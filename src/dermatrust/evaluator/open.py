@@ -1,0 +1,63 @@
+"""From an evaluator's name on the command line to the evaluator."""
+
+import hashlib
+from pathlib import Path
+
+from dermatrust.clients import open_client
+from dermatrust.errors import ModelError
+from dermatrust.evaluator.backends import HF, NANO, LocalEvaluatorClient, NanoEvaluatorClient
+from dermatrust.evaluator.evaluator import Evaluator
+from dermatrust.evaluator.form import Form, Order, check_form
+from dermatrust.judge.rubric import load_rubric
+from dermatrust.narrate import Prompt, load_prompt
+
+PROMPTS = Path(__file__).parent / "prompts"
+DEFAULT_PROMPT = "rate"
+
+
+def load_evaluator_prompt(name_or_path: str | Path = DEFAULT_PROMPT) -> Prompt:
+    """Read an evaluator's prompt by name or path, and check that the narrative has its place.
+
+    Raises:
+        DataError: There is no such prompt, or the place is absent or doubled.
+    """
+    prompt = load_prompt(name_or_path, folder=PROMPTS)
+    check_form(Form(prompt.text), where=f"prompt {prompt.id}")
+    return prompt
+
+
+def open_evaluator(
+    name: str, *, order: Order = "scores first", prompt: str | None = None, max_tokens: int = 1024
+) -> Evaluator:
+    """Return the evaluator a name stands for.
+
+    Args:
+        name: "nano/evaluator", "hf:PATH" (a Transformers checkpoint or LoRA adapter), or a model as `open_client` takes
+            it: a server such as vLLM, or recorded replies.
+        order: Scores first, or critique first.
+        prompt: A prompt's name or file, for models whose own form is not known.
+        max_tokens: Longest evaluation.
+
+    Raises:
+        ModelError: The name stands for no evaluator, or its weights cannot be loaded.
+        DataError: The prompt or the embedded weights cannot be read.
+    """
+    rubric = load_rubric().name_and_hash
+    if name == NANO:
+        return _known(NanoEvaluatorClient(), order, rubric, max_tokens)
+    if name.startswith("nano/"):
+        raise ModelError(name, "is not an embedded evaluator", NANO)
+    asked = load_evaluator_prompt(prompt or DEFAULT_PROMPT)
+    form = Form(asked.text, fenced=True)
+    if name.startswith(HF):
+        path = Path(name.removeprefix(HF))
+        return _known(LocalEvaluatorClient(path, form=form if prompt else None), order, rubric, max_tokens)
+    return Evaluator(
+        open_client(name), form, prompt=asked.name_and_hash, order=order, rubric=rubric, max_tokens=max_tokens
+    )
+
+
+def _known(client: NanoEvaluatorClient | LocalEvaluatorClient, order: Order, rubric: str, max_tokens: int) -> Evaluator:
+    """Return an evaluator whose weights bring their form with them."""
+    digest = hashlib.sha256(client.form.as_json().encode()).hexdigest()[:12]
+    return Evaluator(client, client.form, prompt=f"its own:{digest}", order=order, rubric=rubric, max_tokens=max_tokens)

@@ -1,0 +1,253 @@
+"""An evaluator trained from nothing as the ONNX files the package runs: its tower, and its projector with its decoder.
+
+The decoder's graph is written by hand, so that it holds what scoring needs and nothing else: logits at chosen places
+only, the last layer computed at these places only, weights kept in half precision and raised when they are loaded.
+Equations: Llama (Touvron et al. 2023, https://arxiv.org/abs/2302.13971), rotary positions (Su et al. 2021,
+https://arxiv.org/abs/2104.09864), LLaVA's projector (Liu et al. 2023, https://arxiv.org/abs/2310.03744).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from dermatrust.evaluator.nano import DECODER, TOWER
+from dermatrust.evaluator.policy import Policy
+from dermatrust.evaluator.tower import AtlasTower
+from dermatrust.store.atomic import write_bytes
+from dermatrust.train.onnx_file import IR_VERSION, write_onnx
+
+OPSET = 17
+Floats = NDArray[np.floating]
+
+
+def write_evaluator(policy: Policy, folder: Path) -> None:
+    """Write `tower.onnx` and `decoder.onnx` of an evaluator into a folder.
+
+    Raises:
+        TypeError: The evaluator's tower is not the embedded one's.
+        DataError: A file cannot be written.
+    """
+    tower = policy.model.model.vision_tower
+    if not isinstance(tower, AtlasTower):
+        raise TypeError(f"the tower is a {type(tower).__name__}; only an evaluator trained from nothing is exported")
+    size = tower.config
+    stored = {"side_px": str(size.image_size), "n_tokens": str(size.n_tokens), "hidden": str(size.hidden_size)}
+    write_onnx(folder / TOWER, tower.layers, size.image_size, stored, output="features", half=True)
+    script = policy.script
+    kept = {
+        "form": script.form.as_json(),
+        "tokenizer": script.tokenizer_json,
+        "ids": json.dumps({
+            "image_id": script.image_id, "begin": script.begin, "end_id": script.end_id,
+            "placeholder_id": script.placeholder_id,
+        }),
+        "sizes": json.dumps(_sizes(policy.model)),
+    }  # fmt: skip
+    write_decoder(folder / DECODER, policy.model, kept)
+
+
+def write_decoder(path: Path, model: Any, stored: Mapping[str, str]) -> None:
+    """Write projector and decoder of a Llava-type model with a Llama decoder.
+
+    Inputs: `features` (B, M, tower width), `ids` (B, L), `positions` (B, M + L), `mask` (B, 1, M + L, P + M + L) with 0
+    where a token may be looked at, `places` (B, K) among the M + L, and for each layer `past_k.i`, `past_v.i`
+    (B, heads, P, head width). Outputs: `logits` (B, K, vocabulary), `k.i` and `v.i` with past and present.
+
+    Args:
+        path: The file.
+        model: A `LlavaForConditionalGeneration`.
+        stored: Kept as the file's metadata.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    sizes = _sizes(model)
+    graph = _Graph()
+    x = _inputs(graph, model, sizes)
+    layers = model.model.language_model.layers
+    outputs = []
+    for k, layer in enumerate(layers):
+        x, key, value = _layer(graph, layer, x, k, sizes, last=k + 1 == len(layers))
+        outputs += [key, value]
+    x = graph.norm(x, model.model.language_model.norm)
+    graph.node("MatMul", [x, graph.weight("head", model.lm_head.weight.T)], "logits")
+    write_bytes(path, graph.model(sizes, outputs, stored).SerializeToString(deterministic=True))
+
+
+def _sizes(model: Any) -> dict[str, int]:
+    text = model.config.text_config
+    heads = text.num_attention_heads
+    return {
+        "width": text.hidden_size, "heads": heads, "kv_heads": text.num_key_value_heads,
+        "head_width": text.hidden_size // heads, "layers": text.num_hidden_layers, "vocabulary": text.vocab_size,
+        "tower_width": model.config.vision_config.hidden_size, "context": text.max_position_embeddings,
+    }  # fmt: skip
+
+
+class _Graph:
+    """A graph while it is written: nodes, and weights in half precision with the cast that raises them."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: list[onnx.TensorProto] = []
+        self._n = 0
+
+    def node(self, kind: str, inputs: Sequence[str], output: str | None = None, **attributes: Any) -> str:
+        return self.nodes(kind, inputs, 1 if output is None else [output], **attributes)[0]
+
+    def nodes(self, kind: str, inputs: Sequence[str], outputs: int | list[str], **attributes: Any) -> list[str]:
+        if isinstance(outputs, int):
+            outputs = [f"value.{self._n + k}" for k in range(outputs)]
+            self._n += len(outputs)
+        self._nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
+        return outputs
+
+    def constant(self, value: NDArray[Any] | float) -> str:
+        name = f"constant.{self._n}"
+        self._n += 1
+        array = np.asarray(value, dtype=np.float32) if isinstance(value, float) else value
+        self._weights.append(numpy_helper.from_array(array, name))
+        return name
+
+    def weight(self, name: str, tensor: Tensor) -> str:
+        half = np.ascontiguousarray(tensor.detach().float().cpu().numpy().astype(np.float16))
+        self._weights.append(numpy_helper.from_array(half, name))
+        return self.node("Cast", [name], to=TensorProto.FLOAT)
+
+    def norm(self, x: str, layer: Any) -> str:
+        """Root mean square normalisation: x / sqrt(mean(x²) + eps) times the gain."""
+        square = self.node("Mul", [x, x])
+        mean = self.node("ReduceMean", [square], axes=[-1], keepdims=1)
+        raised = self.node("Add", [mean, self.constant(float(layer.variance_epsilon))])
+        scaled = self.node("Div", [x, self.node("Sqrt", [raised])])
+        return self.node("Mul", [scaled, self.weight(f"norm.{self._n}", layer.weight)])
+
+    def heads(self, x: str, n_heads: int, head_width: int) -> str:
+        """From (B, S, heads x width) to (B, heads, S, width)."""
+        shaped = self.node("Reshape", [x, self.constant(np.array([0, 0, n_heads, head_width], dtype=np.int64))])
+        return self.node("Transpose", [shaped], perm=[0, 2, 1, 3])
+
+    def rotated(self, x: str, cos: str, sin: str) -> str:
+        """Rotary positions: x cos + (-second half, first half) sin."""
+        first, second = self.nodes("Split", [x], 2, axis=-1)
+        turned = self.node("Concat", [self.node("Neg", [second]), first], axis=-1)
+        return self.node("Add", [self.node("Mul", [x, cos]), self.node("Mul", [turned, sin])])
+
+    def model(self, sizes: Mapping[str, int], outputs: Sequence[str], stored: Mapping[str, str]) -> onnx.ModelProto:
+        value, number, real = helper.make_tensor_value_info, TensorProto.INT64, TensorProto.FLOAT
+        past: list[str | int | None] = ["B", sizes["kv_heads"], "P", sizes["head_width"]]
+        inputs = [
+            value("features", real, ["B", "M", sizes["tower_width"]]), value("ids", number, ["B", "L"]),
+            value("positions", number, ["B", "S"]), value("mask", real, ["B", 1, "S", "PS"]),
+            value("places", number, ["B", "K"]),
+        ]  # fmt: skip
+        inputs += [value(f"past_{kind}.{k}", real, past) for k in range(sizes["layers"]) for kind in "kv"]
+        found = [value("logits", real, ["B", "K", sizes["vocabulary"]])]
+        present = [*past[:2], "PS", past[3]]
+        found += [value(name, real, present) for name in outputs]
+        graph = helper.make_graph(self._nodes, "decoder", inputs, found, self._weights)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        helper.set_model_props(model, dict(stored))
+        onnx.checker.check_model(model)
+        return model
+
+
+def _inputs(graph: _Graph, model: Any, sizes: Mapping[str, int]) -> str:
+    """Return the embeddings of images and tokens, one behind the other, and name cos and sin of their positions."""
+    projector = model.model.multi_modal_projector
+    hidden = _dense(graph, "features", "projector.1", projector.linear_1)
+    projected = _dense(graph, _gelu(graph, hidden), "projector.2", projector.linear_2)
+    table = graph.weight("embedding", model.get_input_embeddings().weight)
+    embedded = graph.node("Gather", [table, "ids"])
+    rotary = model.model.language_model.rotary_emb
+    angles = np.outer(np.arange(sizes["context"]), rotary.inv_freq.float().cpu().numpy()).astype(np.float32)
+    angles = np.concatenate([angles, angles], axis=-1)
+    for name, values in (("cos", np.cos(angles)), ("sin", np.sin(angles))):
+        of_position = graph.node("Gather", [graph.constant(values.astype(np.float32)), "positions"])
+        graph.node("Unsqueeze", [of_position, graph.constant(np.array([1], dtype=np.int64))], name)
+    return graph.node("Concat", [projected, embedded], axis=1)
+
+
+def _dense(graph: _Graph, x: str, name: str, layer: nn.Linear) -> str:
+    product = graph.node("MatMul", [x, graph.weight(name, layer.weight.T)])
+    return product if layer.bias is None else graph.node("Add", [product, graph.weight(f"{name}.bias", layer.bias)])
+
+
+def _gelu(graph: _Graph, x: str) -> str:
+    """Exact GELU, x (1 + erf(x / √2)) / 2."""
+    error = graph.node("Erf", [graph.node("Mul", [x, graph.constant(2**-0.5)])])
+    raised = graph.node("Add", [error, graph.constant(1.0)])
+    return graph.node("Mul", [graph.node("Mul", [x, raised]), graph.constant(0.5)])
+
+
+def _layer(graph: _Graph, layer: Any, x: str, k: int, sizes: Mapping[str, int], *, last: bool) -> tuple[str, str, str]:
+    """Return the hidden states behind a layer, and its keys and values; of the last layer only those at `places`."""
+    attention, heads, kv_heads, width = layer.self_attn, sizes["heads"], sizes["kv_heads"], sizes["head_width"]
+    normed = graph.norm(x, layer.input_layernorm)
+    key_value = torch.cat([attention.k_proj.weight, attention.v_proj.weight]).T
+    both = graph.node("MatMul", [normed, graph.weight(f"kv.{k}", key_value)])
+    key, value = graph.nodes("Split", [both], 2, axis=-1)
+    key = graph.rotated(graph.heads(key, kv_heads, width), "cos", "sin")
+    key = graph.node("Concat", [f"past_k.{k}", key], f"k.{k}", axis=2)
+    value = graph.node("Concat", [f"past_v.{k}", graph.heads(value, kv_heads, width)], f"v.{k}", axis=2)
+    cos, sin, mask = "cos", "sin", "mask"
+    if last:  # nobody asks for the others
+        x, normed = (_at_places(graph, one, axis=1) for one in (x, normed))
+        cos, sin, mask = (_at_places(graph, one, axis=2) for one in (cos, sin, mask))
+    query = graph.node("MatMul", [normed, graph.weight(f"q.{k}", attention.q_proj.weight.T)])
+    query = graph.rotated(graph.heads(query, heads, width), cos, sin)
+    mixed = _attention(graph, query, key, value, mask, heads // kv_heads, width)
+    joined = graph.node("Transpose", [mixed], perm=[0, 2, 1, 3])
+    joined = graph.node("Reshape", [joined, graph.constant(np.array([0, 0, heads * width], dtype=np.int64))])
+    x = graph.node("Add", [x, graph.node("MatMul", [joined, graph.weight(f"o.{k}", attention.o_proj.weight.T)])])
+    return graph.node("Add", [x, _mlp(graph, layer, x, k)]), key, value
+
+
+def _attention(graph: _Graph, query: str, key: str, value: str, mask: str, n_groups: int, width: int) -> str:
+    if n_groups > 1:  # grouped query attention: each key serves several heads
+        shape = graph.constant(np.array([1, 1, n_groups, 1, 1], dtype=np.int64))
+        key, value = (_repeated(graph, one, shape) for one in (key, value))
+    scaled = graph.node("Mul", [query, graph.constant(width**-0.5)])
+    logits = graph.node("MatMul", [scaled, graph.node("Transpose", [key], perm=[0, 1, 3, 2])])
+    chances = graph.node("Softmax", [graph.node("Add", [logits, mask])], axis=-1)
+    return graph.node("MatMul", [chances, value])
+
+
+def _repeated(graph: _Graph, x: str, times: str) -> str:
+    """From (B, kv_heads, S, width) to (B, heads, S, width)."""
+    shape = graph.node("Shape", [x])
+    tiled = graph.node("Tile", [graph.node("Unsqueeze", [x, graph.constant(np.array([2], dtype=np.int64))]), times])
+    first, _, rest = graph.nodes("Split", [shape, graph.constant(np.array([1, 1, 2], dtype=np.int64))], 3, axis=0)
+    heads = graph.constant(np.array([-1], dtype=np.int64))
+    return graph.node("Reshape", [tiled, graph.node("Concat", [first, heads, rest], axis=0)])
+
+
+def _mlp(graph: _Graph, layer: Any, x: str, k: int) -> str:
+    normed = graph.norm(x, layer.post_attention_layernorm)
+    both = torch.cat([layer.mlp.gate_proj.weight, layer.mlp.up_proj.weight]).T
+    gate, up = graph.nodes("Split", [graph.node("MatMul", [normed, graph.weight(f"gate_up.{k}", both)])], 2, axis=-1)
+    silu = graph.node("Mul", [gate, graph.node("Sigmoid", [gate])])
+    return graph.node(
+        "MatMul", [graph.node("Mul", [silu, up]), graph.weight(f"down.{k}", layer.mlp.down_proj.weight.T)]
+    )
+
+
+def _at_places(graph: _Graph, x: str, *, axis: int) -> str:
+    """Take the rows of `places` along an axis: (B, S, …) at axis 1, or (B, 1, S, …) at axis 2."""
+    if axis == 1:
+        return graph.node("GatherND", [x, _places_index(graph)], batch_dims=1)
+    squeezed = graph.node("Squeeze", [x, graph.constant(np.array([1], dtype=np.int64))])
+    taken = graph.node("GatherND", [squeezed, _places_index(graph)], batch_dims=1)
+    return graph.node("Unsqueeze", [taken, graph.constant(np.array([1], dtype=np.int64))])
+
+
+def _places_index(graph: _Graph) -> str:
+    return graph.node("Unsqueeze", ["places", graph.constant(np.array([2], dtype=np.int64))])

@@ -1,0 +1,184 @@
+"""The loop all stages share: batches of like length, a schedule, checkpoints, curves, and a stop at a bad loss."""
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from dermatrust.errors import DataError
+from dermatrust.train.checkpoint import State, read_checkpoint, write_checkpoint
+from dermatrust.train.curves import curves
+from dermatrust.train.examples import batches
+from dermatrust.train.objectives import Outcome
+from dermatrust.train.recipe import StageRecipe
+
+Step = Callable[[nn.Module, Sequence[int], State, torch.Generator], Outcome]
+"""From the model, the numbers of the examples, the state and a source of chance to a loss."""
+
+
+def learning_rate(step: int, n_steps: int, peak: float, warmup: float) -> float:
+    """Return the rate of a step: a straight rise to the peak, then half a cosine down to 0.
+
+    Example:
+        >>> [round(learning_rate(step, 10, 1.0, 0.2), 3) for step in (0, 1, 2, 6, 10)]
+        [0.5, 1.0, 1.0, 0.5, 0.0]
+    """
+    rising = math.ceil(n_steps * warmup)
+    if step < rising:
+        return peak * (step + 1) / rising
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, n_steps - rising)))
+
+
+def run_stage(
+    module: nn.Module, recipe: StageRecipe, lengths: Sequence[int], step_of: Step, folder: Path, *, name: str, key: str,
+    seed: int, accelerator: Accelerator, is_quiet: bool = False,
+) -> State:  # fmt: skip
+    """Train a module to the end of a stage, going on where an earlier run of it was stopped.
+
+    Args:
+        module: Trained in place; frozen weights stay as they are.
+        recipe: Epochs, batch, rates.
+        lengths: Length of each example, for batches of like length.
+        step_of: The loss of a batch.
+        folder: Where the checkpoint and the curves are kept.
+        name: Of the stage.
+        key: What the run is a function of; a checkpoint of another is refused.
+        seed: Of order, dropout and draws.
+        accelerator: Where and in how many processes.
+        is_quiet: No progress bar.
+
+    Raises:
+        DataError: The loss is no number (the last checkpoint is kept), a checkpoint is of another run, or the disk is
+            full.
+    """
+    optimizer = Optimizers(module, recipe)
+    path = folder / f"{name}.pt"
+    state = read_checkpoint(path, module, optimizer, key)
+    model = accelerator.prepare(module)
+    plan = batch_plan(lengths, recipe, seed)
+    bar = tqdm(
+        total=len(plan), initial=state.step, desc=name, unit="step", disable=is_quiet or not accelerator.is_main_process
+    )
+    with curves(folder / "curves" / name, accelerator.is_main_process) as draw_curve, bar:
+        while state.step < len(plan) and not (recipe.seconds and state.seconds >= recipe.seconds):
+            started = perf_counter()
+            chosen = plan[state.step]
+            figures = _step(model, optimizer, recipe, chosen, step_of, state, accelerator, seed, len(plan))
+            state.step, state.samples = state.step + 1, state.samples + len(chosen)
+            state.seconds += perf_counter() - started
+            draw_curve(figures, state)
+            bar.update()
+            is_due = state.step % recipe.keep_every == 0 or state.step == len(plan)
+            if not math.isfinite(figures["loss"]):
+                raise _not_a_number(name, state, path)
+            if is_due and accelerator.is_main_process:
+                write_checkpoint(path, module, optimizer, state, key)
+    module.eval()
+    return state
+
+
+def batch_plan(lengths: Sequence[int], recipe: StageRecipe, seed: int) -> list[list[int]]:
+    """Return the examples of every step of a stage: whole epochs in orders of their own, the last cut short."""
+    size = recipe.batch * recipe.accumulate
+    n_steps = max(1, math.ceil(recipe.epochs * len(lengths) / size))
+    plan: list[list[int]] = []
+    epoch = 0
+    while len(plan) < n_steps:
+        plan += batches(lengths, size, np.random.default_rng([seed, epoch]))
+        epoch += 1
+    return plan[:n_steps]
+
+
+class Optimizers:
+    """AdamW, and Muon for the matrices of the decoder's layers where the recipe asks for it.
+
+    Args:
+        module: Its weights that are not frozen are trained.
+        recipe: Rates and decay.
+    """
+
+    def __init__(self, module: nn.Module, recipe: StageRecipe) -> None:
+        named = [(name, weight) for name, weight in module.named_parameters() if weight.requires_grad]
+        matrices = [w for name, w in named if recipe.matrix_rate and ".layers." in name and w.ndim == 2]
+        chosen = {id(weight) for weight in matrices}
+        rest = [weight for _, weight in named if id(weight) not in chosen]
+        decay = recipe.weight_decay
+        adamw = torch.optim.AdamW(rest, lr=recipe.learning_rate, weight_decay=decay, betas=(0.9, 0.98))
+        self._all: list[tuple[torch.optim.Optimizer, float]] = [(adamw, recipe.learning_rate)]
+        if recipe.matrix_rate and matrices:
+            muon = torch.optim.Muon(matrices, lr=recipe.matrix_rate, weight_decay=decay)
+            self._all.append((muon, recipe.matrix_rate))
+
+    def step(self, share: float) -> None:
+        """Take a step with a share of each peak rate."""
+        for optimizer, peak in self._all:
+            for group in optimizer.param_groups:
+                group["lr"] = share * peak
+            optimizer.step()
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for optimizer, _ in self._all:
+            optimizer.zero_grad()
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """Return the moments of each optimizer."""
+        return [optimizer.state_dict() for optimizer, _ in self._all]
+
+    def load_state_dict(self, kept: Sequence[dict[str, Any]]) -> None:
+        """Take the moments that `state_dict` returned."""
+        for (optimizer, _), one in zip(self._all, kept, strict=True):
+            optimizer.load_state_dict(one)
+
+
+def _step(
+    model: nn.Module, optimizer: Optimizers, recipe: StageRecipe, chosen: Sequence[int], step_of: Step, state: State,
+    accelerator: Accelerator, seed: int, n_steps: int,
+) -> dict[str, float]:  # fmt: skip
+    """Take one step; every step seeds itself, so a resumed run equals one that was never stopped."""
+    of_step = int(np.random.SeedSequence([seed, state.step, accelerator.process_index]).generate_state(1)[0])
+    torch.manual_seed(of_step)
+    generator = torch.Generator(accelerator.device).manual_seed(of_step)
+    model.train()
+    own = list(chosen)[accelerator.process_index :: accelerator.num_processes] or list(chosen)[:1]
+    micro = [own[k : k + recipe.batch] for k in range(0, len(own), recipe.batch)]
+    figures: dict[str, float] = {}
+    for k, part in enumerate(micro):
+        last = k + 1 == len(micro)
+        with nullcontext() if last else accelerator.no_sync(model), accelerator.autocast():
+            outcome = step_of(model, part, state, generator)
+        accelerator.backward(outcome.loss / len(micro))
+        for name, value in outcome.figures.items():
+            figures[name] = figures.get(name, 0.0) + value / len(micro)
+    length = accelerator.clip_grad_norm_(model.parameters(), recipe.clip)
+    figures["gradient"] = float(length) if length is not None else math.nan
+    if math.isfinite(figures["loss"]) and math.isfinite(figures["gradient"]):
+        by_time = int(n_steps * state.seconds / recipe.seconds) if recipe.seconds else 0
+        optimizer.step(learning_rate(max(state.step, by_time), n_steps, 1.0, recipe.warmup))
+    else:
+        figures["loss"] = math.nan
+    optimizer.zero_grad()
+    return figures
+
+
+def gathered(accelerator: Accelerator, own: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rewards of all processes, in the order of the processes."""
+    if accelerator.num_processes == 1:
+        return own
+    found: Tensor = accelerator.gather(torch.from_numpy(own).to(accelerator.device))
+    return found.cpu().numpy()
+
+
+def _not_a_number(name: str, state: State, path: Path) -> DataError:
+    kept = f"The last checkpoint, {path}, is kept. " if path.exists() else ""
+    do = f"{kept}Lower the learning rate or use precision: float32."
+    return DataError(f"{name}, step {state.step}", "the loss or its gradient is not a finite number", do=do)

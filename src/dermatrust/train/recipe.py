@@ -1,0 +1,199 @@
+"""What a training run is told: one YAML file, checked before anything is read, drawn or trained."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dermatrust.errors import DataError
+from dermatrust.train.rewards import Missing, Rewarded
+
+Positive = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Objective = Literal["text", "soreb", "rloo", "grpo", "expected score", "ordinal"]
+"""What stage 2 adds to the text: nothing, a policy gradient with one of three baselines, or a loss on the scores'
+distribution that needs no draw."""
+DRAWING: tuple[Objective, ...] = ("soreb", "rloo", "grpo")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Drawn(_Strict):
+    """A part of the synthetic atlas, drawn when it is needed; the fields are those of `write_atlas`."""
+
+    n: Positive
+    seed: Annotated[int, Field(ge=0)]
+    split: str = "train"
+    degrade: Literal["", "all", "random"] = ""
+    candidates: Positive = 1
+    narrators: bool = False
+    phrasing: Literal["all", "known", "unseen"] = "all"
+    without: tuple[str, ...] = ()
+    """Lexicon ids of diseases that are left out."""
+
+
+class Source(_Strict):
+    """Where examples come from: a dataset folder, or a part of the atlas."""
+
+    folder: Path | None = None
+    atlas: Drawn | None = None
+    rater: str = "mean"
+    """Whose ratings are imitated, or "mean"."""
+    limit: Positive | None = None
+    """Only narratives of the first so many cases."""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.folder is None) == (self.atlas is None):
+            raise ValueError("give folder or atlas, and not both")
+        return self
+
+
+class FormRecipe(_Strict):
+    """How the evaluator is asked and answers."""
+
+    prompt: str = "rate"
+    """Name of a packaged prompt, or a file."""
+    step: Literal["whole", "half", "quarter"] = "whole"
+    checks: bool = False
+    """Whether it answers the atlas's checks before its scores."""
+    orders: tuple[Literal["critique first", "scores first"], ...] = ("critique first",)
+    """What stage 1 teaches; both orders of one example share its prompt."""
+    fenced: bool = False
+    """Put the narrative between two lines it cannot forge."""
+    critique_every: Positive = 1
+    """Teach the critique on every so many-th batch; scores first, where it is taught, is on all of them."""
+    room: Positive = 320
+    """Tokens kept free behind the prompt for the evaluation."""
+
+
+class TowerRecipe(_Strict):
+    """The vision tower of an evaluator that is trained from nothing, and step 0 that trains it."""
+
+    side_px: Positive = 112
+    width: Positive = 24
+    hidden: Positive = 64
+    epochs: Annotated[float, Field(gt=0)] = 6
+    batch: Positive = 64
+    learning_rate: Rate = 3e-3
+
+
+class Fresh(_Strict):
+    """An evaluator trained from nothing."""
+
+    tower: TowerRecipe = TowerRecipe()
+    vocabulary: Annotated[int, Field(ge=300)] = 2048
+    hidden: Positive = 192
+    layers: Positive = 4
+    heads: Positive = 6
+    inner: Positive = 512
+    context: Positive = 1024
+
+
+class Lora(_Strict):
+    """Low-rank adapters: r 64, alpha 16, dropout 0.05, bias none in arXiv 2511.09195."""
+
+    r: Positive = 64
+    alpha: Positive = 16
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    bias: Literal["none", "all", "lora_only"] = "none"
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+class Pretrained(_Strict):
+    """An evaluator that begins with a Transformers checkpoint."""
+
+    weights: Path
+    lora: Lora | None = Lora()
+    context: Positive = 2048
+
+
+class StageRecipe(_Strict):
+    """One stage: cosine decay after a warm-up, and AdamW unless Muon is asked for."""
+
+    epochs: Annotated[float, Field(gt=0)] = 5
+    batch: Positive = 8
+    accumulate: Positive = 1
+    learning_rate: Rate = 2e-5
+    warmup: Share = 0.03
+    weight_decay: Share = 0.0
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    """Longest gradient."""
+    matrix_rate: Rate | None = None
+    """Peak rate of Muon (https://kellerjordan.github.io/posts/muon/) for the matrices of the decoder's layers; AdamW
+    then trains the rest. Without it AdamW trains all."""
+    keep_every: Positive = 500
+    """Steps between two checkpoints."""
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    """End the stage after so much time at the latest, to compare objectives at equal time."""
+
+
+class Stage2Recipe(StageRecipe):
+    """Stage 2: SOREB with the paper's weights unless told otherwise."""
+
+    objective: Objective = "soreb"
+    text_weight: Annotated[float, Field(ge=0)] = 1.0
+    objective_weight: Annotated[float, Field(ge=0)] = 0.5
+    beta: Share = 0.9
+    """Of the EMA baseline."""
+    reward: Rewarded = "mse"
+    missing: Missing = "penalise"
+    draws: Positive = 1
+    order: Literal["critique first", "scores first"] = "critique first"
+    """What is drawn."""
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    max_new_tokens: Positive = 320
+
+    @model_validator(mode="after")
+    def _enough_draws(self) -> Self:
+        if self.objective in ("rloo", "grpo") and self.draws < 2:
+            raise ValueError(f"{self.objective} compares the draws of one case: give draws: 2 or more")
+        if self.objective == "soreb" and self.draws != 1:
+            raise ValueError("soreb takes one draw per case: give draws: 1, or objective: rloo")
+        return self
+
+
+class Recipe(_Strict):
+    """A whole training run."""
+
+    name: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    threads: Positive | None = None
+    """CPU threads; PyTorch's choice where it is not given."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    form: FormRecipe
+    model: Fresh | Pretrained
+    data: Annotated[tuple[Source, ...], Field(min_length=1)]
+    held_out: tuple[Source, ...] = ()
+    """What the finished evaluator is measured on."""
+    naming: StageRecipe | None = None
+    """A step before stage 1 that learns to name what is seen, on the atlas's truth: the critique of an empty text."""
+    stage1: StageRecipe
+    stage2: Stage2Recipe | None = None
+    blank: bool = False
+    """Train without eyes: every image feature is 0. The honest baseline of an evaluator that looks."""
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a training recipe.
+
+    Raises:
+        DataError: The file is missing, is not YAML, or a field is unknown, missing or wrong.
+    """
+    try:
+        fields = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(str(path), "there is no such file", "a training recipe in YAML") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DataError(str(path), f"cannot be read as YAML ({str(error).splitlines()[0]})") from None
+    try:
+        return Recipe.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        do = "docs/train.md lists every field."
+        raise DataError(f"{path}, {where}", first["msg"].removeprefix("Value error, "), do=do) from None

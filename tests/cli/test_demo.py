@@ -33,15 +33,23 @@ def test_every_table_and_page_says_synthetic(done):
     assert "synthetic" in (folder / "report.html").read_text(encoding="utf-8").lower()
 
 
-def test_the_lexical_judge_and_three_raters_score_three_narrators(done):
+def test_judge_evaluator_and_three_raters_score_three_narrators(done):
     folder, printed = done
     raters = re.findall(r"^(\S.*): mean score 0-5", printed, flags=re.MULTILINE)
-    assert raters[0] == "lexical"
-    assert len(raters) == 4
-    for name in NARRATORS:
-        assert len(re.findall(rf"^{name} ", printed, flags=re.MULTILINE)) == 4
+    assert (raters[0], raters[-1], len(raters)) == ("lexical", "nano/evaluator", 5)
+    for name in NARRATORS:  # by each rater, and once with judge and evaluator side by side
+        assert len(re.findall(rf"^{name} ", printed, flags=re.MULTILINE)) == 6
     with (folder / "table.csv").open(encoding="utf-8") as file:
         assert len(list(csv.reader(file))) > 70
+
+
+def test_judge_and_evaluator_stand_side_by_side_and_against_the_panel(done):
+    _, printed = done
+    *_, sides, errors = printed.strip().split("\n\n")
+    assert sides.startswith("Side by side: lexical | nano/evaluator, mean scores 0-5\n")
+    compared = [line.split("  ")[0] for line in errors.splitlines()[2:-1]]
+    panel = ["one of the panel", "atlas/rater-steady", "atlas/rater-strict", "atlas/rater-tiring"]
+    assert compared == ["lexical", "nano/evaluator", *panel, "the mean of other patients"]
 
 
 def test_the_same_seed_gives_the_same_table_and_another_seed_another(done, tmp_path):

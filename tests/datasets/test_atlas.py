@@ -1,9 +1,11 @@
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,12 @@ import pytest
 from dermatrust.atlas.degrade import DEGRADATIONS, HIDES
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.facts import View
+from dermatrust.atlas.said import NarrativeError
+from dermatrust.atlas.scoring import true_scores
 from dermatrust.atlas.vocabulary import ATTRIBUTES, VISIBLE
+from dermatrust.clients.nano import nano_names
 from dermatrust.datasets.atlas import MOST_CASES, write_atlas
-from dermatrust.datasets.atlas_chunk import EVERY_DEGRADATION
+from dermatrust.datasets.atlas_chunk import EVERY_DEGRADATION, TRUTH_RATER
 from dermatrust.datasets.atlas_truth import read_errors, read_truth
 from dermatrust.datasets.check import check_dataset
 from dermatrust.errors import DataError
@@ -293,3 +298,98 @@ def test_what_a_degradation_hides_on_every_image_is_never_missing(tmp_path):
         n_missing += len(missing)
         assert not missing & values
     assert n_missing > 5  # what is not hidden is still missed
+
+
+def test_the_truth_rates_every_candidate_and_says_why(tmp_path):
+    write_atlas(tmp_path / "d", n=8, seed=3, candidates=3, critiques=True)
+    dataset = DatasetFolder.open(tmp_path / "d")
+    narratives, planted = list(dataset.iter_narratives()), list(read_errors(tmp_path / "d"))
+    ratings = list(dataset.iter_ratings())
+    assert len(narratives) == len(planted) == len(ratings) == 24
+    assert len({one.id for one in narratives}) == 24
+    assert len({one.text for one in narratives}) > 20  # a refusal may come twice
+    assert {one.rater for one in ratings} == {TRUTH_RATER}
+    for rating, known in zip(ratings, planted, strict=True):
+        assert rating.narrative_id == known.narrative_id
+        assert rating.scores == known.true_scores == true_scores(NarrativeError(e.kind, e.about) for e in known.errors)
+        assert bool(re.search(r"wrong|missing|invented", rating.critique)) >= any(
+            e.kind in ("wrong site", "wrong colour") for e in known.errors
+        )
+    assert Counter(one.author for one in narratives) == {
+        "atlas/planted-errors": 8, "atlas/planted-errors-2": 8, "atlas/planted-errors-3": 8,
+    }  # fmt: skip
+    assert [one.case_id for one in narratives] == [f"atlas-train-{k // 3:06d}" for k in range(24)]
+
+
+def test_more_candidates_leave_the_first_as_it_was(tmp_path):
+    write_atlas(tmp_path / "one", n=6, critiques=True)
+    write_atlas(tmp_path / "three", n=6, candidates=3, critiques=True, raters=2)
+    first = list(DatasetFolder.open(tmp_path / "one").iter_narratives())
+    assert first == [one for one in DatasetFolder.open(tmp_path / "three").iter_narratives() if one in first]
+    raters = Counter(one.rater for one in DatasetFolder.open(tmp_path / "three").iter_ratings())
+    assert set(raters.values()) == {18}
+    assert TRUTH_RATER in raters
+    assert len(raters) == 3
+
+
+def test_what_the_narrators_say_is_held_against_the_truth(tmp_path):
+    write_atlas(tmp_path / "d", n=5, seed=3, split="test", narrators=True, critiques=True)
+    dataset = DatasetFolder.open(tmp_path / "d")
+    narratives, planted = list(dataset.iter_narratives()), list(read_errors(tmp_path / "d"))
+    authors = Counter(one.author for one in narratives)
+    assert authors == dict.fromkeys(["atlas/planted-errors", *nano_names()], 5)
+    assert [(one.id, one.author) for one in narratives] == [(one.narrative_id, one.author) for one in planted]
+    told = [one for one in planted if one.author in nano_names()]
+    assert not [e for one in told for e in one.errors if e.kind == "missed red flag"]  # they know no history
+    assert any(one.errors for one in told)
+    weak, strong = (
+        sum(sum(one.true_scores.values()) for one in told if one.author == name)
+        for name in ("nano/narrator-weak", "nano/narrator-strong")
+    )
+    assert strong > weak
+
+
+def test_only_the_diseases_asked_for_are_drawn(tmp_path):
+    wanted = ("plaque-psoriasis", "melanoma")
+    write_atlas(tmp_path / "d", n=20, diseases=wanted)
+    assert {truth.diagnosis for truth in read_truth(tmp_path / "d")} == set(wanted)
+    assert "Only plaque-psoriasis, melanoma." in DatasetFolder.open(tmp_path / "d").card.notes
+
+
+def test_phrasings_that_are_held_back_are_told_by_other_words(tmp_path):
+    texts = {}
+    for phrasing in ("known", "unseen", "all"):
+        write_atlas(tmp_path / phrasing, n=20, critiques=True, phrasing=phrasing)
+        dataset = DatasetFolder.open(tmp_path / phrasing)
+        texts[phrasing] = [one.text for one in dataset.iter_narratives()]
+        assert ("Phrasings:" in dataset.card.notes) == (phrasing != "all")
+    planted = [list(read_errors(tmp_path / name)) for name in texts]
+    assert (
+        [one.errors for one in planted[0]] == [one.errors for one in planted[1]] == [one.errors for one in planted[2]]
+    )
+    words = {name: " ".join(of_name) for name, of_name in texts.items()}
+    assert len({*words.values()}) == 3
+    sentences = {name: set(re.split(r"(?<=[.!?])\s+", text)) for name, text in words.items()}
+    shared = sentences["known"] & sentences["unseen"]
+    assert len(shared) < 0.2 * len(sentences["known"])
+
+
+def test_the_bytes_of_everything_new_do_not_depend_on_workers(tmp_path):
+    how = {"n": 51, "seed": 6, "candidates": 2, "critiques": True, "narrators": True, "phrasing": "known"}
+    write_atlas(tmp_path / "one", **how, diseases=("melanoma", "acne-vulgaris"))
+    write_atlas(tmp_path / "two", **how, diseases=("melanoma", "acne-vulgaris"), workers=2)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@pytest.mark.parametrize(("wrong", "complaint"), [
+    ({"candidates": 0, "raters": 1}, "number of candidates: is 0; expected 1 to 100"),
+    ({"candidates": 101, "raters": 1}, "number of candidates: is 101"),
+    ({"candidates": 2}, "the candidates: have nobody to rate them; expected raters or critiques"),
+    ({"narrators": True}, "the candidates: have nobody to rate them"),
+    ({"diseases": ("dragon-pox",)}, "the diseases: 'dragon-pox' is not drawn by the atlas; expected ids such as"),
+    ({"phrasing": "some", "critiques": True}, "phrasing: is 'some'; expected"),
+])  # fmt: skip
+def test_candidates_that_make_no_sense_are_refused_and_leave_nothing(tmp_path, wrong, complaint):
+    with pytest.raises(DataError, match=complaint):
+        write_atlas(tmp_path / "d", **({"n": 1} | wrong))
+    assert not list(tmp_path.iterdir())

@@ -121,6 +121,38 @@ def test_ratings_survive_the_trip_through_a_line(scores):
     assert all(math.copysign(1, again.scores[d]) == math.copysign(1, scores[d]) for d in scores)
 
 
+def test_an_evaluators_rating_survives_with_what_it_weighed():
+    rest = {d: {"reason": "missing"} for d in DIMENSIONS if d != Dimension.SAFETY}
+    fields = {"narrative_id": "n", "rater": "r", "scores": {"safety": 4}, "unscored": rest}
+    line = json.dumps(fields | {"probabilities": {"safety": 0.75}, "expected": {"safety": 3.5}})
+    rating = Rating.from_line(line, where="x")
+    assert (rating.probabilities, rating.expected) == ({Dimension.SAFETY: 0.75}, {Dimension.SAFETY: 3.5})
+    assert Rating.from_line(rating.to_line(), where="x") == rating
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"probabilities": {"safety": 0.5}}, "safety has a probability or expected value without a score"),
+        ({"expected": {"safety": 2.0}}, "safety has a probability or expected value without a score"),
+        ({"probabilities": {"accuracy": 1.5}}, "accuracy"),
+        ({"expected": {"accuracy": 5.5}}, "accuracy"),
+        ({"expected": {"accuracy": float("nan")}}, "accuracy"),
+    ],
+)
+def test_what_an_evaluator_weighed_is_checked(more, said):
+    rest = {d: {"reason": "missing"} for d in DIMENSIONS[1:]}
+    fields = {"narrative_id": "n", "rater": "r", "scores": {"accuracy": 3}, "unscored": rest} | more
+    with pytest.raises(DataError, match=said):
+        Rating.from_fields(fields, where="ratings.jsonl line 1")
+
+
+def test_ratings_without_probabilities_have_no_such_fields():
+    rating = Rating.all_unscored(narrative_id="n", rater="r", reason="no answer")
+    assert "probabilities" not in rating.to_line()
+    assert (rating.probabilities, rating.expected) == ({}, {})
+
+
 def test_all_unscored_says_why_for_each_dimension():
     rating = Rating.all_unscored(narrative_id="n", rater="r", reason="no answer", raw="timeout")
     assert rating.scores == {}

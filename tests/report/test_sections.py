@@ -230,7 +230,7 @@ def test_label_facts_are_not_passed_off_as_experts(make_table):
 
 def test_a_judge_of_the_models_own_family_is_named(make_manifest):
     kin = make_manifest(["a", "b"], ["j"], families={"a": "GPT"}, judge_family="gpt ")
-    assert [(k.judge, k.model) for k in kinships(kin)] == [("j", "a")]
+    assert [(k.judge, k.models) for k in kinships(kin)] == [("j", ("a",))]
     assert "self-preference" in kinships(kin)[0].text
 
 

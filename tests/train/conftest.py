@@ -20,18 +20,18 @@ TINY = """
 name: tiny
 seed: 3
 threads: 1
-form: {prompt: nano, step: quarter, checks: true, orders: [critique first, scores first], room: 200}
+form: {prompt: nano, step: half, orders: [critique first, scores first], room: 200}
 model:
-  tower: {side_px: 28, width: 4, hidden: 8, epochs: 4, batch: 16, learning_rate: 0.01}
-  vocabulary: 1300
+  tower: {side_px: 28, width: 4, hidden: 8, epochs: 12, batch: 16, learning_rate: 0.01}
+  vocabulary: 700
   hidden: 32
   layers: 2
   heads: 2
   inner: 48
 data:
   - atlas: {n: 16, seed: 5, candidates: 2}
-naming: {epochs: 2, batch: 4, learning_rate: 0.003, keep_every: 4}
-stage1: {epochs: 4, batch: 4, learning_rate: 0.005, keep_every: 5}
+naming: {epochs: 3, batch: 4, learning_rate: 0.01, keep_every: 4}
+stage1: {epochs: 3, batch: 4, learning_rate: 0.005, keep_every: 5}
 stage2: {epochs: 0.5, batch: 4, learning_rate: 0.001, keep_every: 2, order: scores first}
 """
 

@@ -115,6 +115,35 @@ def draw_candidate(
     return said, errors_of(facts, said), text
 
 
+def draw_hybrid(
+    facts: Facts, other: Facts, rng: Generator, *, phrasing: Phrasing = "all"
+) -> tuple[Said, tuple[NarrativeError, ...], str]:
+    """Return a candidate that mixes two cases: each thing it says holds of one of them, by chance.
+
+    In planted candidates most of what is said is true, so whoever sees the picture knows what the text says without
+    reading it. Here said and seen are told apart only by reading and looking both; an evaluator that trains on such
+    texts must do both.
+
+    Args:
+        facts: What is true; errors are known against it.
+        other: Another case.
+        rng: Chooses what is taken from which, errors of the other case's text, and words.
+        phrasing: Which phrasings the text may use.
+    """
+    mine = plant_errors(facts, _draw_kinds(facts, rng), rng)
+    theirs = plant_errors(other, _draw_kinds(other, rng), rng)
+    told, taken = dict(theirs.findings), dict(mine.findings)
+    findings = tuple(
+        (name, chosen[name]) for name in VALUES for chosen in [told if rng.random() < 0.5 else taken] if name in chosen
+    )
+    argued, advised = (theirs if rng.random() < 0.5 else mine), (theirs if rng.random() < 0.5 else mine)
+    said = replace(
+        mine, findings=findings, denied=(), size_mm=None, diagnosis=argued.diagnosis, favours=argued.favours,
+        differential=argued.differential, advice=advised.advice, red_flags=advised.red_flags,
+    )  # fmt: skip
+    return said, errors_of(facts, said), write_narrative(said, rng, age=facts.age, sex=facts.sex, phrasing=phrasing)
+
+
 def _draw_kinds(facts: Facts, rng: Generator) -> list[ErrorKind]:
     wanted = int(rng.integers(MOST_ERRORS + 1))
     kinds: list[ErrorKind] = []

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Measure
+from dermatrust.bench.text import compared_text
 from dermatrust.records import DatasetCard, Dimension
 
 COLUMNS = (
@@ -19,8 +20,8 @@ COLUMNS = (
 def table_records(table: BenchTable, dataset: DatasetCard) -> list[dict[str, Any]]:
     """Return the whole table as flat records with the keys of `COLUMNS`, each marked with the dataset it is of.
 
-    `kind` is "model" (a mean), "difference" (`author` minus `against`) or "subgroup" (a mean at one level of a factor).
-    Numbers are not rounded.
+    `kind` is "model" (a mean), "difference" (`author` minus `against`), "subgroup" (a mean at one level of a factor) or
+    "alignment" (the mean absolute error of `rater` against `against`). Numbers are not rounded.
     """
     records: list[dict[str, Any]] = []
     for row in table.rows:
@@ -40,6 +41,11 @@ def table_records(table: BenchTable, dataset: DatasetCard) -> list[dict[str, Any
                 "n_cases_without_patient": group.n_cases_without_patient,
             }
             records.append(_record(measure, group.estimate(measure), **about, level=group.level, **counts))
+    for aligned in table.alignment.rows if table.alignment is not None else ():
+        rater, against = compared_text(aligned)
+        for measure in MEASURES:
+            about = {"kind": "alignment", "rater": rater, "against": against}
+            records.append(_record(measure, aligned.estimate(measure), **about))
     return [record | {"dataset": dataset.name, "synthetic": dataset.synthetic} for record in records]
 
 

@@ -43,6 +43,7 @@ class Grid:
         has_patient: Whether the case's patient is recorded.
         levels: For each factor its levels in table order, and the level of each case, shape (cases,).
         n_expected: Answers each case should have from each model, shape (cases, authors), at least 1.
+        is_empty: Whether the answer is a narrative without text, shape (answers,).
         n_narratives: Narratives of each model, shape (authors,), like the next two.
         n_refused: Narratives that decline to answer.
         n_empty: Narratives without text.
@@ -64,6 +65,7 @@ class Grid:
     has_patient: NDArray[np.bool_]
     levels: dict[Factor, tuple[tuple[str, ...], Ints]]
     n_expected: Ints
+    is_empty: NDArray[np.bool_]
     n_narratives: Ints
     n_refused: Ints
     n_empty: Ints
@@ -126,6 +128,7 @@ def grid_of(scores: ScoreColumns) -> Grid:
     del key, narrative
     order = np.lexsort((dimension, answer, rater))
     _refuse_doubles((rater, answer, dimension), scores, order)
+    first_of_answer = order[np.unique(answer[order], return_index=True)[1]]
     first_of_case = order[np.unique(case[order], return_index=True)[1]]
     _refuse_two_patients(cluster, cluster[first_of_case][case], scores)
     cluster_of_case = cluster[first_of_case]
@@ -145,7 +148,8 @@ def grid_of(scores: ScoreColumns) -> Grid:
         cluster_of_case=cluster_of_case,
         has_patient=np.array([is_patient for _, is_patient in clusters], dtype=np.bool_)[cluster_of_case],
         levels={factor: _levels(factor, scores, first_of_case) for factor in FACTORS},
-        **_answer_counts(scores, case, author, order[np.unique(answer[order], return_index=True)[1]]),
+        is_empty=scores.empty[first_of_answer],
+        **_answer_counts(scores, case, author, first_of_answer),
     )
 
 

@@ -1,7 +1,8 @@
 """What the bench table holds. `bench/table.py` fills it; the report and the terminal place it."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dermatrust.records import DIMENSIONS, Dimension
@@ -11,6 +12,9 @@ Measure = Dimension | Literal["macro"]
 """A column of the table: one of the six dimensions, or the mean of their six means."""
 
 MEASURES: tuple[Measure, ...] = (*DIMENSIONS, MACRO)
+
+JUDGES, EVALUATORS, PANEL = ("llm", "lexical"), ("evaluator",), ("human", "simulated")
+"""Kinds of raters: those that read a reference, those that look at the photographs, and those both are held to."""
 
 Factor = Literal["category", "skin type", "site"]
 FACTORS: tuple[Factor, ...] = ("category", "skin type", "site")
@@ -171,6 +175,49 @@ class SubgroupRow:
         return self.macro if measure == MACRO else self.scores[Dimension(measure)]
 
 
+AlignmentRole = Literal["automatic", "panel", "member", "mean"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentRow:
+    """How far one rater's scores are from those of a panel, in points: smaller is better.
+
+    Attributes:
+        role: "automatic": a judge or evaluator against the panel's mean. "member": one of the panel against the mean
+            of the others. "panel": all members together, each against the others. "mean": whoever knows only the mean
+            score of all other patients' narratives, against the panel's mean.
+        rater: The rater; empty for "panel" and "mean".
+        errors: The mean absolute error on each of the six dimensions.
+        macro: Mean of the six errors; NaN if any of them is.
+    """
+
+    role: AlignmentRole
+    rater: str
+    errors: dict[Dimension, Estimate]
+    macro: Estimate
+
+    def estimate(self, measure: Measure) -> Estimate:
+        """Return the error on one dimension, or the macro mean."""
+        return self.macro if measure == MACRO else self.errors[Dimension(measure)]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Automatic raters against a panel of people, or of simulated raters.
+
+    Attributes:
+        rows: Automatic raters and panel in the order of the table's raters, then the mean.
+        panel: The raters whose mean is the yardstick.
+        n_narratives: Narratives compared.
+        n_empty: Narratives left out: one without text scores 0 by rule and tells nothing of a rater.
+    """
+
+    rows: tuple[AlignmentRow, ...]
+    panel: tuple[str, ...]
+    n_narratives: int
+    n_empty: int
+
+
 @dataclass(frozen=True, slots=True)
 class BenchTable:
     """Models x dimensions for every rater of a run, with what is needed to trust and to repeat it.
@@ -188,6 +235,8 @@ class BenchTable:
         seed: Seed of every random draw.
         confidence: Nominal coverage of the intervals.
         significance: Adjusted p-values below this separate two models.
+        kinds: Rater to its kind, as in its card ("lexical", "evaluator", "simulated" …); empty where nobody said.
+        alignment: Automatic raters against the panel; None in a run that lacks either.
     """
 
     rows: tuple[ModelRow, ...]
@@ -202,6 +251,12 @@ class BenchTable:
     seed: int
     confidence: float = 0.95
     significance: float = 0.05
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    alignment: Alignment | None = None
+
+    def raters_of(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """Return the raters of some kinds, in the order of the table."""
+        return tuple(rater for rater in self.raters if self.kinds.get(rater) in kinds)
 
     def rows_of(self, rater: str) -> tuple[ModelRow, ...]:
         """Return one rater's rows, best macro mean first."""

@@ -66,7 +66,8 @@ def run_bench(
         run.write_manifest(manifest)
         rows, failures = _ask_and_score(bench, run, pace)
         write_scores(run.scores_path, rows)
-        table = bench_table(read_scores(run.scores_path), seed=seed)
+        kinds = {rater.name: rater.card.kind for rater in bench.raters}
+        table = bench_table(read_scores(run.scores_path), seed=seed, kinds=kinds)
         write_text(run.table_path, table_csv(table, bench.dataset.card))
         # A judge's card knows the version its server reports only once it has answered.
         judges = tuple(rater.card for rater in bench.raters)

@@ -25,7 +25,7 @@ def rate_one(evaluator: Evaluator, images: Sequence[Path], narrative: str, *, ca
         DataError: A photograph is missing or unreadable.
     """
     seen = [ImageCache(cache, side_px=side_px).prepare(path, where=str(path)) for path in images]
-    case = Case(id="one", file_names=tuple(path.name for path in images))
+    case = Case(id="one")
     candidate = Narrative.candidate(case_id=case.id, author="the text given", text=narrative)
 
     async def ask(client: Client, request: Request) -> Reply:

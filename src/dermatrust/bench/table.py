@@ -2,11 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dermatrust.agreement.clusters import Ints
+from dermatrust.bench.alignment import align_raters
 from dermatrust.bench.estimates import Draws, Means, Sixes, estimate_sixes
 from dermatrust.bench.grid import N_DIMENSIONS, Grid, grid_of
 from dermatrust.bench.pairs import paired_differences, paired_sums
@@ -49,6 +50,7 @@ def bench_table(
     n_resamples: int = 10_000,
     confidence: float = 0.95,
     significance: float = 0.05,
+    kinds: Mapping[str, str] | None = None,
 ) -> BenchTable:
     """Return models x six dimensions for every rater, with intervals, paired differences, ranks and subgroups.
 
@@ -61,6 +63,7 @@ def bench_table(
         n_resamples: Bootstrap resamples over patients, and at least so many sign patterns per test.
         confidence: Nominal coverage of the intervals.
         significance: Adjusted p-values below this separate two models.
+        kinds: Rater to its kind, as in its card; without it automatic raters are not compared with a panel.
 
     Raises:
         DataError: There are no scores, a narrative has two scores by one rater on one dimension, a case has two
@@ -98,6 +101,8 @@ def bench_table(
         seed=seed,
         confidence=confidence,
         significance=significance,
+        kinds=dict(kinds or {}),
+        alignment=align_raters(grid, kinds or {}, draws),
     )
 
 

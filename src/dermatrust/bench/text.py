@@ -1,9 +1,20 @@
 """The bench table as aligned plain text for a terminal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from dermatrust.bench.results import MEASURES, REASONS, BenchTable, Estimate, Measure, ModelRow
+from dermatrust.bench.results import (
+    EVALUATORS,
+    JUDGES,
+    MEASURES,
+    REASONS,
+    Alignment,
+    AlignmentRow,
+    BenchTable,
+    Estimate,
+    Measure,
+    ModelRow,
+)
 from dermatrust.records import Dimension
 
 NOTHING = "–"
@@ -16,9 +27,16 @@ _NOISE_DIGITS = 9
 def table_text(table: BenchTable) -> str:
     """Return one aligned table per rater, best macro mean first, with what is missing and what the marks mean.
 
-    Columns are left in the order of `MEASURES`. Places are shown where there is more than one model.
+    Columns are left in the order of `MEASURES`. Places are shown where there is more than one model. Two tables follow
+    where the run has what they need: judges and evaluators side by side, and both against the panel.
     """
-    return "\n\n".join(_rater_text(table, rater) for rater in table.raters)
+    texts = [_rater_text(table, rater) for rater in table.raters]
+    judges, evaluators = table.raters_of(JUDGES), table.raters_of(EVALUATORS)
+    if judges and evaluators:
+        texts.append(_side_by_side_text(table, (*judges, *evaluators)))
+    if table.alignment is not None:
+        texts.append(_alignment_text(table, table.alignment))
+    return "\n\n".join(texts)
 
 
 def estimate_text(estimate: Estimate) -> str:
@@ -67,12 +85,39 @@ def cases_text(n_cases: int, n_patients: int, n_cases_without_patient: int) -> s
     return f"{cases} of {counted(n_patients, 'patient')}, {unknown} without a recorded patient"
 
 
-def scored_text(row: ModelRow) -> str:
+def scored_text(six: Iterable[Estimate]) -> str:
     """Return how many of the answers that should be there are scored: "400 of 400", "388–400 of 400" if it differs."""
-    counts = [estimate.n for estimate in row.scores.values()]
+    estimates = list(six)
+    counts = [estimate.n for estimate in estimates]
     few, most = min(counts), max(counts)
-    n_expected = row.macro.n + row.macro.n_missing
+    n_expected = estimates[0].n + estimates[0].n_missing
     return f"{few if few == most else f'{few}–{most}'} of {n_expected}"
+
+
+def compared_text(row: AlignmentRow) -> tuple[str, str]:
+    """Return who is compared with the panel, and with what of it.
+
+    Example:
+        >>> compared_text(AlignmentRow("automatic", "lexical", {}, Estimate(0.4, 0.3, 0.5, n=9, n_missing=0)))
+        ('lexical', "the panel's mean")
+    """
+    others = "the others' mean"
+    return {
+        "automatic": (row.rater, "the panel's mean"),
+        "panel": ("one of the panel", others),
+        "member": (row.rater, others),
+        "mean": ("the mean of other patients", "the panel's mean"),
+    }[row.role]
+
+
+def alignment_note(alignment: Alignment) -> str:
+    """Return what the panel is, and what was compared."""
+    left_out = f", {counted(alignment.n_empty, 'narrative')} without text left out" if alignment.n_empty else ""
+    return (
+        f"The panel is {', '.join(map(_one_line, alignment.panel))}: {counted(alignment.n_narratives, 'narrative')}"
+        f"{left_out}. Scores are not rounded. One of the panel is compared with the mean of the others; the mean of "
+        "other patients is the guess of whoever knows only how the panel scores on average."
+    )
 
 
 def _rater_text(table: BenchTable, rater: str) -> str:
@@ -82,6 +127,35 @@ def _rater_text(table: BenchTable, rater: str) -> str:
     names = _names(rows)
     cells = [[name, *_cells(row, with_places=with_places)] for name, row in zip(names, rows, strict=True)]
     return "\n".join([_heading(table, rater), *_aligned([titles, *cells]), *_notes(table, rows, names)])
+
+
+def _side_by_side_text(table: BenchTable, raters: Sequence[str]) -> str:
+    """Return every model once, with the means of all raters in each cell."""
+    rows = {(row.author, row.rater): row for row in table.rows}
+    by_first = table.rows_of(raters[0])
+    lines = [
+        [name, *(" | ".join(_value(rows[row.author, r].estimate(m)) for r in raters) for m in MEASURES)]
+        for name, row in zip(_names(by_first), by_first, strict=True)
+    ]
+    heading = f"Side by side: {' | '.join(map(_one_line, raters))}, mean scores 0-5"
+    return "\n".join([heading, *_aligned([["model", *map(_title, MEASURES)], *lines])])
+
+
+def _alignment_text(table: BenchTable, alignment: Alignment) -> str:
+    """Return the mean absolute errors of automatic raters and panel."""
+    titles = ["rater", "against", *map(_title, MEASURES), "compared", "missing"]
+    lines = []
+    for row in alignment.rows:
+        name, against = compared_text(row)
+        n_missing = sum(estimate.n_missing for estimate in row.errors.values())
+        errors = [estimate_text(row.estimate(measure)) for measure in MEASURES]
+        lines.append([_shortened(_one_line(name)), against, *errors, scored_text(row.errors.values()), str(n_missing)])
+    heading = f"Mean absolute error, points [{table.confidence * 100:g} % interval]"
+    return "\n".join([heading, *_aligned([titles, *lines]), alignment_note(alignment)])
+
+
+def _value(estimate: Estimate) -> str:
+    return NOTHING if math.isnan(estimate.value) else f"{without_noise(estimate.value):.2f}"
 
 
 def _names(rows: Sequence[ModelRow]) -> list[str]:
@@ -117,7 +191,7 @@ def _cells(row: ModelRow, *, with_places: bool) -> list[str]:
         width = max(map(len, places))
         scores = [f"{score} {place:<{width}}" for score, place in zip(scores, places, strict=True)]
     n_missing = sum(row.missing.values())
-    return [*scores, scored_text(row), str(n_missing), str(row.n_refused), str(row.n_empty)]
+    return [*scores, scored_text(row.scores.values()), str(n_missing), str(row.n_refused), str(row.n_empty)]
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:

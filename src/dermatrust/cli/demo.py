@@ -22,8 +22,8 @@ def demo(out: Path, n_cases: int, seed: int) -> None:
     """Draw a synthetic atlas, let three embedded narrators describe it, judge and rate them; ends in report.html.
 
     The narrators see only the drawn photographs. The lexical judge compares what they write with each case's reference,
-    the embedded evaluator with the photographs, and three simulated raters score it with known bias and noise. Everything is synthetic; the same seed gives the same
-    numbers.
+    the embedded evaluator with the photographs, and three simulated raters score it with known bias and noise.
+    Everything is synthetic; the same seed gives the same numbers.
     """
     from dermatrust.bench.panel import with_panel
     from dermatrust.cli.bench import bench, run_and_report

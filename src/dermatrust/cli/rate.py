@@ -8,7 +8,9 @@ import click
 from dermatrust.cli.options import FILE, RUN_OPTIONS, open_bench, pace_of, run_folder, tell_failures, with_options
 
 if TYPE_CHECKING:
+    from dermatrust.bench.asking import Pace
     from dermatrust.records import Rating
+    from dermatrust.store.run import RunFolder
 
 RATE_OPTIONS = (
     click.option(
@@ -23,6 +25,10 @@ RATE_OPTIONS = (
     click.option("--image", "images", type=FILE, multiple=True, help="One case: its photograph; may be repeated."),
     click.option("--text", help="One case: its narrative."),
     click.option("--text-file", type=FILE, help="One case: a file with its narrative."),
+    click.option("--ray", metavar="ADDRESS", help="Rate on a Ray cluster: `auto`, `ray://HOST:PORT` or `local`."),
+    click.option(
+        "--ray-workers", type=click.IntRange(min=1), default=2, show_default=True, help="Workers on the cluster."
+    ),
     click.option("--may-leave-machine", is_flag=True, help="One case: a server elsewhere may see it."),
 )  # fmt: skip
 
@@ -56,12 +62,34 @@ def rate(dataset: Path | None, images: tuple[Path, ...], **options: Any) -> None
 def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
     from dermatrust.bench.recorded import record_ratings
 
+    address, n_workers = options.pop("ray"), options.pop("ray_workers")
     bench = open_bench(dataset, models=(), judges=(), **options)
     kind = "rate-critique-" if options["critique"] else "rate-"
     run = run_folder(bench, options, kind=kind)
+    if address is not None:
+        _fill(dataset, run, address, n_workers, pace_of(bench, options), options)
     recorded = record_ratings(bench, run, pace_of(bench, options))
     click.echo(f"{recorded.n_new} new ratings in {dataset / 'ratings.jsonl'}")
+    for name in () if bench.dataset.card.synthetic else options["evaluators"]:
+        _warn_of_drawn(name)
     tell_failures(recorded.failures, run)
+
+
+def _fill(dataset: Path, run: "RunFolder", address: str, n_workers: int, pace: "Pace", options: dict[str, Any]) -> None:
+    """Let the workers of a Ray cluster answer, so that the run's store holds every reply."""
+    from dataclasses import replace
+
+    from dermatrust.bench.distributed import Work, fill_store
+    from dermatrust.cli.options import evaluator_settings
+    from dermatrust.store.lock import only_writer
+
+    work = Work(
+        dataset.resolve(), run.path.resolve(), (options["out"] / "image-cache").resolve(),
+        tuple(options["evaluators"]), evaluator_settings(options), options["side"], replace(pace, is_quiet=True),
+    )  # fmt: skip
+    with only_writer(run.path):
+        n = fill_store(work, address, n_workers=n_workers, limit=options["limit"])
+    click.echo(f"{n} narratives answered by {n_workers} workers", err=True)
 
 
 def _narrative(text: str | None, text_file: Path | None) -> str:
@@ -79,7 +107,9 @@ def _narrative(text: str | None, text_file: Path | None) -> str:
 
 
 def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options: dict[str, Any]) -> None:
-    """Rate one narrative and print its scores."""
+    """Rate one narrative and print its scores; nothing of the case stays on disk."""
+    from tempfile import TemporaryDirectory
+
     from dermatrust.bench.single import rate_one
     from dermatrust.cli.options import evaluator_settings
     from dermatrust.clients.open import leaves_machine
@@ -90,11 +120,21 @@ def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options
         if leaves_machine(name) and not may_leave:
             do = "Add --may-leave-machine if photograph and text may be sent there."
             raise ModelError(name, "is not on this machine", do=do)
+    ratings = []
+    for name in options["evaluators"]:
         evaluator = open_evaluator(name, **evaluator_settings(options))
-        rating = rate_one(evaluator, images, narrative, cache=options["out"] / "image-cache", side_px=options["side"])
-        click.echo("\n".join(lines_of(rating)))
-        if not rating.scores:
-            raise click.exceptions.Exit(1)
+        with TemporaryDirectory() as cache:
+            ratings.append(rate_one(evaluator, images, narrative, cache=Path(cache), side_px=options["side"]))
+        click.echo("\n".join(lines_of(ratings[-1])))
+        _warn_of_drawn(name)
+    if not all(rating.scores for rating in ratings):
+        raise click.exceptions.Exit(1)
+
+
+def _warn_of_drawn(name: str) -> None:
+    """Say what the embedded evaluator is, wherever it is shown what was not drawn."""
+    if name.startswith("nano/"):
+        click.echo(f"{name} has seen drawn pictures alone: what it says of a photograph means nothing.", err=True)
 
 
 def lines_of(rating: "Rating") -> list[str]:
@@ -116,4 +156,6 @@ def lines_of(rating: "Rating") -> list[str]:
         )
     raw = next((one.raw for one in rating.unscored.values() if one.raw), "")
     lines += ["", rating.critique] if rating.critique else []
-    return [*lines, "", f"The model's words: {raw}"] if raw and not rating.scores else lines
+    was_asked = any(one.reason != "no answer" for one in rating.unscored.values())
+    said = f"{'The model said' if was_asked else 'Why'}: {raw}"
+    return [*lines, "", said] if raw and not rating.scores else lines

@@ -30,7 +30,8 @@ def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
 
     folders = [RunFolder(path) for path in runs]
     manifest = _joined([folder.read_manifest() for folder in folders], runs)
-    table = bench_table(join_scores([read_scores(folder.scores_path) for folder in folders]), seed=seed)
+    kinds = {card.judge: card.kind for card in manifest.judges}
+    table = bench_table(join_scores([read_scores(folder.scores_path) for folder in folders]), seed=seed, kinds=kinds)
     write_report(output, manifest=manifest, table=table, pages=(), n_cases_total=manifest.n_cases)
     if manifest.dataset.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")

@@ -12,13 +12,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import get_args
 
 from dermatrust.atlas.degrade import DEGRADATIONS, SEVERITIES
 from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.draw import MOST_SEED
 from dermatrust.atlas.phrases import Phrasing
 from dermatrust.atlas.raters import PANEL
-from dermatrust.datasets.atlas_chunk import AtlasSettings, Degrade, atlas_case, write_chunk
+from dermatrust.datasets.atlas_chunk import MOST_CASES, AtlasSettings, Degrade, atlas_case, write_chunk
 from dermatrust.errors import DataError
 from dermatrust.records import DatasetCard
 from dermatrust.store.atomic import replacing
@@ -28,7 +29,6 @@ from dermatrust.store.new_dataset import new_folder
 
 __all__ = ["MOST_CASES", "atlas_case", "write_atlas"]
 
-MOST_CASES = 1_000_000
 MOST_CANDIDATES = 100
 _CHUNK = 50
 _SPLIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -43,6 +43,7 @@ def write_atlas(
     degrade: Degrade = (),
     raters: int = 0,
     candidates: int = 1,
+    hybrids: int = 0,
     narrators: bool = False,
     critiques: bool = False,
     phrasing: Phrasing = "all",
@@ -62,6 +63,7 @@ def write_atlas(
         degrade: What is done to the images; see `atlas_chunk.Degrade`.
         raters: How many of the panel's simulated raters rate the candidate narratives.
         candidates: Candidate narratives with planted errors per case; there are none where nobody rates them.
+        hybrids: Candidates per case that mix it with another patient's, besides.
         narrators: Whether what the embedded narrators write is a candidate too.
         critiques: Whether `atlas/truth`, who knows the truth, rates every candidate and says why.
         phrasing: Which phrasings the candidates use.
@@ -73,7 +75,7 @@ def write_atlas(
         DataError: An argument makes no sense, the folder is not empty, the disk is full, or a worker was killed.
     """
     settings = AtlasSettings(
-        seed, split, degrade, raters, candidates, narrators, critiques, phrasing, diseases
+        seed, split, degrade, raters, candidates, hybrids, narrators, critiques, phrasing, diseases
     )  # fmt: skip
     _check(settings, n, workers)
     _check_candidates(settings)
@@ -116,8 +118,10 @@ def _check_candidates(settings: AtlasSettings) -> None:
         raise DataError("the number of raters", f"is {settings.n_raters}", f"0 to {len(PANEL)}")
     if not 1 <= settings.n_candidates <= MOST_CANDIDATES:
         raise DataError("the number of candidates", f"is {settings.n_candidates}", f"1 to {MOST_CANDIDATES}")
-    if (settings.n_candidates > 1 or settings.narrators) and not settings.has_candidates:
+    if (settings.n_candidates > 1 or settings.n_hybrids or settings.narrators) and not settings.has_candidates:
         raise DataError("the candidates", "have nobody to rate them", "raters or critiques")
+    if settings.phrasing not in get_args(Phrasing):
+        raise DataError("phrasing", f"is {settings.phrasing!r}", f"one of {', '.join(get_args(Phrasing))}")
     for name in settings.diseases:
         if name not in diseases_by_id():
             raise DataError("the diseases", f"{name!r} is not drawn by the atlas", "ids such as plaque-psoriasis")
@@ -141,6 +145,7 @@ def _card(settings: AtlasSettings, n: int) -> DatasetCard:
 def _more(settings: AtlasSettings) -> str:
     """Return what the notes add where more was drawn than one candidate per case, of any disease in any words."""
     parts = [f" {settings.n_candidates} planted candidates per case."] if settings.n_candidates > 1 else []
+    parts += [f" {settings.n_hybrids} per case that mix two."] if settings.n_hybrids else []
     parts += [" Texts of the embedded narrators."] if settings.narrators else []
     parts += [" True scores with critiques."] if settings.critiques else []
     parts += [f" Phrasings: {settings.phrasing}."] if settings.phrasing != "all" else []

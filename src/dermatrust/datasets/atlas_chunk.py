@@ -17,7 +17,7 @@ from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.errors import errors_of
 from dermatrust.atlas.facts import Facts, View
 from dermatrust.atlas.phrases import Phrasing
-from dermatrust.atlas.planting import draw_candidate
+from dermatrust.atlas.planting import draw_candidate, draw_hybrid
 from dermatrust.atlas.prose import write_narrative, write_reference
 from dermatrust.atlas.raters import PANEL
 from dermatrust.atlas.render import render
@@ -32,6 +32,8 @@ from dermatrust.store.layout import CASES, NARRATIVES, RATINGS, REFERENCES
 
 REFERENCE_AUTHOR = "dermatrust atlas (synthetic)"
 CANDIDATE_AUTHOR = "atlas/planted-errors"
+HYBRID_AUTHOR = "atlas/two-cases"
+MOST_CASES = 1_000_000
 Done = tuple[Degradation, Severity]
 """One thing done to an image: kind and severity."""
 EVERY_DEGRADATION: tuple[Done, ...] = tuple((kind, s) for kind in DEGRADATIONS for s in SEVERITIES)
@@ -45,6 +47,7 @@ TRUTH_RATER = "atlas/truth"
 _CANDIDATE = 21
 _CHOICE = 22
 _NARRATOR = 23
+_HYBRID = 24
 """These keep streams of chance that start from one seed apart."""
 
 
@@ -58,6 +61,7 @@ class AtlasSettings:
         degrade: What is done to the images.
         n_raters: Simulated raters of every candidate narrative.
         n_candidates: Candidate narratives with planted errors for each case.
+        n_hybrids: Candidates that mix the case with another patient's.
         narrators: Whether the embedded narrators' texts are candidates too.
         critiques: Whether `TRUTH_RATER` rates every candidate too.
         phrasing: Which phrasings the candidates use.
@@ -69,6 +73,7 @@ class AtlasSettings:
     degrade: Degrade = ()
     n_raters: int = 0
     n_candidates: int = 1
+    n_hybrids: int = 0
     narrators: bool = False
     critiques: bool = False
     phrasing: Phrasing = "all"
@@ -182,7 +187,11 @@ def _texts(
     yield REFERENCES, reference
     if not settings.has_candidates:
         return
-    candidates = [*_planted(facts, settings), *_narrated(facts, settings, photographs)]
+    candidates = [
+        *_planted(facts, settings),
+        *_hybrids(facts, settings, number),
+        *_narrated(facts, settings, photographs),
+    ]
     for k, (author, said, errors, text) in enumerate(candidates):
         scores = true_scores(errors)
         candidate = Narrative.candidate(case_id=facts.case_id, author=author, text=text)
@@ -209,6 +218,13 @@ def _planted(facts: Facts, settings: AtlasSettings) -> Iterator[_Candidate]:
         rng = np.random.default_rng([facts.seed, _CANDIDATE, *([k] if k else [])])
         said, errors, text = draw_candidate(facts, rng, phrasing=settings.phrasing)
         yield f"{CANDIDATE_AUTHOR}-{k + 1}" if k else CANDIDATE_AUTHOR, said, errors, text
+
+
+def _hybrids(facts: Facts, settings: AtlasSettings, number: int) -> Iterator[_Candidate]:
+    for k in range(settings.n_hybrids):
+        other = settings.facts(MOST_CASES + settings.n_hybrids * number + k)  # nobody's photographs are drawn of these
+        rng = np.random.default_rng([facts.seed, _HYBRID, k])
+        yield f"{HYBRID_AUTHOR}-{k + 1}", *draw_hybrid(facts, other, rng, phrasing=settings.phrasing)
 
 
 def _narrated(facts: Facts, settings: AtlasSettings, photographs: Sequence[bytes]) -> Iterator[_Candidate]:

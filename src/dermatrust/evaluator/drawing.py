@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
+from transformers import Cache
+from transformers.cache_utils import DynamicLayer
 
 from dermatrust.evaluator.policy import Policy, Row
 
@@ -23,6 +24,50 @@ class Draw:
     ids: tuple[int, ...]
     log_probabilities: tuple[float, ...] = ()
     alternatives: tuple[tuple[tuple[int, float], ...], ...] = ()
+
+
+_ROOM = 128
+"""Tokens a layer takes room for at a time."""
+
+
+class _Roomy(DynamicLayer):
+    """Kept keys and values with room behind them: a step adds its own, where others copy all that came before."""
+
+    _room: tuple[Tensor, Tensor] | None = None
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
+    ) -> tuple[Tensor, Tensor]:
+        """Add keys and values, shape (rows, heads, tokens, width), and return all."""
+        n = self.get_seq_length()
+        if n == 0:
+            self.lazy_initialization(key_states, value_states)
+            self.keys, self.values = key_states, value_states
+            return key_states, value_states
+        length = n + key_states.shape[-2]
+        if self._room is None or self._room[0].shape[-2] < length:
+            self._room = self._with_room(self.keys, length), self._with_room(self.values, length)
+        keys, values = self._room
+        keys[:, :, n:length], values[:, :, n:length] = key_states, value_states
+        self.keys, self.values = keys[:, :, :length], values[:, :, :length]
+        return self.keys, self.values
+
+    def batch_repeat_interleave(self, repeats: int) -> None:
+        """Repeat every row; the copies have no room yet."""
+        super().batch_repeat_interleave(repeats)
+        self._room = None
+
+    def batch_select_indices(self, indices: Tensor) -> None:
+        """Keep some rows; the copies have no room yet."""
+        super().batch_select_indices(indices)
+        self._room = None
+
+    @staticmethod
+    def _with_room(kept: Tensor, length: int) -> Tensor:
+        rows, heads, n, width = kept.shape
+        roomy = kept.new_empty(rows, heads, length + _ROOM, width)
+        roomy[:, :, :n] = kept
+        return roomy
 
 
 _Found = tuple[list[int], list[float], list[tuple[tuple[int, float], ...]]]
@@ -75,7 +120,7 @@ def draw(
     return [draws[k : k + n_draws] for k in range(0, n, n_draws)]
 
 
-def _prefill(policy: Policy, rows: Sequence[Row], cue: Sequence[int]) -> tuple[Tensor, DynamicCache, Tensor, Tensor]:
+def _prefill(policy: Policy, rows: Sequence[Row], cue: Sequence[int]) -> tuple[Tensor, Cache, Tensor, Tensor]:
     """Return the logits behind each prompt, the kept keys and values, the mask and the last positions."""
     length = max(len(row.prompt) for row in rows) + len(cue)
     ids = torch.full((len(rows), length), policy.script.placeholder_id)
@@ -86,12 +131,12 @@ def _prefill(policy: Policy, rows: Sequence[Row], cue: Sequence[int]) -> tuple[T
     ids, mask = ids.to(policy.device), mask.to(policy.device)
     positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
     embedded = policy.embed(ids, torch.cat([row.features for row in rows]).to(policy.device))
-    cache = DynamicCache()
+    cache = Cache(layer_class_to_replicate=_Roomy)
     logits = _step(policy, embedded, mask, positions, cache)
     return logits, cache, mask, positions[:, -1]
 
 
-def _step(policy: Policy, embedded: Tensor, mask: Tensor, positions: Tensor, cache: DynamicCache) -> Tensor:
+def _step(policy: Policy, embedded: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:
     """Return the logits of the next token, shape (rows, vocabulary)."""
     hidden = policy.model.model.language_model(
         inputs_embeds=embedded, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True

@@ -47,24 +47,28 @@ class Evaluator:
             prompt=f"{self._prompt}, form {VERSION}, {self._order}", temperature=0.0,
         )  # fmt: skip
 
+    def request(self, narrative: Narrative, images: Sequence[Image], case: Case) -> Request:
+        """Return what the evaluator is asked: images and narrative, never a reference or the label."""
+        message = Message("user", self.form.ask(narrative.text, self._order), tuple(images))
+        return Request((message,), sampling=self._sampling, case_id=case.id, author=narrative.author)
+
     async def rate(self, narrative: Narrative, images: Sequence[Image], case: Case, ask: Ask) -> list[Rating]:
         """Return one rating. What the evaluator did not answer is unscored, with the failure kept.
 
         The narrative has text: one without is 0 on every dimension before any rater is asked.
         """
-        request = Request(
-            messages=(Message("user", self.form.ask(narrative.text, self._order), tuple(images)),),
-            sampling=self._sampling, case_id=case.id, author=narrative.author,
-        )  # fmt: skip
         try:
-            reply = await ask(self.client, request)
+            reply = await ask(self.client, self.request(narrative, images, case))
         except AskFailed as failure:
             raw = clipped(storable(str(failure)))
-            return [Rating.all_unscored(narrative_id=narrative.id, rater=self.name, reason="no answer", raw=raw)]
+            missing = Rating.all_unscored(narrative_id=narrative.id, rater=self.name, reason="no answer", raw=raw)
+            return [missing.model_copy(update={"rubric": self._rubric})]
         if reply.model_version:
             self._versions.add(" ".join(storable(reply.model_version).split()))
         verdict = read_evaluation(reply.text)
-        chances = {d: c for d, c in read_chances(reply.text, reply.logprobs).items() if d in verdict.scores}
+        chances = read_chances(reply.text, reply.logprobs)
+        # A number on another scale, or one the verdict did not take, is not the score that the chance is about.
+        chances = {d: chance for d, chance in chances.items() if verdict.scores.get(d) == chance.score}
         rating = Rating(
             narrative_id=narrative.id,
             rater=self.name,

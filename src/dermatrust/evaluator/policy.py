@@ -122,18 +122,22 @@ class Policy(nn.Module):
             features: Tensor = seen.hidden_states[config.vision_feature_layer]
         return features[:, 1:] if config.vision_feature_select_strategy == "default" else features
 
-    def embed(self, ids: Tensor, features: Tensor) -> Tensor:
+    def embed(self, ids: Tensor, features: Tensor, *, parts: Tensor | None = None) -> Tensor:
         """Return input embeddings, shape (rows, length, width), of ids and of features, which are projected.
 
         Args:
             ids: Shape (rows, length).
             features: Shape (image tokens of all rows, tower width), in the order of the rows.
+            parts: As in `Batch`. Images stand in prompts; their token in an answer, where a draw may hit on it, is a
+                token like any other.
         """
         embedded: Tensor = self.model.get_input_embeddings()(ids)
         projector = self.model.model.multi_modal_projector
         projected = projector(features.to(projector.linear_1.weight.dtype)).to(embedded.dtype)
-        is_image = (ids == self.script.image_id)[:, :, None]
-        return embedded.masked_scatter(is_image, projected)
+        is_image = ids == self.script.image_id
+        if parts is not None:
+            is_image &= parts == 0
+        return embedded.masked_scatter(is_image[:, :, None], projected)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the logits of the tokens that are learnt, shape (learnt tokens, vocabulary), in float32.
@@ -141,7 +145,7 @@ class Policy(nn.Module):
         They stand in the order of `batch.labels[batch.labels != NOT_LEARNT]`; nothing else goes through the head.
         """
         hidden = self.model.model.language_model(
-            inputs_embeds=self.embed(batch.ids, batch.features), attention_mask=batch.mask,
+            inputs_embeds=self.embed(batch.ids, batch.features, parts=batch.parts), attention_mask=batch.mask,
             position_ids=batch.positions, use_cache=False,
         ).last_hidden_state  # fmt: skip
         logits: Tensor = self.model.lm_head(hidden[batch.labels != NOT_LEARNT])

@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from dermatrust.judge.found import read_score
 from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
 
-_ALTERNATIVE = re.compile(r"\s*(\d(?:\.\d{1,2})?)(?:/5)?\s*")
+_NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
+_ALTERNATIVE = re.compile(rf"\s*({_NUMBER})(?:/5)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,20 @@ class ScoreChance:
     """How sure a model is of one score.
 
     Attributes:
+        score: The number it wrote.
         probability: Of the score it gave, among the scores it weighed at that place.
         expected: Mean of the scores it weighed, each by its probability.
     """
 
+    score: float
     probability: float
     expected: float
+
+
+class _Token(NamedTuple):
+    start: int
+    text: str
+    alternatives: Sequence[tuple[str, float]]
 
 
 def read_chances(text: str, logprobs: Sequence[Mapping[str, Any]] | None) -> dict[Dimension, ScoreChance]:
@@ -33,55 +41,60 @@ def read_chances(text: str, logprobs: Sequence[Mapping[str, Any]] | None) -> dic
         logprobs: OpenAI's `logprobs.content`: one entry per token with `token`, `logprob` and `top_logprobs`.
 
     Returns:
-        Dimension to its chance. A dimension is left out where there are no log-probabilities, or its score's place
-        cannot be told; nothing is made up.
+        Dimension to its chance. A dimension is left out where there are no log-probabilities, its score cannot be found
+        in both text and tokens, or the number goes on in another token; nothing is made up.
 
     Example:
         >>> alternatives = [{"token": " 4", "logprob": math.log(0.75)}, {"token": " 2", "logprob": math.log(0.25)}]
         >>> tokens = [{"token": "Safety:"}, {"token": " 4", "logprob": math.log(0.75), "top_logprobs": alternatives}]
         >>> read_chances("Safety: 4", tokens)
-        {<Dimension.SAFETY: 'safety'>: ScoreChance(probability=0.75, expected=3.5)}
+        {<Dimension.SAFETY: 'safety'>: ScoreChance(score=4.0, probability=0.75, expected=3.5)}
     """
-    if not logprobs or "".join(str(entry.get("token", "")) for entry in logprobs).strip() != text.strip():
-        return {}  # what cannot be lined up with the text is not read
+    try:
+        tokens = list(_tokens(logprobs or ()))
+    except (AttributeError, KeyError, TypeError, ValueError):  # a server's own idea of log-probabilities
+        return {}
+    said = "".join(token.text for token in tokens)
     found = {}
     for dimension in DIMENSIONS:
-        places = [match.start(1) for match in _place(dimension).finditer("".join(str(e["token"]) for e in logprobs))]
-        chance = _chance_at(places[-1], logprobs) if places else None
-        if chance is not None:
-            found[dimension] = chance
+        spoken, written = _last(dimension, said), _last(dimension, text)
+        if spoken is not None and written is not None and spoken[0] == written[0]:
+            chance = next(
+                (_chance(t, spoken) for t in tokens if t.start <= spoken.start(1) < t.start + len(t.text)), None
+            )
+            if chance is not None:
+                found[dimension] = chance
     return found
 
 
-def _place(dimension: Dimension) -> re.Pattern[str]:
-    """Return what finds the number of a dimension: on its line, or in its JSON object."""
-    title, key = re.escape(dimension.title), re.escape(dimension.value)
-    return re.compile(rf'(?:^\W*{title}\W*?:\W*?|"{key}"\s*:\s*(?:\{{[^{{}}]*?"score"\s*:\s*)?)(\d)', re.MULTILINE)
-
-
-def _chance_at(place: int, logprobs: Sequence[Mapping[str, Any]]) -> ScoreChance | None:
-    """Return the chance of the score whose first digit stands at a place of the text."""
+def _tokens(logprobs: Sequence[Mapping[str, Any]]) -> Iterator[_Token]:
+    """Yield the tokens with their places in the text they make."""
     start = 0
     for entry in logprobs:
-        token = str(entry["token"])
-        if start <= place < start + len(token):
-            return _chance(token[place - start :], token[: place - start], entry)
-        start += len(token)
-    return None
+        others = [(str(other["token"]), float(other["logprob"])) for other in entry.get("top_logprobs") or ()]
+        yield _Token(start, str(entry["token"]), others)
+        start += len(str(entry["token"]))
 
 
-def _chance(given: str, before: str, entry: Mapping[str, Any]) -> ScoreChance | None:
-    """Return the chance of a score among the alternatives to its token that are scores too."""
-    weights: dict[float, float] = {}
-    for other in entry.get("top_logprobs") or ():
-        match = _ALTERNATIVE.fullmatch(str(other["token"]).removeprefix(before))
-        score = float(match[1]) if match else math.nan
-        if LOWEST_SCORE <= score <= HIGHEST_SCORE:
-            weights[score] = weights.get(score, 0.0) + math.exp(float(other["logprob"]))
-    match = _ALTERNATIVE.fullmatch(given)
-    own = float(match[1]) if match else read_score(given).value
-    total = sum(weights.values())
-    if own is None or own not in weights or total <= 0:
+def _last(dimension: Dimension, text: str) -> re.Match[str] | None:
+    """Return where a text last gives a dimension's number: on its line, or in its JSON object."""
+    title, key = re.escape(dimension.title), re.escape(dimension.value)
+    place = rf'(?:^\W*{title}\W*?:[^\w\n]*?|"{key}"\s*:\s*(?:\{{[^{{}}]*?"score"\s*:\s*)?)({_NUMBER})'
+    return next(reversed(list(re.finditer(place, text, re.MULTILINE))), None)
+
+
+def _chance(token: _Token, number: re.Match[str]) -> ScoreChance | None:
+    """Return the chance of a number that begins in a token, among the alternatives to the token that are scores too."""
+    at = number.start(1) - token.start
+    if at + len(number[1]) > len(token.text):
+        return None  # "3" of "3.25": its alternatives say nothing about what follows
+    before, given, weights = token.text[:at], float(number[1]), dict[float, float]()
+    for other, logprob in token.alternatives:
+        match = _ALTERNATIVE.fullmatch(other.removeprefix(before))
+        if match and LOWEST_SCORE <= float(match[1]) <= HIGHEST_SCORE and not math.isnan(logprob):
+            weights[float(match[1])] = weights.get(float(match[1]), 0.0) + math.exp(min(logprob, 0.0))
+    if not weights.get(given):
         return None
-    expected = sum(score * weight for score, weight in weights.items()) / total
-    return ScoreChance(round(weights[own] / total, 6), round(expected, 6))
+    total = math.fsum(weights.values())
+    expected = math.fsum(score * weight for score, weight in weights.items()) / total
+    return ScoreChance(given, round(weights[given] / total, 6), round(min(expected, HIGHEST_SCORE), 6))

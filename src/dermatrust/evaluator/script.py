@@ -195,7 +195,7 @@ class Script:
     def _indistinct(self, which: int) -> DataError:
         n_checks = len(self.form.checks)
         name = self.form.checks[which][0] if which < n_checks else DIMENSIONS[which - n_checks].title
-        do = "Use whole points, or another tokenizer."
+        do = "Use whole points, a larger vocabulary, or another tokenizer."
         return DataError(self.where, f"does not spell the answers of {name!r} with one token each", do=do)
 
 

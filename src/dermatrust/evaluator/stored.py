@@ -7,13 +7,16 @@ evaluator.json                            how it is asked and answers; made by `
 """
 
 import json
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL.Image
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
     AutoImageProcessor,
@@ -84,12 +87,14 @@ def save_policy(policy: Policy, path: Path, *parts: Any) -> None:
         DataError: It cannot be written.
     """
     try:
+        path.mkdir(parents=True, exist_ok=True)  # where it is a file, the next line would write nothing and go on
         (policy.adapter or policy.model).save_pretrained(path)
         for part in parts:
             part.save_pretrained(path)
         (path / FORM).write_text(policy.script.form.as_json(), encoding="utf-8")
-    except OSError as error:
-        raise DataError(str(path), f"cannot be written ({error.strerror or error})") from None
+    except (OSError, SafetensorError) as error:
+        problem = getattr(error, "strerror", None) or _first_line(error)
+        raise DataError(str(path), f"cannot be written ({problem})", do="Is there room on the disk?") from None
 
 
 def script_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, form: Form, *, where: str) -> Script:
@@ -117,6 +122,15 @@ def script_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, form: 
     )  # fmt: skip
 
 
+@contextmanager
+def adapting() -> Iterator[None]:
+    """Let PEFT work: what an adapter lacks is an error, and a name of Transformers it should no longer use is not."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*missing adapter keys")
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+        yield
+
+
 def atlas_pixels(side_px: int) -> Pixels:
     """Return how pictures become what the embedded tower takes."""
     return lambda pictures: torch.from_numpy(scaled(np.stack([shrunk(picture, side_px) for picture in pictures])))
@@ -135,15 +149,29 @@ def _load_model(path: Path, dtype: str) -> tuple[PreTrainedModel, Path]:
     """Return the model, adapters put in, and the folder of its base."""
     try:
         if not (path / ADAPTER).exists():
-            return LlavaForConditionalGeneration.from_pretrained(path, dtype=getattr(torch, dtype)), path
+            return _llava(path, dtype), path
         from peft import PeftModel
 
         base = Path(json.loads((path / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"])
-        model = LlavaForConditionalGeneration.from_pretrained(base, dtype=getattr(torch, dtype))
-        return PeftModel.from_pretrained(model, path).merge_and_unload(), base
+        model = _llava(base, dtype)
+        with adapting():
+            return PeftModel.from_pretrained(model, path).merge_and_unload(), base
     except Exception as error:  # loaders raise whatever they stumble over: OSError, ValueError, SafetensorError
-        what = f"cannot be loaded as a Llava-type model ({str(error).splitlines()[0][:160]})"
+        what = f"cannot be loaded as a Llava-type model ({_first_line(error)})"
         raise ModelError(str(path), what, "config.json with its weights, or an adapter with its base") from None
+
+
+def _llava(path: Path, dtype: str) -> PreTrainedModel:
+    """Return a checkpoint's model; a weight the file lacks would be filled by chance, so it is refused."""
+    if not (path / "config.json").is_file():  # its loader would ask the internet, or invent 7 billion weights
+        raise FileNotFoundError(f"{path} is no folder with a config.json")
+    loaded: Any = LlavaForConditionalGeneration.from_pretrained(
+        path, dtype=getattr(torch, dtype), output_loading_info=True
+    )
+    model: PreTrainedModel = loaded[0]
+    if missing := sorted(loaded[1]["missing_keys"]):
+        raise ValueError(f"it lacks the weights {', '.join(missing)}")
+    return model
 
 
 def _part(path: Path, base: Path, what: str, load: Callable[..., Any]) -> Any:
@@ -151,6 +179,10 @@ def _part(path: Path, base: Path, what: str, load: Callable[..., Any]) -> Any:
         try:
             return load(folder)
         except Exception as error:  # as above
-            problem = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+            problem = _first_line(error)
     do = "Copy the files from the checkpoint it was trained from."
     raise ModelError(str(path), f"{what} cannot be loaded ({problem})", do=do)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:160]

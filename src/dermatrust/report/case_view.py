@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from dermatrust.records import DIMENSIONS, Case, Rating, ReferenceKind, reference_kind
+from dermatrust.records import DIMENSIONS, Case, Dimension, Rating, ReferenceKind, reference_kind
 from dermatrust.report.pages import Candidate, CasePage
 from dermatrust.report.thumbs import Unreadable, data_uri
-from dermatrust.report.views import plain_number, skin_type_text
+from dermatrust.report.views import plain_number, score_text, skin_type_text
 
 LONG_TEXT = 1_800
 """Characters. A longer text gets its own scrolling box on screen; paper shows all of it."""
@@ -16,10 +16,11 @@ _RAW_SHOWN = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ScoreCell:
-    """One score, or why there is none."""
+    """One score, or why there is none; `chance` is what an evaluator says of its probability and expected value."""
 
     text: str
     is_missing: bool
+    chance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _candidate(candidate: Candidate) -> CandidateView:
 
 def _rating(rating: Rating, *, has_draws: bool) -> RatingView:
     cells = tuple(
-        ScoreCell(plain_number(rating.scores[dimension]), is_missing=False)
+        ScoreCell(plain_number(rating.scores[dimension]), is_missing=False, chance=_chance(rating, dimension))
         if dimension in rating.scores
         else ScoreCell(f"missing: {rating.unscored[dimension].reason}", is_missing=True)
         for dimension in DIMENSIONS
@@ -168,6 +169,13 @@ def _rating(rating: Rating, *, has_draws: bool) -> RatingView:
     shown = raw if len(raw) <= _RAW_SHOWN else f"{raw[:_RAW_SHOWN]}… ({len(raw):,} characters in all)"
     name = f"{rating.rater}, draw {rating.draw + 1}" if has_draws else rating.rater
     return RatingView(name, cells, rating.critique.strip(), shown)
+
+
+def _chance(rating: Rating, dimension: Dimension) -> str:
+    """Return how sure an evaluator is of a score; empty where the rater does not say."""
+    probability, expected = rating.probabilities.get(dimension), rating.expected.get(dimension)
+    said = [] if probability is None else [f"{100 * probability:.0f} %"]
+    return ", ".join([*said, *([] if expected is None else [f"mean {score_text(expected)}"])])
 
 
 def _mean(ratings: list[Rating]) -> float:

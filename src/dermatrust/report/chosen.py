@@ -59,5 +59,6 @@ def case_pages(bench: Bench, run: RunFolder, chosen: set[str]) -> Iterator[CaseP
 def _candidate(sample: Sample) -> Candidate:
     row = next(score_rows(sample))
     text = sample.narrative.text if sample.narrative is not None else ""
-    ratings = tuple(rating for ratings in sample.ratings.values() for rating in ratings)
+    by_rater = (*sample.ratings.values(), *sample.evaluations.values())
+    ratings = tuple(rating for ratings in by_rater for rating in ratings)
     return Candidate(sample.author, text, refused=row.refused, empty=row.empty, ratings=ratings)

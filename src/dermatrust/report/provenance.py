@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dermatrust.bench.results import BenchTable
+from dermatrust.bench.results import EVALUATORS, BenchTable, ModelRow
 from dermatrust.bench.text import cases_text, counted
 from dermatrust.records import JudgeCard, Manifest
 from dermatrust.report.views import and_text
@@ -25,42 +25,50 @@ class ReferenceLine:
 
 @dataclass(frozen=True, slots=True)
 class Kinship:
-    """A judge that rated a model of its own family."""
+    """A judge that rated models of its own family."""
 
     judge: str
-    model: str
+    models: tuple[str, ...]
     family: str
 
     @property
     def text(self) -> str:
         """The warning, as a sentence."""
         return (
-            f"{self.judge} and {self.model} are of one family ({self.family}): "
+            f"{and_text([self.judge, *self.models])} are of one family ({self.family}): "
             "a judge may prefer texts by its own kin (self-preference)."
         )
 
 
 def kinships(manifest: Manifest) -> tuple[Kinship, ...]:
-    """Return every pair of a judge and a model that share a family."""
+    """Return every judge that shares its family with models."""
     found = []
     for judge in manifest.judges:
         family = judge.family.strip().casefold()
-        for model in manifest.models:
-            if judge.kind != "lexical" and family not in _NO_FAMILY and family == model.family.strip().casefold():
-                found.append(Kinship(judge.judge, model.model, judge.family))
+        kin = tuple(model.model for model in manifest.models if model.family.strip().casefold() == family)
+        if kin and judge.kind != "lexical" and family not in _NO_FAMILY:
+            found.append(Kinship(judge.judge, kin, judge.family))
     return tuple(found)
 
 
 def reference_lines(table: BenchTable) -> tuple[ReferenceLine, ...]:
-    """Return how many certified, draft, label-only and absent references stood behind every row."""
+    """Return how many certified, draft, label-only and absent references stood behind every row of a judge."""
     return tuple(
-        ReferenceLine(row.rater, row.author, tuple(row.references.get(kind, 0) for kind in KINDS)) for row in table.rows
+        ReferenceLine(row.rater, row.author, tuple(row.references.get(kind, 0) for kind in KINDS))
+        for row in _with_references(table)
     )
+
+
+def _with_references(table: BenchTable) -> list[ModelRow]:
+    """Return the rows of raters that read references: an evaluator reads none, so none of its are absent."""
+    evaluators = table.raters_of(EVALUATORS)
+    return [row for row in table.rows if row.rater not in evaluators]
 
 
 def reference_notice(table: BenchTable) -> str:
     """Return what a reader must know about the references before any score; empty if all are certified."""
-    found = {kind: max((row.references.get(kind, 0) for row in table.rows), default=0) for kind in KINDS}
+    rows = _with_references(table)
+    found = {kind: max((row.references.get(kind, 0) for row in rows), default=0) for kind in KINDS}
     if not any(found.values()):
         return ""
     if not found["certified"] and not found["draft"] and found["label"]:
@@ -97,10 +105,14 @@ def measured(table: BenchTable, manifest: Manifest) -> str:
     """Return in a few sentences what was measured."""
     cases = cases_text(table.n_cases, table.n_patients, table.n_cases_without_patient)
     wrote = "wrote" if len(table.authors) == 1 else "each wrote"
-    by = f", by {and_text(list(called(table, manifest).values()))}" if table.raters else ""
+    evaluators = table.raters_of(EVALUATORS)
+    names = [name for rater, name in called(table, manifest).items() if rater not in evaluators]
+    by = [f"against the reference of its case by {and_text(names)}"] if names else []
+    by += [f"by the photographs alone by {and_text(list(evaluators))}"] if evaluators else []
+    how = f": {', and '.join(by)}" if by else ""
     return (
         f"{counted(len(table.authors), 'model')} {wrote} a diagnostic narrative for {cases}. Every narrative was "
-        f"scored against the reference of its case on six dimensions, from 0 (worst) to 5 (best){by}."
+        f"scored on six dimensions, from 0 (worst) to 5 (best){how}."
     )
 
 

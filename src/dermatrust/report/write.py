@@ -15,9 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dermatrust.bench.results import MEASURES, REASONS, BenchTable
-from dermatrust.bench.text import counted
+from dermatrust.bench.text import alignment_note, counted
 from dermatrust.records import DIMENSIONS, Manifest
-from dermatrust.report import breakdowns, headline, provenance, views
+from dermatrust.report import breakdowns, compared, headline, provenance, views
 from dermatrust.report.case_view import CaseView, case_view
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
@@ -127,6 +127,7 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
     """Return everything the template places, except the cases."""
     style, script = _source("report.css"), _source("print.js")
     differences = breakdowns.difference_tables(table)
+    called = provenance.called(table, manifest)
     return {
         "manifest": manifest,
         "table": table,
@@ -138,11 +139,14 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "measures": [(measure, measure_title(measure)) for measure in (MEASURES[-1], *MEASURES[:-1])],
         "column_titles": headline.MEASURE_TITLES,
         "confidence": f"{100 * table.confidence:g} %",
-        "called": (called := provenance.called(table, manifest)),
+        "called": called,
         "is_ranked": len(table.authors) > 1,
         "patients": provenance.patients_text(table),
         "measured": provenance.measured(table, manifest),
-        "glances": headline.at_a_glance(table, manifest),
+        "glances": headline.at_a_glance(table, manifest) + compared.alignment_glance(table.alignment, called),
+        "side_by_side": compared.side_by_side(table),
+        "alignment_groups": compared.alignment_groups(table),
+        "alignment_note": alignment_note(table.alignment) if table.alignment is not None else "",
         "rater_tables": headline.rater_tables(table),
         "missing": (missing := headline.missing_by_reason(table)),
         "reasons": [pair for pair in REASONS.items() if any(line[2] == pair[0] for line in missing)],

@@ -45,8 +45,8 @@ class Kept(Protocol):
 
 def changing(module: nn.Module) -> dict[str, Tensor]:
     """Return what training changes, by name: trained weights and running statistics, nothing that is frozen."""
-    frozen = {name for name, weight in module.named_parameters() if not weight.requires_grad}
-    return {name: weight for name, weight in module.state_dict(keep_vars=True).items() if name not in frozen}
+    frozen = {id(weight) for weight in module.parameters() if not weight.requires_grad}  # a tied one has two names
+    return {name: weight for name, weight in module.state_dict(keep_vars=True).items() if id(weight) not in frozen}
 
 
 def write_checkpoint(path: Path, module: nn.Module, optimizer: Kept, state: State, key: str) -> None:

@@ -78,7 +78,10 @@ def write_decoder(path: Path, model: Any, stored: Mapping[str, str]) -> None:
         x, key, value = _layer(graph, layer, x, k, sizes, last=k + 1 == len(layers))
         outputs += [key, value]
     x = graph.norm(x, model.model.language_model.norm)
-    graph.node("MatMul", [x, graph.weight("head", model.lm_head.weight.T)], "logits")
+    table = model.get_input_embeddings().weight
+    name = "embedding" if model.lm_head.weight is table else "head"  # tied weights are kept once
+    head = graph.node("Transpose", [graph.weight(name, model.lm_head.weight)], perm=[1, 0])
+    graph.node("MatMul", [x, head], "logits")
     write_bytes(path, graph.model(sizes, outputs, stored).SerializeToString(deterministic=True))
 
 
@@ -98,6 +101,7 @@ class _Graph:
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[onnx.TensorProto] = []
+        self._raised: dict[str, str] = {}
         self._n = 0
 
     def node(self, kind: str, inputs: Sequence[str], output: str | None = None, **attributes: Any) -> str:
@@ -118,9 +122,12 @@ class _Graph:
         return name
 
     def weight(self, name: str, tensor: Tensor) -> str:
+        if name in self._raised:
+            return self._raised[name]
         half = np.ascontiguousarray(tensor.detach().float().cpu().numpy().astype(np.float16))
         self._weights.append(numpy_helper.from_array(half, name))
-        return self.node("Cast", [name], to=TensorProto.FLOAT)
+        self._raised[name] = self.node("Cast", [name], to=TensorProto.FLOAT)
+        return self._raised[name]
 
     def norm(self, x: str, layer: Any) -> str:
         """Root mean square normalisation: x / sqrt(mean(x²) + eps) times the gain."""
@@ -167,12 +174,12 @@ def _inputs(graph: _Graph, model: Any, sizes: Mapping[str, int]) -> str:
     projected = _dense(graph, _gelu(graph, hidden), "projector.2", projector.linear_2)
     table = graph.weight("embedding", model.get_input_embeddings().weight)
     embedded = graph.node("Gather", [table, "ids"])
-    rotary = model.model.language_model.rotary_emb
-    angles = np.outer(np.arange(sizes["context"]), rotary.inv_freq.float().cpu().numpy()).astype(np.float32)
-    angles = np.concatenate([angles, angles], axis=-1)
-    for name, values in (("cos", np.cos(angles)), ("sin", np.sin(angles))):
-        of_position = graph.node("Gather", [graph.constant(values.astype(np.float32)), "positions"])
-        graph.node("Unsqueeze", [of_position, graph.constant(np.array([1], dtype=np.int64))], name)
+    rates = model.model.language_model.rotary_emb.inv_freq.float().cpu().numpy()
+    axes = graph.constant(np.array([1, 3], dtype=np.int64))
+    place = graph.node("Unsqueeze", [graph.node("Cast", ["positions"], to=TensorProto.FLOAT), axes])
+    angles = graph.node("Mul", [place, graph.constant(np.concatenate([rates, rates]).astype(np.float32))])
+    graph.node("Cos", [angles], "cos")
+    graph.node("Sin", [angles], "sin")
     return graph.node("Concat", [projected, embedded], axis=1)
 
 

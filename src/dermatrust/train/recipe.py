@@ -30,6 +30,7 @@ class Drawn(_Strict):
     split: str = "train"
     degrade: Literal["", "all", "random"] = ""
     candidates: Positive = 1
+    hybrids: Annotated[int, Field(ge=0)] = 0
     narrators: bool = False
     phrasing: Literal["all", "known", "unseen"] = "all"
     without: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ from dermatrust.errors import DataError
 from dermatrust.evaluator.form import Evaluation, Form, Order, check_form
 from dermatrust.evaluator.policy import Policy, Row
 from dermatrust.evaluator.script import Script
-from dermatrust.evaluator.stored import load_parts, save_policy
+from dermatrust.evaluator.stored import adapting, load_parts, save_policy
 from dermatrust.narrate import load_prompt
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.lock import only_writer
@@ -86,7 +86,7 @@ def train_evaluator(recipe: Recipe, out: Path, *, workers: int = 2, is_quiet: bo
         if isinstance(recipe.model, Fresh):
             policy, parts = fresh_policy(run, recipe.model, examples, folders)
         else:
-            policy, parts = pretrained_policy(recipe.model, form_of(recipe.form))
+            policy, parts = pretrained_policy(recipe.model, form_of(recipe.form), recipe.precision)
         stages = train_stages(run, policy, examples, folders)
         path = out / "evaluator"
         if accelerator.is_main_process:
@@ -198,9 +198,12 @@ def fresh_policy(run: Run, recipe: Fresh, examples: Examples, folders: Sequence[
     return build_policy(recipe, task.tower, tokenizer, form), [tokenizer]
 
 
-def pretrained_policy(recipe: Pretrained, form: Form) -> tuple[Policy, list[Any]]:
-    """Return a checkpoint's evaluator with its tower frozen and LoRA layers put in, and what belongs to it."""
-    policy, parts = load_parts(recipe.weights, form=form)
+def pretrained_policy(recipe: Pretrained, form: Form, precision: str = "float32") -> tuple[Policy, list[Any]]:
+    """Return a checkpoint's evaluator with its tower frozen and LoRA layers put in, and what belongs to it.
+
+    Frozen weights take the precision; trained ones stay in float32.
+    """
+    policy, parts = load_parts(recipe.weights, form=form, dtype=precision if recipe.lora is not None else "float32")
     for weight in policy.model.model.vision_tower.parameters():
         weight.requires_grad = False
     if recipe.lora is not None:
@@ -211,7 +214,9 @@ def pretrained_policy(recipe: Pretrained, form: Form) -> tuple[Policy, list[Any]
             r=recipe.lora.r, lora_alpha=recipe.lora.alpha, lora_dropout=recipe.lora.dropout, bias=recipe.lora.bias,
             target_modules=rf".*language_model.*\.({names})",
         )  # fmt: skip
-        policy.adapter = get_peft_model(policy.model, lora)
+        with adapting():
+            adapted = get_peft_model(policy.model, lora)
+        object.__setattr__(policy, "adapter", adapted)  # not as a part: every weight would have a second name
     return policy, parts
 
 
@@ -224,6 +229,8 @@ def train_stages(run: Run, policy: Policy, examples: Examples, folders: Sequence
     features = Features(seen, blank=recipe.blank)
     longest = recipe.model.context - recipe.form.room
     taught = Taught(features, script, examples.rows, longest)
+    if "scores first" in orders:
+        _ = script.skeleton  # a tokenizer that cannot spell it is told now, not hours later
     stages = {}
     if recipe.naming is not None:
         named = [example for folder in folders for example in naming_examples(folder, examples)]

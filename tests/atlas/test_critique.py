@@ -1,0 +1,231 @@
+"""Critiques and checks against the known errors, over whatever candidates are drawn."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dermatrust.atlas.critique import CHECKS, NOTHING, OTHER, VAGUELY, checks_of, name_findings, write_critique
+from dermatrust.atlas.disease import load_diseases
+from dermatrust.atlas.draw import draw_facts
+from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE, SINGLE, errors_of, visible_attributes
+from dermatrust.atlas.planting import applicable_kinds, draw_candidate, plant_errors
+from dermatrust.atlas.said import ERROR_KINDS, NarrativeError, Said, truth_said
+from dermatrust.atlas.scoring import misses_grave, true_scores
+from dermatrust.lexicon import load_lexicon
+
+POSSIBLE = dict(CHECKS)
+NAMES = {
+    "site": "site", "primary": "lesion", "colour": "colour", "shape": "shape", "border": "border",
+    "surface": "surface", "count": "number", "distribution": "spread",
+}  # fmt: skip
+KIND_OF_CHECK = {
+    ("reasons", "none"): "no reasoning", ("reasons", "wrong"): "contradictory reasoning",
+    ("rivals", "none"): "no differential", ("care", "low"): "no escalation", ("care", "false"): "false reassurance",
+    ("care", "harmful"): "unsafe advice", ("wording", "vague"): "vague wording",
+    ("certainty", "high"): "overconfidence",
+    ("diagnosis", "near"): "wrong diagnosis, same family", ("diagnosis", "far"): "wrong diagnosis, other family",
+    ("diagnosis", "none"): "no diagnosis", ("text", "refused"): "refusal",
+}  # fmt: skip
+LINE = re.compile(
+    r"(Text: declines to describe the case\.|"
+    r"(Site|Lesion|Colour|Shape|Border|Surface|Number|Spread): said [^.]+?"
+    r"(, out of sight|, seen [^,.]+(, (right|wrong|missing))?)\.|"
+    r"Features: said [^.]+\.|"
+    r"Diagnosis: said [^.]+?, seen [^.]+?, (right|missing|wrong but near|wrong and far)\.|"
+    r"Argument: (alternatives weighed|no alternatives), (no reasons|reasons that fit|reasons for another disease)\.|"
+    r"Care: said [^,.]+, needed [^,.]+\.|"
+    r"Wording: (vague|precise), (too sure|not too sure)\.)"
+)
+candidates = st.tuples(st.integers(0, 50), st.integers(0, 40), st.integers(0, 10**6))
+
+
+def drawn(numbers):
+    """Return facts, content, known errors, critique and checks of a drawn candidate."""
+    seed, number, chance = numbers
+    facts = draw_facts(seed, "train", number)
+    said, errors, _ = draw_candidate(facts, np.random.default_rng(chance))
+    critique = write_critique(facts, said)
+    return facts, said, errors, critique, checks_of(errors, critique)
+
+
+@given(candidates)
+def test_every_answer_is_among_the_possible_and_what_is_left_out_is_out_of_sight(numbers):
+    facts, said, _, critique, answers = drawn(numbers)
+    assert all(answer in POSSIBLE[name] for name, answer in answers.items())
+    left_out = set(POSSIBLE) - set(answers)
+    if said.is_refusal:
+        assert left_out == {name for name in POSSIBLE if "-" in name}
+        return
+    visible = visible_attributes(facts)
+    hidden = {f"{NAMES[a]}-seen" for a in SINGLE if a not in visible and not (said.is_vague and a in HIDDEN_WHEN_VAGUE)}
+    assert left_out == hidden, critique
+
+
+@given(candidates)
+def test_checks_agree_with_the_known_errors(numbers):
+    _, said, errors, _, answers = drawn(numbers)
+    kinds = {error.kind for error in errors}
+    found = {KIND_OF_CHECK[pair] for pair in answers.items() if pair in KIND_OF_CHECK}
+    assert found == kinds & set(KIND_OF_CHECK.values())
+    missed = sum(error.kind == "missed red flag" for error in errors)
+    assert answers["signs"] == ("none", "one", "more")[min(missed, 2)]
+    assert said.is_refusal == (answers["text"] == "refused")
+    concluded = [e for e in errors if "diagnosis" in e.kind]
+    assert (answers["danger"] == "missed") == any(misses_grave(error.about) for error in concluded)
+
+
+@given(candidates)
+def test_the_check_of_each_finding_agrees_with_its_errors(numbers):
+    facts, said, errors, critique, answers = drawn(numbers)
+    if said.is_refusal:
+        return
+    told, visible = dict(said.findings), visible_attributes(facts)
+    for attribute in SINGLE:
+        name, truth = NAMES[attribute], getattr(facts.findings, attribute)
+        if said.is_vague and attribute in HIDDEN_WHEN_VAGUE:
+            expected, words = "vague", VAGUELY
+        elif attribute in told:
+            expected = "right" if told[attribute] == (truth,) else "wrong"
+            words = told[attribute][0].lower().replace(" ", "-")
+        else:
+            expected, words = "missing" if attribute in visible else "right", NOTHING
+        assert (answers[name], answers[f"{name}-said"]) == (expected, words), critique
+        if f"{name}-seen" in answers:
+            assert answers[f"{name}-seen"] == truth.lower().replace(" ", "-")
+    lost = [e for e in errors if e.kind in ("missing finding", "wrong finding") and e.about in facts.findings.features]
+    told_wrongly = [name for name in told.get("features", ()) if name not in facts.findings.features]
+    assert answers["lost"] == ("none", "one", "more")[min(len(lost), 2)]
+    assert answers["added"] == ("none", "one", "more")[min(len(told_wrongly), 2)]
+
+
+@given(candidates)
+def test_what_is_said_and_needed_is_what_the_text_says_and_the_case_needs(numbers):
+    facts, said, _, critique, answers = drawn(numbers)
+    if said.is_refusal:
+        return
+    verdicts = {"right": "right", "near": "wrong but near", "far": "wrong and far", "none": "missing"}
+    line = next(line for line in critique.splitlines() if line.startswith("Diagnosis:"))
+    assert line.endswith(f", {verdicts[answers['diagnosis']]}.")
+    names = load_lexicon().diagnoses
+    assert answers["diagnosis-seen"] == names[facts.diagnosis].name.lower().replace(" ", "-")
+    if said.diagnosis is None:
+        assert answers["diagnosis-said"] == NOTHING
+    else:
+        word = names[said.diagnosis].name.lower().replace(" ", "-")
+        assert answers["diagnosis-said"] == (word if word in POSSIBLE["diagnosis-said"] else OTHER)
+    care = {"emergent": "emergency-care", "urgent": "prompt-care", "routine": "ordinary-care"}
+    assert answers["care-needed"] == care[facts.urgency]
+    assert (answers["care-said"] == care[facts.urgency]) == (answers["care"] == "right" and _is_exact(facts, said))
+
+
+def _is_exact(facts, said):
+    """Whether a text advises just what is needed, no more; more care than needed is right too."""
+    return {"emergent": "emergency", "urgent": "urgent", "routine": "routine"}[facts.urgency] == said.advice
+
+
+@given(candidates)
+def test_every_line_of_a_critique_can_be_read(numbers):
+    _, said, _, critique, _ = drawn(numbers)
+    lines = critique.splitlines()
+    assert all(LINE.fullmatch(line) for line in lines), [line for line in lines if not LINE.fullmatch(line)]
+    titles = [line.partition(":")[0] for line in lines]
+    assert len(set(titles)) == len(titles)
+    assert titles == (["Text"] if said.is_refusal else [
+        "Site", "Lesion", "Colour", "Shape", "Border", "Surface", "Number", "Spread", "Features", "Diagnosis",
+        "Argument", "Care", "Wording",
+    ])  # fmt: skip
+
+
+@given(candidates)
+def test_a_perfect_text_is_right_in_everything(numbers):
+    facts = draw_facts(numbers[0], "train", numbers[1])
+    critique = write_critique(facts, truth_said(facts))
+    answers = checks_of((), critique)
+    assert {name: answers[name] for name in POSSIBLE if "-" not in name} == {
+        name: possible[0] for name, possible in CHECKS if "-" not in name
+    }
+    assert not re.search(r"wrong|missing|invented|no reasons|another|vague|, too sure", critique)
+
+
+@pytest.mark.parametrize("kind", ERROR_KINDS)
+def test_each_kind_of_error_shows_in_the_critique_or_the_checks(kind):
+    """Were one to show in neither, an evaluator could not learn why the scores fell."""
+    n = 0
+    for number in range(40):
+        facts = draw_facts(1, "train", number)
+        if kind not in applicable_kinds(facts):
+            continue
+        said = plant_errors(facts, [kind], np.random.default_rng(number))
+        errors = errors_of(facts, said)
+        before = checks_of((), write_critique(facts, truth_said(facts)))
+        after = checks_of(errors, write_critique(facts, said))
+        if errors:
+            n += 1
+            assert after != before
+            assert min(true_scores(errors).values()) < 5
+    assert n > 3
+
+
+def test_a_critique_worked_by_hand():
+    drawn_facts = (draw_facts(0, "train", number) for number in range(99))
+    facts = next(one for one in drawn_facts if visible_attributes(one) >= {"site", "colour", "features"})
+    facts = replace(facts, findings=replace(facts.findings, site="Back", features=("Scale", "Erosion")))
+    said = truth_said(facts)
+    told = {**dict(said.findings), "site": ("Face",), "features": ("Scale", "Necrosis")}
+    del told["colour"]
+    said = replace(
+        said, findings=tuple(told.items()), favours=None, differential=(), advice="unsafe", is_overconfident=True
+    )
+    lines = write_critique(facts, said).splitlines()
+    assert "Site: said face, seen back, wrong." in lines
+    assert f"Colour: said nothing, seen {facts.findings.colour.lower()}, missing." in lines
+    assert "Features: said scale and necrosis, seen scale and erosion, missing erosion, invented necrosis." in lines
+    assert lines[-3] == "Argument: no alternatives, no reasons."
+    assert lines[-2].startswith("Care: said something harmful, needed ")
+    assert lines[-1] == "Wording: precise, too sure."
+
+
+def test_checks_worked_by_hand():
+    errors = [
+        NarrativeError("missing finding", "Scale"), NarrativeError("wrong finding", "Crust"),
+        NarrativeError("invented finding", "Necrosis"), NarrativeError("wrong finding", "size"),
+        NarrativeError("missed red flag", "bleeding"), NarrativeError("missed red flag", "growth"),
+        NarrativeError("wrong diagnosis, other family", "plaque-psoriasis for melanoma"),
+    ]  # fmt: skip
+    answers = checks_of(errors, "Care: said ordinary care, needed prompt care.")
+    assert (answers["lost"], answers["added"], answers["signs"]) == ("more", "one", "more")
+    assert (answers["diagnosis"], answers["danger"]) == ("far", "missed")
+    assert (answers["care-said"], answers["care-needed"]) == ("ordinary-care", "prompt-care")
+    assert "site-said" not in answers
+
+
+def test_a_refusal_is_one_line_and_one_check():
+    facts = draw_facts(0, "train", 0)
+    critique = write_critique(facts, Said(is_refusal=True))
+    assert critique == "Text: declines to describe the case."
+    assert checks_of([NarrativeError("refusal")], critique)["text"] == "refused"
+
+
+def test_naming_names_what_is_seen_and_nothing_else():
+    facts = draw_facts(2, "train", 3)
+    truth = facts.findings.by_attribute
+    text = name_findings(truth, visible_attributes(facts), facts.diagnosis)
+    for attribute in SINGLE:
+        line = next(line for line in text.splitlines() if line.startswith(f"{NAMES[attribute].title()}:"))
+        seen = getattr(facts.findings, attribute).lower() in line
+        assert seen == (attribute in visible_attributes(facts))
+        assert line.startswith(f"{NAMES[attribute].title()}: said nothing")
+    assert text.splitlines()[-1].startswith("Diagnosis: said nothing, seen ")
+
+
+def test_checks_have_names_and_answers_of_one_word_each():
+    assert len(POSSIBLE) == len(CHECKS)
+    for name, answers in CHECKS:
+        assert len(set(answers)) == len(answers) >= 2
+        assert all(re.fullmatch(r"\S+", word) for word in (name, *answers))
+    diseases = {disease.diagnosis.name.lower().replace(" ", "-") for disease in load_diseases()}
+    assert set(POSSIBLE["diagnosis-seen"]) == diseases

@@ -1,0 +1,137 @@
+"""The embedded evaluator's runtime: a toy's ONNX files against the toy in torch."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from dermatrust.errors import DataError
+from dermatrust.evaluator.drawing import draw
+from dermatrust.evaluator.nano import DECODER, TOWER, NanoEvaluator
+from dermatrust.evaluator.policy import Row, batch_of
+from dermatrust.train.export import write_evaluator
+
+TEXTS = ("A red plaque.", "A dark spot on the face, and more of it. See a doctor soon.", "")
+
+
+@pytest.fixture(scope="module")
+def halved(build):
+    """A toy whose weights are what half precision keeps of them, so that only arithmetic differs."""
+    policy = build(seed=2)
+    with torch.no_grad():
+        for weight in policy.model.model.language_model.parameters():
+            weight.copy_(weight.half().float())
+        for weight in policy.model.model.multi_modal_projector.parameters():
+            weight.copy_(weight.half().float())
+    return policy
+
+
+@pytest.fixture(scope="module")
+def folder(halved, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights")
+    write_evaluator(halved, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def nano(folder):
+    return NanoEvaluator(folder)
+
+
+@pytest.fixture(scope="module")
+def asked(halved):
+    """Prompts and features of rows of different lengths with different numbers of images."""
+    rng = np.random.default_rng(3)
+    counts = (1, 2, 1)
+    prompts = [halved.script.prompt(text, 2 * n) for text, n in zip(TEXTS, counts, strict=True)]
+    return prompts, [rng.random((2 * n, 6), dtype=np.float32) for n in counts]
+
+
+def test_the_script_is_that_of_the_policy(nano, halved):
+    ours, theirs = nano.script, halved.script
+    assert (ours.form, ours.skeleton, ours.begin) == (theirs.form, theirs.skeleton, theirs.begin)
+    text = "A dark spot é <image> on</s>\n 4/5\n"
+    assert ours.encode(text) == theirs.encode(text)
+    assert ours.decode(ours.encode(text)) == theirs.decode(theirs.encode(text))
+    assert ours.prompt(text, 4) == theirs.prompt(text, 4)
+    assert (nano.n_tokens, nano.context) == (2, 256)
+
+
+def test_it_sees_what_the_tower_sees(nano, halved, pictures):
+    with torch.no_grad():
+        theirs = halved.look(halved.pixels(pictures)).flatten(0, 1).numpy()
+    assert nano.look(pictures).shape == (8, 6)
+    assert np.allclose(nano.look(pictures), theirs, atol=0.02 * np.abs(theirs).max())
+
+
+def test_scores_equal_those_in_torch(nano, halved, asked):
+    prompts, features = asked
+    answer = halved.script.filled([0] * len(halved.script.skeleton.places))
+    rows = [Row(p, torch.from_numpy(f), [answer]) for p, f in zip(prompts, features, strict=True)]
+    with torch.no_grad():
+        theirs = halved(batch_of(rows, pad_id=halved.script.placeholder_id)).view(3, 8, -1).numpy()
+    ours = nano.score(prompts, features)
+    assert ours.shape == theirs.shape
+    assert np.allclose(ours, theirs, atol=1e-4, rtol=1e-4)
+
+
+def test_a_ragged_batch_equals_single_rows(nano, asked):
+    prompts, features = asked
+    together = nano.score(prompts, features)
+    for k in range(3):
+        assert np.allclose(together[k], nano.score([prompts[k]], [features[k]])[0], atol=1e-4, rtol=1e-5)
+
+
+def test_it_writes_what_torch_draws(nano, halved, asked):
+    prompts, features = asked
+    cue = halved.script.encode("Critique:\n")
+    for prompt, feature in zip(prompts, features, strict=True):
+        ((theirs,),) = draw(
+            halved, [Row(prompt, torch.from_numpy(feature))], cue, max_new_tokens=15, n_alternatives=3
+        )  # fmt: skip
+        ours = nano.write(prompt, feature, cue, max_new_tokens=15, n_alternatives=3)
+        assert ours.ids == theirs.ids
+        for mine, other in zip(ours.alternatives, theirs.alternatives, strict=True):
+            assert [k for k, _ in mine] == [k for k, _ in other]
+            assert [log for _, log in mine] == pytest.approx([log for _, log in other], abs=1e-3)
+
+
+def test_writing_ends_with_the_end(nano, asked, monkeypatch):
+    prompts, features = asked
+    cue = nano.script.encode("Critique:\n")
+    whole = nano.write(prompts[0], features[0], cue, max_new_tokens=9, n_alternatives=1)
+    monkeypatch.setattr(nano.script, "end_id", whole.ids[4])
+    short = nano.write(prompts[0], features[0], cue, max_new_tokens=9, n_alternatives=1)
+    assert short.ids == whole.ids[: whole.ids.index(whole.ids[4]) + 1]
+    assert len(short.alternatives) == len(short.ids)
+
+
+def test_its_hash_is_that_of_its_files(nano, folder, build, tmp_path):
+    assert NanoEvaluator(folder).sha256 == nano.sha256
+    write_evaluator(build(seed=5), tmp_path)
+    assert NanoEvaluator(tmp_path).sha256 != nano.sha256
+
+
+@pytest.mark.parametrize("name", [TOWER, DECODER])
+def test_a_missing_or_broken_file_is_named(folder, tmp_path, name):
+    for one in (TOWER, DECODER):
+        (tmp_path / one).write_bytes((folder / one).read_bytes())
+    (tmp_path / name).write_bytes((folder / name).read_bytes()[:1000])
+    with pytest.raises(DataError, match=f"{name}: is not a network of dermatrust"):
+        NanoEvaluator(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(DataError, match=f"{name}: cannot be read"):
+        NanoEvaluator(tmp_path)
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("form", None), ("form", "{}"), ("tokenizer", "{"), ("ids", "{}"), ("ids", "[]"), ("sizes", None), ("sizes", "x"),
+])  # fmt: skip
+def test_a_network_of_something_else_is_refused(folder, tmp_path, key, value):
+    (tmp_path / TOWER).write_bytes((folder / TOWER).read_bytes())
+    model = onnx.load_model_from_string((folder / DECODER).read_bytes())
+    kept = {one.key: one.value for one in model.metadata_props if one.key != key}
+    onnx.helper.set_model_props(model, kept if value is None else {**kept, key: value})
+    (tmp_path / DECODER).write_bytes(model.SerializeToString())
+    with pytest.raises(DataError, match=r"no embedded evaluator|not an evaluator's form"):
+        NanoEvaluator(tmp_path)

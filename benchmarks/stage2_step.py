@@ -83,9 +83,7 @@ def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], steps: int, 
         drawn.append(sum(label >= 0 for row in answers for answer in row for label in answer.labels))
         return answers, scores
 
-    def step(
-        model: nn.Module, chosen: list[int], state: State, generator: torch.Generator
-    ) -> objectives.Outcome:
+    def step(model: nn.Module, chosen: list[int], state: State, generator: torch.Generator) -> objectives.Outcome:
         starts.append(perf_counter())
         part, given = [rows[k] for k in chosen], [wanted[k] for k in chosen]
         return objectives.stage2_loss(model, policy, part, given, ["critique first"], recipe, state, generator)

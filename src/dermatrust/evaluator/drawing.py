@@ -45,6 +45,8 @@ class _Roomy(DynamicLayer):
             self.keys, self.values = key_states, value_states
             return key_states, value_states
         length = n + key_states.shape[-2]
+        assert self.keys is not None
+        assert self.values is not None
         if self._room is None or self._room[0].shape[-2] < length:
             self._room = self._with_room(self.keys, length), self._with_room(self.values, length)
         keys, values = self._room
@@ -63,7 +65,8 @@ class _Roomy(DynamicLayer):
         self._room = None
 
     @staticmethod
-    def _with_room(kept: Tensor, length: int) -> Tensor:
+    def _with_room(kept: Tensor | None, length: int) -> Tensor:
+        assert kept is not None  # there are tokens already
         rows, heads, n, width = kept.shape
         roomy = kept.new_empty(rows, heads, length + _ROOM, width)
         roomy[:, :, :n] = kept

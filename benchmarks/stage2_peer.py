@@ -13,9 +13,10 @@ from pathlib import Path
 from time import perf_counter
 
 import torch
-from datasets import Dataset
 from transformers import AutoTokenizer, LlamaForCausalLM, TrainerCallback
 from trl import RLOOConfig, RLOOTrainer
+
+from datasets import Dataset
 
 PROMPTS, DRAWS = 4, 4
 

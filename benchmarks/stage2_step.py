@@ -12,6 +12,7 @@ PYTHON has TRL 1.16.0 in it; without one that has, this exits with 2.
 """
 
 import argparse
+import itertools
 import json
 import random
 import statistics
@@ -95,7 +96,7 @@ def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], steps: int, 
             accelerator=Accelerator(cpu=True), is_quiet=True,
         )  # fmt: skip
     objectives.draw_answers = healthy
-    seconds = [after - before for before, after in zip(starts[1:], starts[2:], strict=False)]  # the first warms up
+    seconds = [after - before for before, after in itertools.pairwise(starts)]  # the first warms up
     return statistics.median(seconds), statistics.mean(drawn)
 
 

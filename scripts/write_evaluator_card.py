@@ -36,13 +36,13 @@ Llama decoder of {layers} layers and width {hidden}, {vocabulary:,} tokens. Run 
 {data}
 
 True scores follow from known errors by [the rule](atlas-rule.md); critiques compare what is said with what is drawn.
-Held back from all of it: {without}, and the last phrasing of every fact that has three or more.
+Held back from all of it: {without}, and the last phrasing of facts that have three or more.
 
 **These weights are interim, and no single recipe makes them.** `configs/nano.yaml` is the first of three runs. After
 it the evaluator read the text but not the picture: swapping the photographs changed its error by 0.02. In drawn
 candidates most of what is said is true, so whoever sees the picture need not read, and the other way round. So the run
-was gone on with for 9,760 examples, most of them texts that mix two patients (`hybrids`, seed 24), and for 5,792 more of
-mostly ordinary ones, at lower rates. Since then the picture counts. Stage 2 is not in them.
+was gone on with for 9,760 examples, most of them texts that mix two patients (`hybrids`, seed 24), and for 5,792 of
+mostly ordinary ones after that, at lower rates. Since then the picture counts. Stage 2 is not in them.
 
 **They miss what was aimed at**: an error of at most 0.35 points on held-out cases, and at most a third of
 predict-the-mean's. On what the embedded narrators write, in the demo, they are no nearer to the panel than a rater who

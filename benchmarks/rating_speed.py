@@ -12,8 +12,10 @@ evaluation ends where it ends. --export names the folder with its ONNX files; wh
 """
 
 import argparse
+import os
 import random
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -93,6 +95,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    if os.getloadavg()[0] + options.threads > (os.cpu_count() or 1) + 0.5:
+        print("other programs run here: threads that wait for each other make the figures useless", file=sys.stderr)
     policy = load_policy(options.folder) if options.folder else build(examples())[0].eval()
     with tempfile.TemporaryDirectory() as out:
         if options.export is None:

@@ -1,6 +1,6 @@
 """The peer: steps of TRL's RLOO trainer on a decoder, tokenizer and prompts that `stage2_step.py` wrote.
 
-`python benchmarks/stage2_peer.py FOLDER STEPS NEW_TOKENS THREADS ATTENTION` prints the median seconds of a step and the
+`python benchmarks/stage2_peer.py FOLDER STEPS NEW_TOKENS ATTENTION` prints the median CPU seconds of a step and the
 tokens drawn in one. Settings found best for it: no reference model, one update a draw, no dropout to switch off, no
 log but the last, no checkpoint.
 """
@@ -9,8 +9,9 @@ import json
 import statistics
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import torch
 from transformers import AutoTokenizer, LlamaForCausalLM, TrainerCallback
@@ -29,7 +30,7 @@ class Clock(TrainerCallback):
 
     def on_step_end(self, *_: object, **__: object) -> None:
         """Note the time."""
-        self.ends.append(perf_counter())
+        self.ends.append(process_time())
 
 
 def main(folder: Path, steps: int, new_tokens: int, attention: str) -> None:
@@ -54,10 +55,10 @@ def main(folder: Path, steps: int, new_tokens: int, attention: str) -> None:
             callbacks=[clock],
         )  # fmt: skip
         trainer.train()
-    seconds = [after - before for before, after in zip(clock.ends, clock.ends[1:], strict=False)]
+    seconds = [after - before for before, after in pairwise(clock.ends)]
     print(json.dumps({"seconds": statistics.median(seconds), "tokens": statistics.mean(drawn)}))
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(int(sys.argv[4]))
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[5])
+    torch.set_num_threads(1)
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

@@ -1,9 +1,9 @@
-"""Seconds of one step of stage 2 with drawn critiques, against TRL's RLOO trainer on the same decoder and prompts.
+"""CPU seconds, on one thread, of a step of stage 2 with drawn critiques: ours and TRL's RLOO trainer's.
 
-    python benchmarks/stage2_step.py [--peer PYTHON] [--steps 8] [--rounds 3] [--new-tokens 100] [--threads 1]
+    python benchmarks/stage2_step.py [--peer PYTHON] [--steps 8] [--rounds 3] [--words 130] [--new-tokens 100]
 
-A step takes 4 prompts of about 150 tokens, draws 4 critiques of each (about 100 tokens; random weights seldom end one
-sooner), rewards them against the others of their prompt, and moves the weights. The decoder is of the embedded
+On the same decoder a step takes 4 prompts (narratives of 130 words), draws 4 critiques of each (about 100 tokens;
+random weights seldom end one sooner), rewards them against the others of their prompt, and moves the weights. The decoder is of the embedded
 evaluator's size (192 wide, 5 layers, 4,096 tokens). Ours also learns the text of 4 evaluations in the same pass, as
 stage 2 does; TRL does not, and its reward is free. Images are left out: TRL's path for them sends every picture through
 the tower again.
@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import torch
 from accelerate import Accelerator
@@ -43,12 +43,12 @@ FORM = Form("Narrative:\n{narrative}", "quarter")
 SIZES = Fresh(tower=TowerRecipe(), vocabulary=4096, hidden=192, layers=5, heads=3, inner=384)
 
 
-def examples() -> list[tuple[str, Evaluation]]:
-    """Return narratives of 130 words, each with the evaluation it is to get: 6 scores and a critique of 70 words."""
+def examples(n_words: int = 130) -> list[tuple[str, Evaluation]]:
+    """Return narratives, each with the evaluation it is to get: 6 scores and a critique of 70 words."""
     chance = random.Random(0)
-    words = [narrative(chance).split() for _ in range(N_TEXTS)]
+    words = [[*narrative(chance).split(), *narrative(chance).split()] for _ in range(N_TEXTS)]
     scores = dict.fromkeys(DIMENSIONS, 3.0)
-    return [(" ".join(one[:130]), Evaluation(scores, " ".join(one[130:200]))) for one in words]
+    return [(" ".join(one[:n_words]), Evaluation(scores, " ".join(one[-70:]))) for one in words]
 
 
 def build(texts: list[tuple[str, Evaluation]]) -> tuple[Policy, PreTrainedTokenizerFast]:
@@ -70,7 +70,7 @@ def save_decoder(policy: Policy, tokenizer: PreTrainedTokenizerFast, folder: Pat
 
 
 def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], steps: int, new_tokens: int) -> tuple[float, float]:
-    """Return the median seconds of a step, and the tokens drawn in one."""
+    """Return the median CPU seconds of a step, and the tokens drawn in one."""
     recipe = Stage2Recipe(
         objective="rloo", draws=DRAWS, batch=PROMPTS, epochs=steps * PROMPTS / len(rows), learning_rate=1e-5,
         max_new_tokens=new_tokens, keep_every=10**6,
@@ -85,7 +85,7 @@ def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], steps: int, 
         return answers, scores
 
     def step(model: nn.Module, chosen: list[int], state: State, generator: torch.Generator) -> objectives.Outcome:
-        starts.append(perf_counter())
+        starts.append(process_time())
         part, given = [rows[k] for k in chosen], [wanted[k] for k in chosen]
         return objectives.stage2_loss(model, policy, part, given, ["critique first"], recipe, state, generator)
 
@@ -103,7 +103,7 @@ def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], steps: int, 
 def theirs(python: str, folder: Path, options: argparse.Namespace, attention: str) -> tuple[float, float]:
     """Return the same of the peer; exit with 2 where there is none."""
     script = Path(__file__).with_name("stage2_peer.py")
-    asked = [folder, options.steps, options.new_tokens, options.threads, attention]
+    asked = [folder, options.steps, options.new_tokens, attention]
     done = subprocess.run([python, str(script), *map(str, asked)], capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -116,13 +116,13 @@ def theirs(python: str, folder: Path, options: argparse.Namespace, attention: st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", default=sys.executable, metavar="PYTHON")
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=8, help="3 or more")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--words", type=int, default=130, help="of a narrative, at most 700")
     parser.add_argument("--new-tokens", type=int, default=100)
-    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    texts = examples()
+    torch.set_num_threads(1)
+    texts = examples(options.words)
     policy, tokenizer = build(texts)
     chosen = texts[: 4 * PROMPTS]
     prompts = [policy.script.prompt(text, 0) for text, _ in chosen]
@@ -137,7 +137,7 @@ def main() -> None:
             peers = {how: theirs(options.peer, Path(out), options, how) for how in ("eager", "sdpa")}
             how, (its, n_its) = min(peers.items(), key=lambda one: one[1][0])
             ratios.append(its / mine)
-            print(f"ours {mine:.3f} s a step ({n_mine:.0f} tokens drawn), TRL {its:.3f} s ({n_its:.0f}, {how}),"
+            print(f"ours {mine:.3f} CPU s a step ({n_mine:.0f} tokens drawn), TRL {its:.3f} s ({n_its:.0f}, {how}),"
                   f" ratio {ratios[-1]:.2f}", flush=True)  # fmt: skip
     print(f"ratio: median {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least 2 wanted")
 

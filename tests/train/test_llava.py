@@ -311,6 +311,17 @@ def test_a_draw_that_hits_on_the_token_of_images_is_a_draw_like_any_other(policy
     assert torch.allclose(found, expected[n - 1 - len(found) : n - 1], atol=1e-5)
 
 
+def test_dropout_rests_while_a_draw_is_made_and_works_while_it_is_learnt(policy, pixels):
+    recipe = Stage2Recipe(objective="soreb", max_new_tokens=3)
+    modes = []
+    policy.model.model.language_model.register_forward_pre_hook(lambda module, _: modes.append(module.training))
+    stage2_loss(
+        policy.train(), policy, [row_of(policy, pixels)], [WANTED], ["critique first"], recipe, State(),
+        torch.Generator(),
+    )  # fmt: skip
+    assert modes == [False] * 3 + [True]
+
+
 def test_drawing_takes_what_transformers_takes(policy, pixels):
     """Greedy, two rows of different length in one batch, against `generate` row by row."""
     rows = [row_of(policy, pixels), row_of(policy, pixels[:1], "A dark spot.")]
@@ -348,6 +359,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(recipe, whole, tmp_path, monkey
     assert again.stages["stage2"].baseline == whole.stages["stage2"].baseline
 
 
+@pytest.mark.filterwarnings("default:.*missing adapter keys")
 def test_an_adapter_that_lacks_weights_is_refused(whole, tmp_path):
     path = shutil.copytree(whole.path, tmp_path / "evaluator")
     stored = load_file(path / "adapter_model.safetensors")

@@ -1,12 +1,14 @@
 """CPU seconds, on one thread, of a step of stage 2 with drawn critiques: ours and TRL's RLOO trainer's.
 
     python benchmarks/stage2_step.py [--peer PYTHON] [--steps 8] [--rounds 3] [--words 130] [--new-tokens 100]
+        [--attention eager]
 
 On the same decoder a step takes 4 prompts (narratives of 130 words), draws 4 critiques of each (about 100 tokens;
-random weights seldom end one sooner), rewards them against the others of their prompt, and moves the weights. The decoder is of the embedded
-evaluator's size (192 wide, 5 layers, 4,096 tokens). Ours also learns the text of 4 evaluations in the same pass, as
-stage 2 does; TRL does not, and its reward is free. Images are left out: TRL's path for them sends every picture through
-the tower again.
+random weights seldom end one sooner), rewards them against the others of their prompt, and moves the weights. The
+decoder is of the embedded evaluator's size (192 wide, 5 layers, 4,096 tokens). Ours also reads six scores from each
+draw and learns the text of 4 evaluations in the same pass, as stage 2 does; TRL does not, and its reward is free. Its
+attention is the faster of two, ours what is trained with unless --attention is given. Images are left out: TRL's path
+for them sends every picture through the tower again.
 
 PYTHON has TRL 1.16.0 in it; without one that has, this exits with 2.
 """
@@ -119,11 +121,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8, help="3 or more")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--words", type=int, default=130, help="of a narrative, at most 700")
+    parser.add_argument("--attention", choices=("eager", "sdpa"), default="eager", help="ours")
     parser.add_argument("--new-tokens", type=int, default=100)
     options = parser.parse_args()
     torch.set_num_threads(1)
     texts = examples(options.words)
     policy, tokenizer = build(texts)
+    policy.model.model.language_model.config._attn_implementation = options.attention
     chosen = texts[: 4 * PROMPTS]
     prompts = [policy.script.prompt(text, 0) for text, _ in chosen]
     cue = policy.script.encode(FORM.cue("critique first"))

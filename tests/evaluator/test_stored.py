@@ -140,8 +140,8 @@ def more_tokens(folder):
     (folder / "tokenizer.json").write_text(json.dumps(fields))
 
 
-def no_image_token(folder):
-    rewritten(folder / "config.json", image_token_index=100_000)
+def image_token(number):
+    return lambda folder: rewritten(folder / "config.json", image_token_index=number)
 
 
 def endless(folder):
@@ -159,7 +159,8 @@ DAMAGES = {
     "no tokenizer": (without_tokenizer, "the tokenizer cannot be loaded"),
     "tokenizer is no JSON": (garbled("tokenizer.json"), "the tokenizer cannot be loaded"),
     "more tokens than the model": (more_tokens, r"the tokenizer has \d+ tokens; expected at most the model's \d+"),
-    "no token for images": (no_image_token, "the tokenizer has no token 100000; expected the token that stands"),
+    "no token for images": (image_token(10**5), "the tokenizer has no token 100000; expected the token that stands"),
+    "a token below 0": (image_token(-1), "the tokenizer has no token -1"),
     "no token that ends": (endless, "the tokenizer has no token that ends a text"),
     "no processor": (without("preprocessor_config.json"), "the image processor cannot be loaded"),
     "processor is no JSON": (garbled("preprocessor_config.json"), "the image processor cannot be loaded"),
@@ -193,10 +194,9 @@ def test_a_damaged_form_is_told(folder):
         load_policy(folder)
 
 
-def test_a_form_given_is_asked_instead_of_the_stored_one(folder):
-    (folder / FORM_FILE).unlink()
+def test_a_form_given_is_asked_instead_of_the_stored_one(whole):
     form = Form("Rate this:\n{narrative}", "half")
-    assert load_policy(folder, form=form).script.form == form
+    assert load_policy(whole, form=form).script.form == form
 
 
 def test_a_folder_that_cannot_be_written_is_told(whole, tmp_path):

@@ -29,7 +29,7 @@ from transformers import (
 )
 
 from dermatrust.datasets.atlas import write_atlas
-from dermatrust.errors import DataError, ModelError
+from dermatrust.errors import ModelError
 from dermatrust.evaluator.drawing import draw
 from dermatrust.evaluator.form import Evaluation
 from dermatrust.evaluator.policy import Row, batch_of
@@ -402,10 +402,3 @@ def test_without_adapters_everything_but_the_tower_is_trained_in_full_precision(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load_policy(trained.path)
-
-
-def test_a_prompt_longer_than_the_context_is_told(recipe, tmp_path):
-    fields = recipe.model_dump()
-    fields["model"]["context"] = 1300
-    with pytest.raises(DataError, match=r"the prompt takes \d+ tokens; expected at most 100"):
-        train_evaluator(Recipe.model_validate(fields), tmp_path / "run", workers=1, is_quiet=True)

@@ -226,15 +226,15 @@ def test_a_failure_inside_a_worker_comes_back_whole(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def started(folder):
+def started(folder, *, is_under_way):
     command = [sys.executable, "-m", "dermatrust", "atlas", "d", "--n", "5000", "--workers", "2", "--quiet"]
     process = subprocess.Popen(
         command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     deadline = time.monotonic() + 60
-    while not list(folder.glob(".d.*.tmp/images/*.jpg")):
+    while not is_under_way(process):
         assert time.monotonic() < deadline, process.poll()
-        time.sleep(0.05)
+        time.sleep(0.01)
     return process
 
 
@@ -251,8 +251,14 @@ def workers_of(process):
     return found
 
 
-def test_ctrl_c_leaves_nothing(tmp_path):
-    process = started(tmp_path)
+def drawing(folder):
+    return lambda _: list(folder.glob(".d.*.tmp/images/*.jpg"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds workers in /proc")
+@pytest.mark.parametrize("when", ["workers start", "workers draw"])
+def test_ctrl_c_leaves_nothing(tmp_path, when):
+    process = started(tmp_path, is_under_way=workers_of if when == "workers start" else drawing(tmp_path))
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
@@ -262,7 +268,7 @@ def test_ctrl_c_leaves_nothing(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds workers in /proc")
 def test_a_killed_worker_is_one_error_and_leaves_nothing(tmp_path):
-    process = started(tmp_path)
+    process = started(tmp_path, is_under_way=drawing(tmp_path))
     os.kill(workers_of(process)[0], signal.SIGKILL)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
@@ -273,7 +279,7 @@ def test_a_killed_worker_is_one_error_and_leaves_nothing(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds workers in /proc")
 def test_workers_end_with_a_killed_parent(tmp_path):
-    process = started(tmp_path)
+    process = started(tmp_path, is_under_way=drawing(tmp_path))
     workers = workers_of(process)
     process.kill()
     process.wait()

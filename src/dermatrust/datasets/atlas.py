@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import get_args
@@ -165,7 +165,8 @@ def _chunks(folder: Path, settings: AtlasSettings, n: int, workers: int) -> Iter
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
     try:
         for start, stop in spans:
-            under_way.append((stop - start, pool.submit(write_chunk, folder, settings, start, stop)))
+            with _ctrl_c_held():
+                under_way.append((stop - start, pool.submit(write_chunk, folder, settings, start, stop)))
             if len(under_way) > 2 * workers:
                 n_done, future = under_way.popleft()
                 yield n_done, future.result()
@@ -174,6 +175,19 @@ def _chunks(folder: Path, settings: AtlasSettings, n: int, workers: int) -> Iter
             yield n_done, future.result()
     finally:
         pool.shutdown(cancel_futures=True)  # waits, so that no worker writes into a folder that was removed
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment; a worker started meanwhile never gets it, not even while it imports."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker() -> None:

@@ -1,14 +1,14 @@
 """CPU seconds, on one thread, of a step of stage 2 with drawn critiques: ours and TRL's RLOO trainer's.
 
     python benchmarks/stage2_step.py [--peer PYTHON] [--steps 8] [--rounds 3] [--words 130] [--new-tokens 100]
-        [--attention eager]
+        [--attention eager] [--text-weight 0]
 
 On the same decoder a step takes 4 prompts (narratives of 130 words), draws 4 critiques of each (about 100 tokens;
 random weights seldom end one sooner), rewards them against the others of their prompt, and moves the weights. The
 decoder is of the embedded evaluator's size (192 wide, 5 layers, 4,096 tokens). Ours also reads six scores from each
-draw and learns the text of 4 evaluations in the same pass, as stage 2 does; TRL does not, and its reward is free. Its
-attention is the faster of two, ours what is trained with unless --attention is given. Images are left out: TRL's path
-for them sends every picture through the tower again.
+draw, while TRL's reward is free; with --text-weight 1 it learns the text of 4 evaluations in the same pass too, as
+stage 2 does. TRL's attention is the faster of two, ours what is trained with unless --attention is given. Images are
+left out: TRL's path for them sends every picture through the tower again.
 
 PYTHON has TRL 1.16.0 in it; without one that has, this exits with 2.
 """
@@ -71,11 +71,11 @@ def save_decoder(policy: Policy, tokenizer: PreTrainedTokenizerFast, folder: Pat
     (folder / "prompts.json").write_text(json.dumps(prompts))
 
 
-def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], steps: int, new_tokens: int) -> tuple[float, float]:
+def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], options: argparse.Namespace) -> tuple[float, float]:
     """Return the median CPU seconds of a step, and the tokens drawn in one."""
     recipe = Stage2Recipe(
-        objective="rloo", draws=DRAWS, batch=PROMPTS, epochs=steps * PROMPTS / len(rows), learning_rate=1e-5,
-        max_new_tokens=new_tokens, keep_every=10**6,
+        objective="rloo", draws=DRAWS, batch=PROMPTS, epochs=options.steps * PROMPTS / len(rows), learning_rate=1e-5,
+        max_new_tokens=options.new_tokens, keep_every=10**6, text_weight=options.text_weight,
     )  # fmt: skip
     starts: list[float] = []
     drawn: list[int] = []
@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--words", type=int, default=130, help="of a narrative, at most 700")
     parser.add_argument("--attention", choices=("eager", "sdpa"), default="eager", help="ours")
+    parser.add_argument("--text-weight", type=float, default=0.0, help="ours; 0: the same work as TRL's")
     parser.add_argument("--new-tokens", type=int, default=100)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -137,7 +138,7 @@ def main() -> None:
         save_decoder(policy, tokenizer, Path(out), [policy.script.text([*prompt, *cue]) for prompt in prompts])
         print(f"prompts of {statistics.mean(map(len, prompts)) + len(cue):.0f} tokens")
         for _ in range(options.rounds):
-            mine, n_mine = ours(policy, rows, [one for _, one in chosen], options.steps, options.new_tokens)
+            mine, n_mine = ours(policy, rows, [one for _, one in chosen], options)
             peers = {how: theirs(options.peer, Path(out), options, how) for how in ("eager", "sdpa")}
             how, (its, n_its) = min(peers.items(), key=lambda one: one[1][0])
             ratios.append(its / mine)

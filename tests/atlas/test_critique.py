@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermatrust.atlas.critique import CHECKS, NOTHING, OTHER, VAGUELY, checks_of, name_findings, write_critique
+from dermatrust.atlas.critique import CHECKS, NOTHING, OTHER, VAGUELY, checks_of, write_critique
 from dermatrust.atlas.disease import load_diseases
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE, SINGLE, errors_of, visible_attributes
@@ -208,18 +208,6 @@ def test_a_refusal_is_one_line_and_one_check():
     critique = write_critique(facts, Said(is_refusal=True))
     assert critique == "Text: declines to describe the case."
     assert checks_of([NarrativeError("refusal")], critique)["text"] == "refused"
-
-
-def test_naming_names_what_is_seen_and_nothing_else():
-    facts = draw_facts(2, "train", 3)
-    truth = facts.findings.by_attribute
-    text = name_findings(truth, visible_attributes(facts), facts.diagnosis)
-    for attribute in SINGLE:
-        line = next(line for line in text.splitlines() if line.startswith(f"{NAMES[attribute].title()}:"))
-        seen = getattr(facts.findings, attribute).lower() in line
-        assert seen == (attribute in visible_attributes(facts))
-        assert line.startswith(f"{NAMES[attribute].title()}: said nothing")
-    assert text.splitlines()[-1].startswith("Diagnosis: said nothing, seen ")
 
 
 def test_checks_have_names_and_answers_of_one_word_each():

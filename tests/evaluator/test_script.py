@@ -138,6 +138,8 @@ def test_a_filled_skeleton_learns_what_was_chosen_and_shows_none_of_it():
     learnt = [(place, k) for place, k in enumerate(answer.labels) if k != NOT_LEARNT]
     wanted = [options[k] for options, k in zip(script.skeleton.options, chosen, strict=True)]
     assert learnt == list(zip(script.skeleton.places, wanted, strict=True))
+    alone = [(place, k) for place, k in enumerate(script.filled(chosen[-6:]).labels) if k != NOT_LEARNT]
+    assert alone == learnt[-6:]
 
 
 @pytest.mark.parametrize(("form", "pattern", "name"), [

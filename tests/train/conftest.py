@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,22 +21,23 @@ TINY = """
 name: tiny
 seed: 3
 threads: 1
-form: {prompt: nano, step: half, orders: [critique first, scores first], room: 200}
+form: {prompt: nano, step: half, checks: true, orders: [critique first, scores first], room: 200}
 model:
   tower: {side_px: 28, width: 4, hidden: 8, epochs: 12, batch: 16, learning_rate: 0.01}
-  vocabulary: 700
+  vocabulary: 1300
   hidden: 32
   layers: 2
   heads: 2
   inner: 48
 data:
   - atlas: {n: 16, seed: 5, candidates: 2}
-naming: {epochs: 3, batch: 4, learning_rate: 0.01, keep_every: 4}
+alignment: {epochs: 3, batch: 4, learning_rate: 0.01, keep_every: 4}
 stage1: {epochs: 3, batch: 4, learning_rate: 0.005, keep_every: 5}
 stage2: {epochs: 0.5, batch: 4, learning_rate: 0.001, keep_every: 2, order: scores first}
 """
 
 
+Checks = tuple[tuple[str, tuple[str, ...]], ...]
 CHECKS = (("site", ("right", "wrong")), ("lesion", ("right", "wrong", "missing")))
 FORM = Form("Narrative:\n{narrative}", "half", CHECKS)
 TEXTS = ("A red plaque on the back, most likely psoriasis.", "A dark spot on the face. See a doctor soon.")
@@ -66,16 +68,17 @@ def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def build() -> Callable[..., Policy]:
-    """Build a toy of 2 image tokens a picture; the fields are those of `Fresh`, and `kv_heads`."""
+    """Build a toy of 2 image tokens a picture; the fields are those of `Fresh`, `kv_heads` and `checks`."""
 
-    def built(seed: int = 0, kv_heads: int | None = None, **sizes: int) -> Policy:
-        written = [(text, FORM.write(Evaluation({}, text), "critique first")) for text in TEXTS]
-        tokenizer = train_tokenizer(corpus(FORM, written), FORM, 400)
+    def built(seed: int = 0, kv_heads: int | None = None, checks: Checks = CHECKS, **sizes: int) -> Policy:
+        form = replace(FORM, checks=checks)
+        written = [(text, form.write(Evaluation({}, text), "critique first")) for text in TEXTS]
+        tokenizer = train_tokenizer(corpus(form, written), form, 400)
         torch.manual_seed(seed)
         tower = AtlasTower(AtlasTowerConfig(image_size=14, width=2, n_tokens=2, hidden_size=6))
         known = {"hidden": 32, "layers": 2, "heads": 4, "inner": 24, "context": 256}
         recipe = Fresh(tower=TowerRecipe(side_px=14, width=2, hidden=6), **(known | sizes))
-        policy = build_policy(recipe, tower, tokenizer, FORM).eval()
+        policy = build_policy(recipe, tower, tokenizer, form).eval()
         if kv_heads is not None:
             config = copy.deepcopy(policy.model.config)
             config.text_config.num_key_value_heads = kv_heads

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from dermatrust.atlas.critique import CHECKS
 from dermatrust.datasets.atlas import write_atlas
-from dermatrust.datasets.atlas_truth import read_errors, read_truth
+from dermatrust.datasets.atlas_truth import read_errors
 from dermatrust.errors import DataError
 from dermatrust.records import DIMENSIONS, Dimension
 from dermatrust.store import DatasetFolder
-from dermatrust.train.examples import Examples, batches, naming_examples, read_examples, read_photographs
+from dermatrust.train.examples import Examples, batches, kept_photographs, read_examples, read_photographs
 
 N = 8
 
@@ -129,17 +129,6 @@ def test_joined_examples_keep_their_photographs(drawn, copy):
         assert (ours.narrative, ours.evaluation) == (theirs.narrative, theirs.evaluation)
 
 
-def test_naming_says_nothing_and_names_what_is_seen(drawn):
-    known = read_examples(drawn, rater="atlas/truth", limit=5)
-    found = naming_examples(drawn, known)
-    truths = list(read_truth(drawn))[:5]
-    assert [row.case_id for row in found] == [truth.case_id for truth in truths]  # the others' photographs are unknown
-    for row, truth in zip(found, truths, strict=True):
-        assert (row.narrative, row.evaluation.scores) == ("", {})
-        assert [known.pictures[k] for k in row.images] == [drawn / image.file_name for image in truth.images]
-        assert f"Lesion: said nothing, seen {truth.findings['primary'][0].lower()}" in row.evaluation.critique
-
-
 def test_photographs_are_read_in_order(tmp_path):
     paths = []
     for k in range(5):
@@ -148,6 +137,8 @@ def test_photographs_are_read_in_order(tmp_path):
     found = read_photographs(paths, 14)
     assert (found.shape, found.dtype) == ((5, 14, 14, 3), np.uint8)
     assert found[:, 0, 0, 0].tolist() == [0, 40, 80, 120, 160]
+    for _ in range(2):  # written, then read
+        assert np.array_equal(kept_photographs(paths, 14, tmp_path / "kept.npy"), found)
     paths[2].write_bytes(paths[2].read_bytes()[:40])
     with pytest.raises(DataError, match=r"2\.png"):
         read_photographs(paths, 14)

@@ -134,6 +134,15 @@ def test_epochs_have_orders_of_their_own_that_follow_from_the_seed():
     assert plan[:10] != plan[10:]
 
 
+def test_what_is_used_only_at_first_is_used_only_then():
+    recipe = StageRecipe(batch=2, epochs=5)
+    plan = batch_plan([1] * 8, recipe, 1, [0.5, 0.5, 0.5, 0.5, 0.75, 1, 1, 1])
+    assert len(plan) == 20
+    first, second, last = ({k for one in plan[a:b] for k in one} for a, b in ((0, 10), (10, 15), (15, 20)))
+    assert (first, second, last) == (set(range(8)), {4, 5, 6, 7}, {5, 6, 7})
+    assert plan[:10] == batch_plan([1] * 8, recipe, 1)[:10]
+
+
 @pytest.mark.parametrize("matrix_rate", [None, 0.02])
 def test_the_loss_falls_and_frozen_weights_do_not_move(tmp_path, matrix_rate):
     losses = []

@@ -114,9 +114,8 @@ def test_only_generated_tokens_carry_the_policy_gradient(policy, rows, order):
     outcome.loss.backward()
     n = recipe.draws
     found = watched.gradient_by_part
-    assert sorted(found) == list(range(1, n + 3))
+    assert sorted(found) == list(range(1, n + 1))  # a text that weighs 0 is not even looked at
     assert all(bool((found[part] > 0).all()) for part in range(1, n + 1))
-    assert all(float(found[part].abs().max()) == 0 for part in (n + 1, n + 2))  # the text weighs 0
     batch = watched.batch
     for k, row in enumerate(rows):
         assert bool((batch.labels[k, : len(row.prompt)] == NOT_LEARNT).all())
@@ -127,7 +126,9 @@ def test_only_generated_tokens_carry_the_policy_gradient(policy, rows, order):
                 n_cue = len(policy.script.encode("Critique:\n"))
                 assert labels == [*[NOT_LEARNT] * (n_cue - 1), *ids[n_cue:], NOT_LEARNT]
             else:
-                assert [p for p, one in enumerate(labels) if one != NOT_LEARNT] == list(policy.script.skeleton.places)
+                assert [p for p, one in enumerate(labels) if one != NOT_LEARNT] == list(
+                    policy.script.skeleton.places[-6:]
+                )
 
 
 def drawn_by_hand(policy, rows, recipe, seed):

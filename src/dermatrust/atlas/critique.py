@@ -163,21 +163,6 @@ def write_critique(facts: Facts, said: Said) -> str:
     return "\n".join(lines)
 
 
-def name_findings(truth: Mapping[Attribute, Sequence[str]], visible: Iterable[str], diagnosis: str) -> str:
-    r"""Return the critique of a narrative that says nothing, as far as it names what is seen.
-
-    Args:
-        truth: Attribute to its values.
-        visible: What the photographs let an observer judge.
-        diagnosis: Lexicon id of the disease.
-
-    Example:
-        >>> name_findings({"site": ("Chest",)}, ["site"], "melanoma")
-        'Site: said nothing, seen chest, missing.\nDiagnosis: said nothing, seen melanoma, missing.'
-    """
-    return "\n".join([*_findings({}, truth, frozenset(visible), ()), _diagnosis(None, diagnosis)])
-
-
 def _findings(
     told: Mapping[str, Sequence[str]],
     truth: Mapping[Attribute, Sequence[str]],
@@ -186,8 +171,6 @@ def _findings(
 ) -> Iterator[str]:
     """Yield one line for each attribute of the truth."""
     for attribute in (*SINGLE, "features"):
-        if attribute not in truth:
-            continue
         title, said, true = _TITLES[attribute], tuple(told.get(attribute, ())), tuple(truth[attribute])
         if attribute in vague:
             yield f"{title}: said vaguely, seen {_listed(true)}."

@@ -1,16 +1,12 @@
 """The synthetic skin atlas as an ordinary dataset folder, with its truth beside it."""
 
 import multiprocessing
-import os
 import re
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
-from multiprocessing.connection import wait
+from contextlib import ExitStack
 from pathlib import Path
 from typing import get_args
 
@@ -26,6 +22,7 @@ from dermatrust.store.atomic import replacing
 from dermatrust.store.card import write_card
 from dermatrust.store.layout import CARD
 from dermatrust.store.new_dataset import new_folder
+from dermatrust.store.workers import ctrl_c_held, follow_parent
 
 __all__ = ["MOST_CASES", "atlas_case", "write_atlas"]
 
@@ -162,10 +159,10 @@ def _chunks(folder: Path, settings: AtlasSettings, n: int, workers: int) -> Iter
             yield stop - start, write_chunk(folder, settings, start, stop)
         return
     under_way: deque[tuple[int, Future[tuple[bytes, ...]]]] = deque()
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), follow_parent)
     try:
         for start, stop in spans:
-            with _ctrl_c_held():
+            with ctrl_c_held():
                 under_way.append((stop - start, pool.submit(write_chunk, folder, settings, start, stop)))
             if len(under_way) > 2 * workers:
                 n_done, future = under_way.popleft()
@@ -175,29 +172,3 @@ def _chunks(folder: Path, settings: AtlasSettings, n: int, workers: int) -> Iter
             yield n_done, future.result()
     finally:
         pool.shutdown(cancel_futures=True)  # waits, so that no worker writes into a folder that was removed
-
-
-@contextmanager
-def _ctrl_c_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment; a worker started meanwhile never gets it, not even while it imports."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent has ended, even if it was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def follow() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()

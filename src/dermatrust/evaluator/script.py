@@ -146,10 +146,15 @@ class Script:
         return Answer(tuple(written), _followers(written, range(len(cue), len(written))))
 
     def filled(self, chosen: Sequence[int]) -> Answer:
-        """Return the skeleton with one option chosen at each open place; the options are learnt, never seen."""
+        """Return the skeleton with one option chosen at each of its last open places; they are learnt, never seen.
+
+        Args:
+            chosen: Number of the option at each place: as many as there are places, or six for the scores alone.
+        """
         skeleton = self.skeleton
         labels = [NOT_LEARNT] * len(skeleton.ids)
-        for place, options, k in zip(skeleton.places, skeleton.options, chosen, strict=True):
+        n = len(chosen)
+        for place, options, k in zip(skeleton.places[-n:], skeleton.options[-n:], chosen, strict=True):
             labels[place] = options[k]
         return Answer(skeleton.ids, tuple(labels))
 

@@ -40,12 +40,14 @@ from dermatrust.train.run import Run, Taught, draw_part, folder_of, read_all
 Floats = NDArray[np.float64]
 SEED = 31
 """Of the held-out parts; training draws from other seeds."""
+UNSEEN = "unseen diseases"
 PARTS: dict[str, dict[str, Any]] = {
     "held-out cases": {"split": "test", "n": 600},
-    "unseen diseases": {"split": "unseen", "n": 300},
+    UNSEEN: {"split": "unseen", "n": 300},
     "unseen phrasings": {"split": "phrasings", "n": 300, "phrasing": "unseen"},
     "degraded images": {"split": "degraded", "n": 300, "degrade": "random"},
 }
+"""All of new patients; each but the first differs from what was trained on in one thing more."""
 OBJECTIVES: dict[str, dict[str, Any]] = {
     "go on with stage 1": {"objective": "text"},
     "SOREB, critique drawn (the paper)": {"objective": "soreb", "order": "critique first"},
@@ -61,18 +63,21 @@ TITLES = [*(dimension.title for dimension in DIMENSIONS), "Macro"]
 def open_parts(recipe: Recipe, policy: Policy, folder: Path, *, workers: int) -> dict[str, Part]:
     """Return the held-out parts, drawn when they are not there yet.
 
-    Unseen diseases are those that every source of the recipe leaves out; without any that part is left out too.
+    Unseen diseases are those that every source of the recipe leaves out; without any that part is left out too. Every
+    other part has the diseases and, but for the one about phrasings, the phrasings of the training.
     """
     sources = [source.atlas for source in recipe.data if source.atlas is not None]
     unseen = set.intersection(*(set(source.without) for source in sources)) if sources else set()
+    phrasing = "known" if sources and all(source.phrasing == "known" for source in sources) else "all"
     found = {}
     for name, fields in PARTS.items():
-        if name == "unseen diseases" and not unseen:
+        if name == UNSEEN and not unseen:
             continue
         path = folder / str(fields["split"])
         if not path.exists():
-            only = everything_but(unseen) if name == "unseen diseases" else ()
-            draw_part(path, Drawn(**fields, without=only, seed=SEED), workers=workers)
+            without = everything_but(unseen) if name == UNSEEN else tuple(sorted(unseen))
+            drawn = Drawn(**{"phrasing": phrasing} | fields, without=without, seed=SEED)
+            draw_part(path, drawn, workers=workers)
         found[name] = open_part(name, path, policy, folder / f"{fields['split']}.npy")
     return found
 
@@ -261,7 +266,8 @@ def _taught(recipe: Recipe, run: Path, policy: Policy, examples: Examples) -> Ta
     kept: Sequence[Path] = sorted(run.glob("features-*.npy"))
     path = kept[0] if kept else run / "features-ablation.npy"
     features = Features(look_at(policy, examples.pictures, path, is_quiet=True))
-    return Taught(features, policy.script, examples.rows, recipe.model.context - recipe.form.room)
+    rows = [row for row in examples.rows if row.until == 1]  # what stage 1 ended with
+    return Taught(features, policy.script, rows, recipe.model.context - recipe.form.room)
 
 
 if __name__ == "__main__":

@@ -3,20 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dermatrust.atlas.critique import checks_of, name_findings
+from dermatrust.atlas.critique import checks_of
 from dermatrust.atlas.said import NarrativeError
 from dermatrust.clients.nano import shrunk
-from dermatrust.datasets.atlas_truth import ERRORS, read_errors, read_truth
+from dermatrust.datasets.atlas_truth import ERRORS, read_errors
 from dermatrust.errors import DataError
 from dermatrust.evaluator.form import Evaluation
 from dermatrust.records import DIMENSIONS, Case, Rating
+from dermatrust.store.atomic import replacing
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.layout import NARRATIVES, RATINGS
 from dermatrust.store.pixels import read_pixels
@@ -35,6 +36,7 @@ class Example:
         images: Numbers of its images in a list that all examples share.
         narrative: The text.
         evaluation: Scores, critique and checks.
+        until: The share of a stage's steps after which it is no longer used.
     """
 
     case_id: str
@@ -42,6 +44,7 @@ class Example:
     images: tuple[int, ...]
     narrative: str
     evaluation: Evaluation
+    until: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,7 @@ class Examples:
     def joined(self, other: "Examples") -> "Examples":
         """Return both, the other's photographs numbered behind these."""
         n = len(self.pictures)
-        moved = (
-            Example(e.case_id, e.patient_id, tuple(n + k for k in e.images), e.narrative, e.evaluation)
-            for e in other.rows
-        )
+        moved = (replace(e, images=tuple(n + k for k in e.images)) for e in other.rows)
         return Examples((*self.rows, *moved), (*self.pictures, *other.pictures))
 
 
@@ -99,25 +99,6 @@ def read_examples(path: Path, *, rater: str = MEAN, with_checks: bool = False, l
         do = f"Give another rater, or add {NARRATIVES} and {RATINGS}."
         raise DataError(str(path), f"holds no narrative rated by {rater!r}", do=do)
     return Examples(tuple(rows), tuple(folder.image_path(name) for name in numbers))
-
-
-def naming_examples(folder: Path, known: Examples) -> list[Example]:
-    """Return one example per case of a drawn dataset: an empty narrative, and the critique that names what is seen.
-
-    Args:
-        folder: The dataset, with its truth.
-        known: Examples whose photographs are numbered; cases they do not show are left out.
-    """
-    numbers = {path: number for number, path in enumerate(known.pictures)}
-    found = []
-    for truth in read_truth(folder):
-        images = tuple(numbers.get(folder / image.file_name, -1) for image in truth.images)
-        if min(images) < 0:
-            continue
-        visible = {attribute for image in truth.images for attribute in image.visible}
-        critique = name_findings(truth.findings, visible, truth.diagnosis)
-        found.append(Example(truth.case_id, truth.case_id, images, "", Evaluation({}, critique)))
-    return found
 
 
 def _photographs(case: Case) -> Sequence[str]:
@@ -165,6 +146,14 @@ def read_photographs(paths: Sequence[Path], side_px: int, *, workers: int = 2) -
     with ThreadPoolExecutor(workers) as pool:
         found = list(pool.map(partial(_photograph, side_px=side_px), paths))
     return np.stack(found)
+
+
+def kept_photographs(paths: Sequence[Path], side_px: int, path: Path) -> NDArray[np.uint8]:
+    """Return what `read_photographs` does from a file, memory-mapped, which is written first where it is missing."""
+    if not path.exists():
+        with replacing(path, durable=False) as file:
+            np.save(file, read_photographs(paths, side_px))
+    return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 
 def _photograph(path: Path, *, side_px: int) -> NDArray[np.uint8]:

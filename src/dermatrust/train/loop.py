@@ -40,7 +40,7 @@ def learning_rate(step: int, n_steps: int, peak: float, warmup: float) -> float:
 
 def run_stage(
     module: nn.Module, recipe: StageRecipe, lengths: Sequence[int], step_of: Step, folder: Path, *, name: str, key: str,
-    seed: int, accelerator: Accelerator, is_quiet: bool = False,
+    seed: int, accelerator: Accelerator, untils: Sequence[float] = (), is_quiet: bool = False,
 ) -> State:  # fmt: skip
     """Train a module to the end of a stage, going on where an earlier run of it was stopped.
 
@@ -54,6 +54,7 @@ def run_stage(
         key: What the run is a function of; a checkpoint of another is refused.
         seed: Of order, dropout and draws.
         accelerator: Where and in how many processes.
+        untils: For each example the share of the steps after which it is no longer used; all are, where none is given.
         is_quiet: No progress bar.
 
     Raises:
@@ -64,7 +65,7 @@ def run_stage(
     path = folder / f"{name}.pt"
     state = read_checkpoint(path, module, optimizer, key)
     model = accelerator.prepare(module)
-    plan = batch_plan(lengths, recipe, seed)
+    plan = batch_plan(lengths, recipe, seed, untils)
     bar = tqdm(
         total=len(plan), initial=state.step, desc=name, unit="step", disable=is_quiet or not accelerator.is_main_process
     )
@@ -74,7 +75,7 @@ def run_stage(
             chosen = plan[state.step]
             figures = _step(model, optimizer, recipe, chosen, step_of, state, accelerator, seed, len(plan))
             state.step, state.samples = state.step + 1, state.samples + len(chosen)
-            state.seconds += perf_counter() - started
+            state.seconds += _agreed(accelerator, perf_counter() - started)
             draw_curve(figures, state)
             bar.update()
             is_due = state.step % recipe.keep_every == 0 or state.step == len(plan)
@@ -86,16 +87,25 @@ def run_stage(
     return state
 
 
-def batch_plan(lengths: Sequence[int], recipe: StageRecipe, seed: int) -> list[list[int]]:
-    """Return the examples of every step of a stage: whole epochs in orders of their own, the last cut short."""
+def batch_plan(lengths: Sequence[int], recipe: StageRecipe, seed: int, untils: Sequence[float] = ()) -> list[list[int]]:
+    """Return the examples of every step of a stage: whole epochs in orders of their own, the last cut short.
+
+    Where examples differ in how long they are used, the stage falls into phases, each with epochs over what is left.
+    """
     size = recipe.batch * recipe.accumulate
     n_steps = max(1, math.ceil(recipe.epochs * len(lengths) / size))
+    untils = untils or [1.0] * len(lengths)
     plan: list[list[int]] = []
     epoch = 0
-    while len(plan) < n_steps:
-        plan += batches(lengths, size, np.random.default_rng([seed, epoch]))
-        epoch += 1
-    return plan[:n_steps]
+    for end in sorted(set(untils)):
+        left = [k for k, until in enumerate(untils) if until >= end]
+        stop = round(end * n_steps)
+        while len(plan) < stop:
+            near = batches([lengths[k] for k in left], size, np.random.default_rng([seed, epoch]))
+            plan += [[left[k] for k in one] for one in near]
+            epoch += 1
+        del plan[stop:]
+    return plan
 
 
 class Optimizers:
@@ -168,6 +178,11 @@ def _step(
         figures["loss"] = math.nan
     optimizer.zero_grad()
     return figures
+
+
+def _agreed(accelerator: Accelerator, own: float) -> float:
+    """Return the mean of what the processes measured: each must end a stage at the same step."""
+    return float(gathered(accelerator, np.array([own])).mean())
 
 
 def gathered(accelerator: Accelerator, own: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -106,11 +106,12 @@ def stage2_loss(
     else:
         drawn = [[open_skeleton(script)] for _ in rows]
     n = len(drawn[0])
+    orders = orders if recipe.text_weight else ()
     texts = [[script.answer(w, order) for order in orders] for w in wanted]
     packed = [replace(row, answers=[*d, *t]) for row, d, t in zip(rows, drawn, texts, strict=True)]
     batch = batch_of(packed, pad_id=script.placeholder_id, device=policy.device)
     logits = model(batch)
-    text = torch.stack(_text_losses(logits, batch, range(n + 1, n + 1 + len(orders)))).sum()
+    text = sum(_text_losses(logits, batch, range(n + 1, n + 1 + len(orders))), start=logits.new_zeros(()))
     if recipe.objective in DRAWING:
         weights = torch.from_numpy(advantages.reshape(-1)).to(logits.device)
         objective = policy_gradient(_log_probabilities(logits, batch, n), weights)
@@ -152,22 +153,26 @@ def _read(text: str) -> list[float]:
 def _draw_skeletons(
     policy: Policy, rows: Sequence[Row], recipe: Stage2Recipe, generator: torch.Generator
 ) -> tuple[list[list[Answer]], Floats]:
-    """Draw every open place of the skeleton by itself: one pass, no generation, every score readable."""
+    """Draw each score of the skeleton by itself: one pass, no generation, every score readable.
+
+    The checks before them earn nothing, so they are neither drawn nor learnt.
+    """
     script, skeleton = policy.script, policy.script.skeleton
+    n = len(DIMENSIONS)
     asked = [replace(row, answers=[open_skeleton(script)]) for row in rows]
     policy.eval()
     with torch.no_grad():
         logits = policy(batch_of(asked, pad_id=script.placeholder_id, device=policy.device))
     policy.train()
-    logits = logits.view(len(rows), len(skeleton.places), -1)
-    chosen = []  # by place: which option each draw takes
-    for place, options in enumerate(skeleton.options):
+    logits = logits.view(len(rows), len(skeleton.places), -1)[:, -n:]
+    chosen = []  # by score: which option each draw takes
+    for place, options in enumerate(skeleton.options[-n:]):
         chances = (logits[:, place, list(options)] / recipe.temperature).softmax(dim=-1)
         chosen.append(torch.multinomial(chances, recipe.draws, replacement=True, generator=generator).cpu().numpy())
-    picked = np.stack(chosen, axis=-1)  # (rows, draws, places)
+    picked = np.stack(chosen, axis=-1)  # (rows, draws, scores)
     answers = [[script.filled(draw_) for draw_ in of_row] for of_row in picked.tolist()]
     levels = np.array(script.form.levels)
-    return answers, levels[picked[..., -len(DIMENSIONS) :]]
+    return answers, levels[picked]
 
 
 def open_skeleton(script: Script) -> Answer:

@@ -46,6 +46,8 @@ class Source(_Strict):
     """Whose ratings are imitated, or "mean"."""
     limit: Positive | None = None
     """Only narratives of the first so many cases."""
+    until: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Use it only in the first such share of each stage's steps; one source at least goes on to the end."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -165,18 +167,33 @@ class Recipe(_Strict):
     seed: Annotated[int, Field(ge=0)] = 0
     threads: Positive | None = None
     """CPU threads; PyTorch's choice where it is not given."""
+    processes: Positive = 1
+    """Processes that train side by side on a CPU, each on its part of every batch. A GPU, or `accelerate launch`, takes
+    no notice of it."""
     precision: Literal["float32", "bfloat16"] = "float32"
     form: FormRecipe
     model: Fresh | Pretrained
     data: Annotated[tuple[Source, ...], Field(min_length=1)]
     held_out: tuple[Source, ...] = ()
     """What the finished evaluator is measured on."""
-    naming: StageRecipe | None = None
-    """A step before stage 1 that learns to name what is seen, on the atlas's truth: the critique of an empty text."""
+    alignment: StageRecipe | None = None
+    """A stage before stage 1 that moves words and image tokens to the answers they bear out; it needs checks."""
     stage1: StageRecipe
     stage2: Stage2Recipe | None = None
     blank: bool = False
     """Train without eyes: every image feature is 0. The honest baseline of an evaluator that looks."""
+
+    @model_validator(mode="after")
+    def _some_last(self) -> Self:
+        if all(source.until < 1 for source in self.data):
+            raise ValueError("every source ends before the stages do: leave until out for one of data")
+        return self
+
+    @model_validator(mode="after")
+    def _checks_to_align(self) -> Self:
+        if self.alignment is not None and not self.form.checks:
+            raise ValueError("alignment is about the checks: give form: {checks: true}, or leave alignment out")
+        return self
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -1,20 +1,23 @@
 """A whole training run: from a recipe to an evaluator, going on wherever an earlier run of it was stopped.
 
-draw or open the data -> [tokenizer, step 0: the tower] -> look once -> stage 1 -> stage 2 -> the evaluator's folder
+draw or open the data -> [tokenizer, tower] -> look once -> [alignment] -> stage 1 -> stage 2 -> the evaluator's folder
 """
 
 import hashlib
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
 from torch import nn
+from transformers import PreTrainedTokenizerFast
 
 from dermatrust import __version__, evaluator
 from dermatrust.atlas.critique import CHECKS
@@ -28,21 +31,24 @@ from dermatrust.evaluator.policy import Policy, Row
 from dermatrust.evaluator.script import Script
 from dermatrust.evaluator.stored import adapting, load_parts, save_policy
 from dermatrust.narrate import load_prompt
+from dermatrust.store.atomic import replacing
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.lock import only_writer
+from dermatrust.train.alignment import AlignmentTask, alignment_step
 from dermatrust.train.checkpoint import State
-from dermatrust.train.examples import Example, Examples, naming_examples, read_examples, read_photographs
+from dermatrust.train.examples import Example, Examples, kept_photographs, read_examples
 from dermatrust.train.features import Features, look_at
 from dermatrust.train.fresh import build_policy, build_tower, corpus, seeded
 from dermatrust.train.loop import Step, gathered, run_stage
 from dermatrust.train.objectives import Gather, Outcome, stage2_loss, text_loss
+from dermatrust.train.processes import is_first, is_launched, side_by_side
 from dermatrust.train.recipe import Drawn, FormRecipe, Fresh, Pretrained, Recipe, Source, Stage2Recipe, StageRecipe
 from dermatrust.train.tower import TowerTask, read_targets, tower_step
-from dermatrust.train.vocabulary import train_tokenizer
+from dermatrust.train.vocabulary import as_transformers, train_tokenizer
 
 PROMPTS = Path(evaluator.__file__).parent / "prompts"
-NAMING = FormRecipe()
-"""Naming is taught as the critique of an empty text."""
+_ENOUGH = 10_000
+"""Examples a tokenizer is trained on, about; more change it little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +80,32 @@ def train_evaluator(recipe: Recipe, out: Path, *, workers: int = 2, is_quiet: bo
         DataError: Data cannot be read, the folder is of another recipe, the loss is no number, or the disk is full.
         ModelError: The checkpoint to begin with cannot be loaded.
     """
+    with only_writer(out) if is_first() else nullcontext():
+        if not is_launched():
+            for source in recipe.data:  # before the others start, who would have to wait
+                folder_of(source, out, workers=workers)
+        with side_by_side(recipe.processes, train_here, recipe, out, workers, True):
+            return train_here(recipe, out, workers, is_quiet)
+
+
+def train_here(recipe: Recipe, out: Path, workers: int, is_quiet: bool) -> Trained:
+    """Do this process's part of a training run; see `train_evaluator`."""
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     seeded(recipe.seed)
     accelerator = Accelerator(mixed_precision="bf16" if recipe.precision == "bfloat16" else "no")
-    with only_writer(out) if accelerator.is_main_process else nullcontext():
-        with accelerator.main_process_first():
-            folders = [folder_of(source, out, workers=workers) for source in recipe.data]
-        examples = read_all(recipe, folders)
-        run = Run(recipe, out, run_key(recipe, folders), accelerator, is_quiet)
-        if isinstance(recipe.model, Fresh):
-            policy, parts = fresh_policy(run, recipe.model, examples, folders)
-        else:
-            policy, parts = pretrained_policy(recipe.model, form_of(recipe.form), recipe.precision)
-        stages = train_stages(run, policy, examples, folders)
-        path = out / "evaluator"
-        if accelerator.is_main_process:
-            save_policy(policy, path, *parts)
+    with accelerator.main_process_first():
+        folders = [folder_of(source, out, workers=workers) for source in recipe.data]
+    examples = read_all(recipe, folders)
+    run = Run(recipe, out, run_key(recipe, folders), accelerator, is_quiet)
+    if isinstance(recipe.model, Fresh):
+        policy, parts = fresh_policy(run, recipe.model, examples, folders)
+    else:
+        policy, parts = pretrained_policy(recipe.model, form_of(recipe.form), recipe.precision)
+    stages = train_stages(run, policy, examples)
+    path = out / "evaluator"
+    if accelerator.is_main_process:
+        save_policy(policy, path, *parts)
     return Trained(policy, path, stages)
 
 
@@ -112,10 +127,13 @@ class Run:
     accelerator: Accelerator
     is_quiet: bool
 
-    def stage(self, module: nn.Module, stage: StageRecipe, lengths: Sequence[int], step: Step, name: str) -> State:
+    def stage(
+        self, module: nn.Module, stage: StageRecipe, lengths: Sequence[int], step: Step, name: str,
+        untils: Sequence[float] = (),
+    ) -> State:  # fmt: skip
         """Train a module to the end of a stage."""
         return run_stage(
-            module, stage, lengths, step, self.out, name=name, key=self.key, seed=self.recipe.seed,
+            module, stage, lengths, step, self.out, untils=untils, name=name, key=self.key, seed=self.recipe.seed,
             accelerator=self.accelerator, is_quiet=self.is_quiet,
         )  # fmt: skip
 
@@ -153,6 +171,7 @@ def read_all(recipe: Recipe, folders: Sequence[Path]) -> Examples:
     for source, folder in zip(recipe.data, folders, strict=True):
         rater = TRUTH_RATER if source.atlas is not None else source.rater
         some = read_examples(folder, rater=rater, with_checks=recipe.form.checks, limit=source.limit)
+        some = replace(some, rows=tuple(replace(row, until=source.until) for row in some.rows))
         found = some if found is None else found.joined(some)
     assert found is not None  # a recipe has at least one source
     return found
@@ -179,23 +198,42 @@ def form_of(recipe: FormRecipe) -> Form:
 def fresh_policy(run: Run, recipe: Fresh, examples: Examples, folders: Sequence[Path]) -> tuple[Policy, list[Any]]:
     """Return an evaluator trained from nothing as far as its eyes, and its tokenizer."""
     form = form_of(run.recipe.form)
-    pairs = ((e.narrative, form.write(e.evaluation, "critique first")) for e in examples.rows)
-    tokenizer = train_tokenizer(corpus(form, pairs), form, recipe.vocabulary)
+    tokenizer = run_tokenizer(run, recipe, examples, form)
     task = TowerTask(build_tower(recipe), Heads.of_atlas())
     task.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     targets: dict[Path, Any] = {}
     for folder in folders:
         targets |= read_targets(folder, Heads.of_atlas())
-    pictures = read_photographs(list(targets), recipe.tower.side_px)
     size = recipe.tower
     stage = StageRecipe(
         epochs=size.epochs, batch=size.batch, learning_rate=size.learning_rate, warmup=0.2, weight_decay=0.01,
         clip=10.0, keep_every=200,
     )  # fmt: skip
-    step = tower_step(pictures, np.stack(list(targets.values())))
-    run.stage(task, stage, [1] * len(pictures), step, "tower")
+    kept = run.out / f"photographs-{run.key[:12]}.npy"
+
+    @cache
+    def pictures() -> NDArray[np.uint8]:
+        with run.accelerator.main_process_first():
+            return kept_photographs(list(targets), size.side_px, kept)
+
+    run.stage(task, stage, [1] * len(targets), tower_step(pictures, np.stack(list(targets.values()))), "tower")
+    if run.accelerator.is_main_process:
+        kept.unlink(missing_ok=True)
     seeded(run.recipe.seed)  # the decoder begins alike whether the tower was trained now or before
     return build_policy(recipe, task.tower, tokenizer, form), [tokenizer]
+
+
+def run_tokenizer(run: Run, recipe: Fresh, examples: Examples, form: Form) -> PreTrainedTokenizerFast:
+    """Return the tokenizer of a run, trained by its first process and kept in its folder."""
+    path = run.out / f"tokenizer-{run.key[:12]}.json"
+    with run.accelerator.main_process_first():
+        if not path.exists():
+            rows = examples.rows[:: 1 + len(examples.rows) // _ENOUGH]
+            pairs = ((e.narrative, form.write(e.evaluation, "critique first")) for e in rows)
+            text = train_tokenizer(corpus(form, pairs), form, recipe.vocabulary).backend_tokenizer.to_str()
+            with replacing(path) as file:
+                file.write(text.encode())
+    return as_transformers(Tokenizer.from_file(str(path)))
 
 
 def pretrained_policy(recipe: Pretrained, form: Form, precision: str = "float32") -> tuple[Policy, list[Any]]:
@@ -220,8 +258,8 @@ def pretrained_policy(recipe: Pretrained, form: Form, precision: str = "float32"
     return policy, parts
 
 
-def train_stages(run: Run, policy: Policy, examples: Examples, folders: Sequence[Path]) -> dict[str, State]:
-    """Train naming, stage 1 and stage 2, as far as the recipe has them; return where each ended."""
+def train_stages(run: Run, policy: Policy, examples: Examples) -> dict[str, State]:
+    """Train alignment, stage 1 and stage 2, as far as the recipe has them; return where each ended."""
     recipe, script, orders = run.recipe, policy.script, run.recipe.form.orders
     policy.to(run.accelerator.device)
     with run.accelerator.main_process_first():
@@ -232,14 +270,14 @@ def train_stages(run: Run, policy: Policy, examples: Examples, folders: Sequence
     if "scores first" in orders:
         _ = script.skeleton  # a tokenizer that cannot spell it is told now, not hours later
     stages = {}
-    if recipe.naming is not None:
-        named = [example for folder in folders for example in naming_examples(folder, examples)]
-        naming = Taught(features, script, named, longest)
-        stages["naming"] = run.stage(policy, recipe.naming, naming.lengths, naming.step(policy, NAMING), "naming")
-    stages["stage1"] = run.stage(policy, recipe.stage1, taught.lengths, taught.step(policy, recipe.form), "stage1")
+    if recipe.alignment is not None:
+        aligned = alignment_step(policy, taught.rows)
+        stages["alignment"] = run.stage(AlignmentTask(policy), recipe.alignment, taught.lengths, aligned, "alignment")
+    step = taught.step(policy, recipe.form)
+    stages["stage1"] = run.stage(policy, recipe.stage1, taught.lengths, step, "stage1", taught.untils)
     if recipe.stage2 is not None:
         step = taught.second(policy, orders, recipe.stage2, partial(gathered, run.accelerator))
-        stages["stage2"] = run.stage(policy, recipe.stage2, taught.lengths, step, "stage2")
+        stages["stage2"] = run.stage(policy, recipe.stage2, taught.lengths, step, "stage2", taught.untils)
     return stages
 
 
@@ -268,6 +306,11 @@ class Taught:
     def lengths(self) -> list[int]:
         """Length of each prompt, tokens."""
         return [len(prompt) for prompt in self._prompts]
+
+    @property
+    def untils(self) -> list[float]:
+        """The share of a stage after which each example is no longer used."""
+        return [example.until for example in self._examples]
 
     def rows(self, chosen: Sequence[int]) -> tuple[list[Row], list[Evaluation]]:
         """Return some examples as rows, with the evaluations they are to get."""

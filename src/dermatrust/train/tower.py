@@ -1,6 +1,6 @@
 """Step 0: the vision tower learns to tell the findings of the synthetic atlas apart, before it is frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +42,11 @@ class TowerTask(nn.Module):
         return torch.cat(logits, dim=1).float()
 
 
-def tower_step(pictures: NDArray[np.uint8], targets: Floats) -> Step:
+def tower_step(pictures: Callable[[], NDArray[np.uint8]], targets: Floats) -> Step:
     """Return the loss of step 0 on a batch of photographs: mirrored at random, a few blanked.
 
     Args:
-        pictures: Shape (n, side, side, 3).
+        pictures: Gives them, shape (n, side, side, 3); not called where nothing is left to train.
         targets: Shape (n, n_outputs), 1 where a value holds.
     """
     heads = Heads.of_atlas()
@@ -54,7 +54,7 @@ def tower_step(pictures: NDArray[np.uint8], targets: Floats) -> Step:
     def step(model: nn.Module, chosen: Sequence[int], state: State, generator: torch.Generator) -> Outcome:
         rng = np.random.default_rng(generator.initial_seed())
         device = next(model.parameters()).device
-        inputs = torch.from_numpy(scaled(varied(pictures[list(chosen)], rng))).to(device)
+        inputs = torch.from_numpy(scaled(varied(pictures()[list(chosen)], rng))).to(device)
         loss = loss_of(model(inputs), torch.from_numpy(targets[list(chosen)]).to(device), heads)
         return Outcome(loss, {"loss": float(loss.detach())})
 

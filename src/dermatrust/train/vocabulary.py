@@ -11,7 +11,7 @@ from dermatrust.evaluator.form import Evaluation, Form, level_text
 _WORD = r" ?[^\s]+\n?|\s+"
 """A word with the space before it and whatever sign or line's end stands behind it: texts then take a quarter fewer
 tokens than with signs apart, and every step of training and rating costs as much less."""
-_OFTEN = 500
+_OFTEN = 100
 BEGIN, END, PAD, PLACEHOLDER, IMAGE = "<s>", "</s>", "<pad>", "<unk>", "<image>"
 
 
@@ -39,6 +39,11 @@ def train_tokenizer(texts: Iterable[str], form: Form, size: int) -> PreTrainedTo
     )  # fmt: skip
     tokenizer.train_from_iterator(chain(texts, _answers(form)), trainer)
     tokenizer.add_tokens(levels)
+    return as_transformers(tokenizer)
+
+
+def as_transformers(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    """Return a tokenizer that `train_tokenizer` made, from its own file, as Transformers takes it."""
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=END, pad_token=PAD, unk_token=PLACEHOLDER,
         additional_special_tokens=[IMAGE],

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import PIL.Image
@@ -25,17 +26,19 @@ class Features:
 
     Args:
         kept: Shape (photographs, tokens per image, tower width).
-        blank: Give 0 for all of them: an evaluator without eyes.
     """
 
-    def __init__(self, kept: NDArray[np.floating], *, blank: bool = False) -> None:
+    def __init__(self, kept: NDArray[np.floating]) -> None:
         self._kept = kept
-        self._blank = blank
+
+    @classmethod
+    def blank(cls, n_photographs: int, tokens_per_image: int, width: int) -> Self:
+        """Return 0 for all photographs: what an evaluator without eyes gets."""
+        return cls(np.broadcast_to(np.float32(0), (n_photographs, tokens_per_image, width)))
 
     def of(self, images: Sequence[int]) -> Tensor:
         """Return the features of some photographs, shape (their tokens, tower width), in float32."""
-        chosen = torch.from_numpy(np.ascontiguousarray(self._kept[list(images)])).float().flatten(0, 1)
-        return torch.zeros_like(chosen) if self._blank else chosen
+        return torch.from_numpy(np.ascontiguousarray(self._kept[list(images)])).float().flatten(0, 1)
 
     @property
     def tokens_per_image(self) -> int:

@@ -30,6 +30,7 @@ from dermatrust.evaluator.form import Evaluation, Form, Order, check_form
 from dermatrust.evaluator.policy import Policy, Row
 from dermatrust.evaluator.script import Script
 from dermatrust.evaluator.stored import adapting, load_parts, save_policy
+from dermatrust.evaluator.tower import AtlasTower
 from dermatrust.narrate import load_prompt
 from dermatrust.store.atomic import replacing
 from dermatrust.store.folder import DatasetFolder
@@ -199,6 +200,13 @@ def fresh_policy(run: Run, recipe: Fresh, examples: Examples, folders: Sequence[
     """Return an evaluator trained from nothing as far as its eyes, and its tokenizer."""
     form = form_of(run.recipe.form)
     tokenizer = run_tokenizer(run, recipe, examples, form)
+    tower = build_tower(recipe) if run.recipe.blank else trained_tower(run, recipe, folders)
+    seeded(run.recipe.seed)  # the decoder begins alike whether the tower was trained now, before or not at all
+    return build_policy(recipe, tower, tokenizer, form), [tokenizer]
+
+
+def trained_tower(run: Run, recipe: Fresh, folders: Sequence[Path]) -> AtlasTower:
+    """Return a tower that tells the findings of the drawn photographs apart."""
     task = TowerTask(build_tower(recipe), Heads.of_atlas())
     task.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     targets: dict[Path, Any] = {}
@@ -219,8 +227,7 @@ def fresh_policy(run: Run, recipe: Fresh, examples: Examples, folders: Sequence[
     run.stage(task, stage, [1] * len(targets), tower_step(pictures, np.stack(list(targets.values()))), "tower")
     if run.accelerator.is_main_process:
         kept.unlink(missing_ok=True)
-    seeded(run.recipe.seed)  # the decoder begins alike whether the tower was trained now or before
-    return build_policy(recipe, task.tower, tokenizer, form), [tokenizer]
+    return task.tower
 
 
 def run_tokenizer(run: Run, recipe: Fresh, examples: Examples, form: Form) -> PreTrainedTokenizerFast:
@@ -258,13 +265,22 @@ def pretrained_policy(recipe: Pretrained, form: Form, precision: str = "float32"
     return policy, parts
 
 
+def run_features(run: Run, policy: Policy, examples: Examples) -> Features:
+    """Return what the tower sees in every photograph; without eyes, nothing."""
+    tower = policy.model.model.vision_tower
+    if run.recipe.blank and isinstance(tower, AtlasTower):
+        return Features.blank(len(examples.pictures), tower.config.n_tokens, tower.config.hidden_size)
+    path = run.out / f"features-{run.key[:12]}.npy"
+    with run.accelerator.main_process_first():
+        seen = look_at(policy, examples.pictures, path, is_quiet=run.is_quiet)
+    return Features.blank(*seen.shape) if run.recipe.blank else Features(seen)
+
+
 def train_stages(run: Run, policy: Policy, examples: Examples) -> dict[str, State]:
     """Train alignment, stage 1 and stage 2, as far as the recipe has them; return where each ended."""
     recipe, script, orders = run.recipe, policy.script, run.recipe.form.orders
     policy.to(run.accelerator.device)
-    with run.accelerator.main_process_first():
-        seen = look_at(policy, examples.pictures, run.out / f"features-{run.key[:12]}.npy", is_quiet=run.is_quiet)
-    features = Features(seen, blank=recipe.blank)
+    features = run_features(run, policy, examples)
     longest = recipe.model.context - recipe.form.room
     taught = Taught(features, script, examples.rows, longest)
     if "scores first" in orders:

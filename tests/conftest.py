@@ -1,4 +1,4 @@
-"""A scriptable OpenAI-compatible server on 127.0.0.1, for every test that talks HTTP."""
+"""A scriptable OpenAI-compatible server on 127.0.0.1, for every test that talks HTTP; and no timed property tests."""
 
 import asyncio
 import json
@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # how fast the machine is says nothing about the code
+settings.load_profile("untimed")
 
 
 @dataclass

@@ -82,7 +82,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     assert 0.90 <= n_covered / 300 <= 0.98
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(scores, st.integers(-3, 3))
 def test_adding_a_constant_moves_the_interval_by_it(pairs, shift):
     values, clusters = columns(pairs)
@@ -92,7 +92,7 @@ def test_adding_a_constant_moves_the_interval_by_it(pairs, shift):
         assert getattr(after, name) == pytest.approx(getattr(before, name) + shift, nan_ok=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(scores, st.randoms(use_true_random=False))
 def test_neither_order_nor_names_of_clusters_that_sort_alike_matter(pairs, random):
     values, clusters = columns(pairs)
@@ -104,7 +104,7 @@ def test_neither_order_nor_names_of_clusters_that_sort_alike_matter(pairs, rando
         assert np.array_equal(getattr(before, name), getattr(after, name), equal_nan=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(scores)
 def test_the_interval_stays_within_the_scores_and_counts_what_it_rests_on(pairs):
     values, clusters = columns(pairs)

@@ -40,7 +40,7 @@ def test_ties_with_the_observed_sum_count():
     assert flips([1.0, 1.0, -1.0]).p.tolist() == [1.0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(differences)
 def test_exact_p_is_that_of_brute_force(values):
     known = [v for v in values if v is not None]

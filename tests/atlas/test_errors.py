@@ -31,14 +31,14 @@ def telling(said: Said, attribute: str, *values: str) -> Said:
     return replace(said, findings=(*without(said, attribute).findings, (attribute, values)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 30), st.integers(0, 3000))
 def test_the_truth_has_no_error(seed, number):
     facts = draw_facts(seed, "train", number)
     assert errors_of(facts, truth_said(facts)) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 30), st.integers(0, 3000), st.lists(st.sampled_from(ERROR_KINDS), max_size=10), st.integers(0, 9))
 def test_exactly_the_planted_kinds_are_found(seed, number, wanted, luck):
     facts = draw_facts(seed, "train", number)
@@ -50,7 +50,7 @@ def test_exactly_the_planted_kinds_are_found(seed, number, wanted, luck):
     assert kinds_of(facts, said) == set(kinds)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 30), st.integers(0, 3000))
 def test_a_candidate_reports_the_errors_of_its_own_content(seed, number):
     facts = draw_facts(seed, "train", number)

@@ -54,7 +54,7 @@ def check_text_says(said: Said, text: str) -> None:
     assert profile.advice.escalates == (said.advice in ("urgent", "emergency", "routine")), text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CASES)
 def test_the_lexicon_reads_from_a_reference_exactly_the_truth(case):
     facts = draw_facts(case[0], "train", case[1])
@@ -65,7 +65,7 @@ def test_the_lexicon_reads_from_a_reference_exactly_the_truth(case):
     assert not denied & set(facts.findings.features)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(CASES)
 def test_the_lexicon_reads_from_a_candidate_exactly_what_it_says(case):
     facts = draw_facts(case[0], "test", case[1])

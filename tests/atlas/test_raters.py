@@ -41,7 +41,7 @@ def test_severity_bias_and_drift_add_up():
 @given(
     st.floats(-3, 3), st.floats(0, 3), st.floats(0, 1), st.sampled_from([0.5, 1.0]), st.floats(0, 5), st.integers(0, 99)
 )  # fmt: skip
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_rating_is_valid_and_on_the_scale(severity, noise, missing, step, truth, index):
     rater = SimulatedRater("r", severity=severity, noise=noise, missing=missing, step=step, drift=5.0)
     rating = rater.rate(flat(truth), index, narrative_id=f"n{index}", seed=3)

@@ -55,7 +55,7 @@ def test_the_pixels_are_the_same_on_every_machine(number):
     assert hashlib.sha256(render(facts, facts.views[0]).tobytes()).hexdigest() == PINNED[number]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pictures())
 def test_every_picture_of_the_space_can_be_drawn_twice_alike(picture):
     facts, view = picture
@@ -65,7 +65,7 @@ def test_every_picture_of_the_space_can_be_drawn_twice_alike(picture):
     assert np.array_equal(pixels, render(facts, view))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pictures())
 def test_no_lesion_is_out_of_frame(picture):
     facts, view = picture

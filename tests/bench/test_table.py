@@ -173,7 +173,7 @@ def test_a_case_only_another_model_answered_is_missing(answer, table_of):
     assert (a.macro.n, a.macro.n_missing, a.missing, a.n_narratives) == (1, 1, {ABSENT: 6}, 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 4), st.sampled_from([1, 3, "doubled"])), min_size=1))
 def test_every_score_is_counted_or_missing_for_a_reason(answer, table_of, answers):
     rows = []

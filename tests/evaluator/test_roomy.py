@@ -14,7 +14,7 @@ CHOSEN = st.tuples(st.just("choose"), st.integers(0, 3))
 
 @example([("add", 1), ("choose", 0), ("add", 1)], 0)
 @example([("add", 1), ("repeat", 2), ("add", 1)], 0)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(ADDED | REPEATED | CHOSEN, min_size=1, max_size=12), st.integers(0, 2**16))
 def test_it_keeps_what_a_plain_cache_keeps(deeds, seed):
     generator = torch.Generator().manual_seed(seed)

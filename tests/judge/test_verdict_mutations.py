@@ -44,7 +44,7 @@ def as_json(scores, order, nested, indent, wrapped):
     return json.dumps({"scores": fields} if wrapped else fields, indent=indent)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(
     SCORES,
     st.permutations(DIMENSIONS),
@@ -63,7 +63,7 @@ def test_json_in_any_dress_keeps_its_scores(scores, order, nested, indent, wrapp
     assert read_verdict(f"{reply}\n{after}").scores == scores
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(SCORES, st.permutations(DIMENSIONS), st.lists(st.sampled_from(PROSE), min_size=7, max_size=7), st.data())
 def test_lines_in_any_dress_keep_their_scores(scores, order, prose, data):
     field = data.draw(st.sampled_from(FIELDS))
@@ -120,13 +120,13 @@ def check_is_sound(text):
     return verdict
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(PIECES, max_size=40))
 def test_rubble_never_yields_a_number_that_is_not_there(pieces):
     check_is_sound("".join(pieces))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(SCORES, st.booleans(), st.data())
 def test_a_broken_reply_yields_its_scores_or_none(scores, nested, data):
     reply = as_json(scores, DIMENSIONS, nested, None, wrapped=False)
@@ -135,7 +135,7 @@ def test_a_broken_reply_yields_its_scores_or_none(scores, nested, data):
     assert all(scores[dimension] == score for dimension, score in read.items())
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(SCORES, st.sampled_from(DIMENSIONS), st.sampled_from([6, 7.5, 8, 10, 50, -1, -0.5, 5.0001]))
 def test_a_number_off_the_scale_is_reported_and_the_others_stand(scores, dimension, off):
     for reply in (
@@ -148,7 +148,7 @@ def test_a_number_off_the_scale_is_reported_and_the_others_stand(scores, dimensi
         assert verdict.scores == {d: s for d, s in scores.items() if d != dimension}
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(SCORES, st.sampled_from(DIMENSIONS), st.sampled_from([0, 1, 2, 3, 4, 5]), st.booleans())
 def test_the_same_field_twice_stands_only_if_both_agree(scores, dimension, again, first):
     lines = [f"{d.title}: {scores[d]}" for d in DIMENSIONS]
@@ -160,7 +160,7 @@ def test_the_same_field_twice_stands_only_if_both_agree(scores, dimension, again
         assert verdict.unscored[dimension].reason == "doubled"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(codec=None, exclude_categories=())))
 def test_any_text_at_all_is_read_without_an_error(text):
     check_is_sound(text)

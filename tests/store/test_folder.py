@@ -2,7 +2,7 @@ import json
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dermatrust.errors import DataError
@@ -74,7 +74,6 @@ def folder(tmp_path):
 
 
 @given(records=st.lists(cases, unique_by=lambda case: case.id, max_size=6))
-@settings(deadline=None)
 def test_cases_come_back_exactly(tmp_path_factory, records):
     path = tmp_path_factory.mktemp("folder")
     write_card(path / "card.yaml", CARD)
@@ -89,7 +88,6 @@ def test_cases_come_back_exactly(tmp_path_factory, records):
     scores=st.lists(ratings(), max_size=5),
     truth=narratives.map(lambda n: n.model_copy(update={"stream": "reference", "text": "x" + n.text})),
 )
-@settings(deadline=None)
 def test_narratives_ratings_and_references_come_back_exactly(tmp_path_factory, candidates, scores, truth):
     path = tmp_path_factory.mktemp("folder")
     write_card(path / "card.yaml", CARD)

@@ -272,7 +272,7 @@ SOURCES = list(sources())
 
 
 @given(content=st.sampled_from(SOURCES), damage=st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_an_image_or_a_data_error_and_nothing_else(tmp_path, content, damage):
     broken = bytearray(content)
     for _ in range(damage.draw(st.integers(1, 4))):

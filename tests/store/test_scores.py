@@ -51,7 +51,7 @@ def rows_of(columns: ScoreColumns) -> list[ScoreRow]:
 
 
 @given(rows=st.lists(score_rows(), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_come_back_exactly_and_in_order(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("scores") / "scores.parquet"
     assert write_scores(path, iter(rows)) == len(rows)
@@ -59,7 +59,7 @@ def test_rows_come_back_exactly_and_in_order(tmp_path_factory, rows):
 
 
 @given(rows=st.lists(score_rows(), max_size=12))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_pyarrow_reads_the_same_values(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("scores") / "scores.parquet"
     write_scores(path, rows)

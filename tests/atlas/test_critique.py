@@ -36,7 +36,7 @@ LINE = re.compile(
     r"(, out of sight|, seen [^,.]+(, (right|wrong|missing))?)\.|"
     r"Features: said [^.]+\.|"
     r"Diagnosis: said [^.]+?, seen [^.]+?, (right|missing|wrong but near|wrong and far)\.|"
-    r"Argument: (alternatives weighed|no alternatives), (no reasons|reasons that fit|reasons for another disease)\.|"
+    r"Argument: (alternatives weighed|no alternatives), (no reasons|reasons for [^,.]+, (?:right|wrong))\.|"
     r"Care: said [^,.]+, needed [^,.]+\.|"
     r"Wording: (vague|precise), (too sure|not too sure)\.)"
 )
@@ -100,6 +100,20 @@ def test_the_check_of_each_finding_agrees_with_its_errors(numbers):
     told_wrongly = [name for name in told.get("features", ()) if name not in facts.findings.features]
     assert answers["lost"] == ("none", "one", "more")[min(len(lost), 2)]
     assert answers["added"] == ("none", "one", "more")[min(len(told_wrongly), 2)]
+
+
+@given(candidates)
+def test_the_disease_that_reasons_speak_for_decides_whether_they_fit(numbers):
+    _, said, _, critique, answers = drawn(numbers)
+    if said.is_refusal:
+        return
+    if said.favours is None:
+        assert (answers["reasons-said"], answers["reasons"]) == (NOTHING, "none"), critique
+        return
+    favoured = load_lexicon().diagnoses[said.favours].name.lower().replace(" ", "-")
+    assert answers["reasons-said"] == (favoured if favoured in dict(CHECKS)["reasons-said"] else OTHER)
+    fits = said.diagnosis in (None, said.favours)
+    assert answers["reasons"] == ("right" if fits else "wrong"), critique
 
 
 @given(candidates)

@@ -53,6 +53,7 @@ def _checks() -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from _compared("diagnosis", names, ("right", "near", "far", "none"))
     yield ("danger", ("seen", "missed"))
     yield ("rivals", ("given", "none"))
+    yield ("reasons-said", (*map(_word, names), NOTHING, OTHER))
     yield ("reasons", ("right", "none", "wrong"))
     yield ("care-said", tuple(map(_word, _CARE.values())))
     yield ("care-needed", tuple(_word(_CARE[advice]) for advice in ADVICE_FOR.values()))
@@ -79,11 +80,12 @@ _OTHER: dict[ErrorKind, tuple[str, str]] = {
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = tuple(_checks())
 """Questions that have one short answer for every narrative, in order: what is said, what is seen, how they compare.
 
-lost and added count secondary findings left out (or denied) and invented; near and far tell a wrong disease of the same
-family from one of another; danger is missed where a graver disease than the one concluded goes unnamed; signs counts
-warning signs left out.
+reasons-said is the disease that the reasons speak for. lost and added count secondary findings left out (or denied) and
+invented; near and far tell a wrong disease of the same family from one of another; danger is missed where a graver
+disease than the one concluded goes unnamed; signs counts warning signs left out.
 """
 _SAID = re.compile(r"^(\w+): said (.+?), (?:(?:seen|needed) ([^,.]+)|out of sight)", re.MULTILINE)
+_REASONS = re.compile(r"^Argument: .*(?:reasons for (.+?), (?:right|wrong)|no reasons)", re.MULTILINE)
 _ATTRIBUTE_OF = {value: attribute for attribute, values in VALUES.items() for value in values}
 
 
@@ -136,6 +138,9 @@ def _said_and_seen(critique: str) -> dict[str, str]:
         for check, value in ((f"{name}-said", said), (f"{name}-seen", seen), (f"{name}-needed", seen)):
             if check in possible and value:
                 found[check] = _word(value) if _word(value) in possible[check] else OTHER
+    if reasons := _REASONS.search(critique):
+        value = _word(reasons[1] or NOTHING)
+        found["reasons-said"] = value if value in possible["reasons-said"] else OTHER
     return {check: answer for check, answer in found.items() if answer in possible[check]}
 
 
@@ -207,7 +212,8 @@ def _argument(said: Said) -> str:
     if said.favours is None:
         return f"Argument: {rivals}, no reasons."
     contradicts = said.diagnosis is not None and said.favours != said.diagnosis
-    return f"Argument: {rivals}, {'reasons for another disease' if contradicts else 'reasons that fit'}."
+    favoured = load_lexicon().diagnoses[said.favours].name.lower()
+    return f"Argument: {rivals}, reasons for {favoured}, {'wrong' if contradicts else 'right'}."
 
 
 def _care(facts: Facts, said: Said) -> str:

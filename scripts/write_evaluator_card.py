@@ -46,6 +46,16 @@ scores, in points, with 95 % intervals over patients. *Predict the mean* gives e
 dimension. The lexical judge reads the reference, which the evaluator never does.
 
 {tables}
+## What falls short
+
+- An error of at most 0.35 points on held-out cases was aimed at. It does not tell invented findings: no check asks which
+  secondary findings are said and seen.
+- Critique first was taught on every eighth batch alone. It errs more than scores first does with the pictures blanked,
+  and not every critique ends in six scores; `--critique` is for looking at the format. The scores to use are those
+  without it.
+- Diseases and phrasings it never met cost it most of what it knows, as the tables show. It is no judge of either.
+- An evaluator without eyes, trained the same way, and stage 2 were not measured with these weights.
+
 ## What it is not
 
 Not a baseline for any real evaluator, not trained on any photograph, and blind to what its pictures do not show: sizes

@@ -6,7 +6,7 @@ image tokens move together, each to the answer words it bears out:
 
     chance that the answer is v  ~  sum over evidence t of  exp(norm(x_t) . e_v)
 
-x_t is the embedding of a word of the narrative for what is said, a projected image token for what is seen; e_v is the
+x_t is the embedding of a word of the prompt for what is said, a projected image token for what is seen; e_v is the
 embedding of the answer, with which the decoder writes it; norm is the decoder's own scaling to a root mean square of 1.
 It is the decoder without layers, and one that begins with these embeddings reads from its first step on.
 """

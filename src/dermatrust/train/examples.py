@@ -149,10 +149,16 @@ def read_photographs(paths: Sequence[Path], side_px: int, *, workers: int = 2) -
 
 
 def kept_photographs(paths: Sequence[Path], side_px: int, path: Path) -> NDArray[np.uint8]:
-    """Return what `read_photographs` does from a file, memory-mapped, which is written first where it is missing."""
+    """Return what `read_photographs` does from a file, memory-mapped, which is written first where it is missing.
+
+    Raises:
+        DataError: A photograph cannot be read, or the disk is full.
+    """
     if not path.exists():
+        found = read_photographs(paths, side_px)
         with replacing(path, durable=False) as file:
-            np.save(file, read_photographs(paths, side_px))
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(found))
+            file.write(found.data)  # unlike NumPy's own writing it says when the disk is full
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 

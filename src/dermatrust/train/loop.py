@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import gather_object
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from dermatrust.errors import DataError
@@ -75,7 +76,8 @@ def run_stage(
             chosen = plan[state.step]
             figures = _step(model, optimizer, recipe, chosen, step_of, state, accelerator, seed, len(plan))
             state.step, state.samples = state.step + 1, state.samples + len(chosen)
-            state.seconds += _agreed(accelerator, perf_counter() - started)
+            passed = perf_counter() - started
+            state.seconds += _agreed(accelerator, passed) if recipe.seconds else passed
             draw_curve(figures, state)
             bar.update()
             is_due = state.step % recipe.keep_every == 0 or state.step == len(plan)
@@ -186,11 +188,10 @@ def _agreed(accelerator: Accelerator, own: float) -> float:
 
 
 def gathered(accelerator: Accelerator, own: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rewards of all processes, in the order of the processes."""
+    """Return the numbers of all processes, in the order of the processes; each may have another count of them."""
     if accelerator.num_processes == 1:
         return own
-    found: Tensor = accelerator.gather(torch.from_numpy(own).to(accelerator.device))
-    return found.cpu().numpy()
+    return np.concatenate(gather_object([own]))
 
 
 def _not_a_number(name: str, state: State, path: Path) -> DataError:

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,8 @@ from dermatrust.store.workers import ctrl_c_held, follow_parent
 
 _GRACE_S = 60.0
 """How long the other processes may take to end once this one has."""
+_EXIT_S = 5.0
+"""How long a process that is lost may take to be gone."""
 
 
 def is_first() -> bool:
@@ -58,17 +60,24 @@ def side_by_side(n: int, work: Callable[..., object], *args: object) -> Iterator
         yield
         for other in others:
             other.join(_GRACE_S)
-    except RuntimeError:  # what Gloo says when somebody is gone
-        lost = [other.exitcode for other in others if other.exitcode not in (None, 0)]
-        if not lost:
-            raise
-        do = "Was there memory enough? The same command goes on from the last checkpoint."
-        raise DataError("training", f"a process of {n} ended early (exit status {lost[0]})", do=do) from None
+    except RuntimeError as error:  # what Gloo says when somebody is gone
+        raise _lost(others, error) from None
     finally:
         _part(others)
         os.environ.clear()
         os.environ.update(before)
         torch.set_num_threads(n_threads)
+
+
+def _lost(others: Sequence[Any], error: RuntimeError) -> Exception:
+    """Return the error to tell: that one of the others ended early, or else what was raised here."""
+    for other in others:
+        other.join(_EXIT_S)  # Gloo hears of it before the process has ended
+    statuses = [other.exitcode for other in others if other.exitcode not in (None, 0)]
+    if not statuses:
+        return error
+    do = "Was there memory enough, and was a free port left? The same command goes on from the last checkpoint."
+    return DataError("training", f"a process of {1 + len(others)} ended early (exit status {statuses[0]})", do=do)
 
 
 def _meeting(n: int) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Source(_Strict):
     limit: Positive | None = None
     """Only narratives of the first so many cases."""
     until: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Use it only in the first such share of each stage's steps; one source at least goes on to the end."""
+    """Use it only in the first such share of the steps of stages 1 and 2; one source at least goes on to the end."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -193,6 +193,17 @@ class Recipe(_Strict):
     def _checks_to_align(self) -> Self:
         if self.alignment is not None and not self.form.checks:
             raise ValueError("alignment is about the checks: give form: {checks: true}, or leave alignment out")
+        if self.alignment is not None and isinstance(self.model, Pretrained) and self.model.lora is not None:
+            raise ValueError("alignment moves what LoRA leaves frozen: leave alignment out, or give lora: null")
+        return self
+
+    @model_validator(mode="after")
+    def _something_for_each(self) -> Self:
+        stages = [one for one in (self.alignment, self.stage1, self.stage2) if one is not None]
+        batches = [stage.batch * stage.accumulate for stage in stages]
+        batches += [self.model.tower.batch] if isinstance(self.model, Fresh) else []
+        if self.processes > (most := min(batches)):
+            raise ValueError(f"{self.processes} processes cannot share a batch of {most}: give processes: {most}")
         return self
 
 

@@ -31,7 +31,7 @@ model:
   inner: 48
 data:
   - atlas: {n: 16, seed: 5, candidates: 2}
-alignment: {epochs: 3, batch: 4, learning_rate: 0.01, keep_every: 4}
+alignment: {epochs: 5, batch: 4, learning_rate: 0.05, keep_every: 4}
 stage1: {epochs: 3, batch: 4, learning_rate: 0.005, keep_every: 5}
 stage2: {epochs: 0.5, batch: 4, learning_rate: 0.001, keep_every: 2, order: scores first}
 """

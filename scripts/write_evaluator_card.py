@@ -48,8 +48,8 @@ dimension. The lexical judge reads the reference, which the evaluator never does
 {tables}
 ## What falls short
 
-- An error of at most 0.35 points on held-out cases was aimed at. It does not tell invented findings: no check asks which
-  secondary findings are said and seen.
+- An error of at most 0.35 points on held-out cases was aimed at. It does not tell invented findings: no check asks
+  which secondary findings are said and seen.
 - Critique first was taught on every eighth batch alone. It errs more than scores first does with the pictures blanked,
   and not every critique ends in six scores; `--critique` is for looking at the format. The scores to use are those
   without it.

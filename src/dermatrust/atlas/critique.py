@@ -132,15 +132,16 @@ def checks_of(errors: Iterable[NarrativeError], critique: str) -> dict[str, str]
 def _said_and_seen(critique: str) -> dict[str, str]:
     """Return the answers about what is said and seen, read from a critique."""
     possible = dict(CHECKS)
-    found = {}
+    told = []
     for title, said, seen in _SAID.findall(critique):
         name = title.lower()
-        for check, value in ((f"{name}-said", said), (f"{name}-seen", seen), (f"{name}-needed", seen)):
-            if check in possible and value:
-                found[check] = _word(value) if _word(value) in possible[check] else OTHER
-    if reasons := _REASONS.search(critique):
-        value = _word(reasons[1] or NOTHING)
-        found["reasons-said"] = value if value in possible["reasons-said"] else OTHER
+        told += [(f"{name}-said", said), (f"{name}-seen", seen), (f"{name}-needed", seen)]
+    told += [("reasons-said", favoured or NOTHING) for favoured in _REASONS.findall(critique)]
+    found = {
+        check: _word(value) if _word(value) in possible[check] else OTHER
+        for check, value in told
+        if check in possible and value
+    }
     return {check: answer for check, answer in found.items() if answer in possible[check]}
 
 

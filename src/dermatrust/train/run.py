@@ -32,7 +32,7 @@ from dermatrust.evaluator.script import Script
 from dermatrust.evaluator.stored import adapting, load_parts, save_policy
 from dermatrust.evaluator.tower import AtlasTower
 from dermatrust.narrate import load_prompt
-from dermatrust.store.atomic import replacing
+from dermatrust.store.atomic import write_text
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.lock import only_writer
 from dermatrust.train.alignment import AlignmentTask, alignment_step
@@ -237,9 +237,7 @@ def run_tokenizer(run: Run, recipe: Fresh, examples: Examples, form: Form) -> Pr
         if not path.exists():
             rows = examples.rows[:: 1 + len(examples.rows) // _ENOUGH]
             pairs = ((e.narrative, form.write(e.evaluation, "critique first")) for e in rows)
-            text = train_tokenizer(corpus(form, pairs), form, recipe.vocabulary).backend_tokenizer.to_str()
-            with replacing(path) as file:
-                file.write(text.encode())
+            write_text(path, train_tokenizer(corpus(form, pairs), form, recipe.vocabulary).backend_tokenizer.to_str())
     return as_transformers(Tokenizer.from_file(str(path)))
 
 

@@ -12,16 +12,38 @@ from multiprocessing.connection import wait
 
 @contextmanager
 def ctrl_c_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment; a worker started meanwhile never gets it, not even while it imports."""
+    """Hold Ctrl-C back for a moment; a worker started meanwhile never gets it, not even while it imports.
+
+    The worker inherits that the signal is blocked. Here that is not enough: it may reach a thread that a library
+    started earlier, and would be raised in the main thread in the middle of starting a worker. So it is kept, and
+    raised when the block has ended.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # starting it, as the first worker would, lets the signal through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    with _ctrl_c_kept():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)  # what was blocked arrives now, and is kept too
+
+
+@contextmanager
+def _ctrl_c_kept() -> Iterator[None]:
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is None or threading.current_thread() is not threading.main_thread():  # not ours to set
+        yield
+        return
+    kept: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _frame: kept.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if kept:
+            signal.raise_signal(signal.SIGINT)
 
 
 def follow_parent() -> None:

@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermatrust.atlas.critique import CHECKS, NOTHING, OTHER, VAGUELY, checks_of, write_critique
+from dermatrust.atlas.critique import CHECKS, FEATURES, NOTHING, OTHER, VAGUELY, checks_of, write_critique
 from dermatrust.atlas.disease import load_diseases
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE, SINGLE, errors_of, visible_attributes
 from dermatrust.atlas.planting import applicable_kinds, draw_candidate, plant_errors
 from dermatrust.atlas.said import ERROR_KINDS, NarrativeError, Said, truth_said
 from dermatrust.atlas.scoring import misses_grave, true_scores
+from dermatrust.atlas.vocabulary import VALUES
 from dermatrust.lexicon import load_lexicon
 
 POSSIBLE = dict(CHECKS)
+POSSIBLE_FEATURES = VALUES["features"]
 NAMES = {
     "site": "site", "primary": "lesion", "colour": "colour", "shape": "shape", "border": "border",
     "surface": "surface", "count": "number", "distribution": "spread",
@@ -58,11 +60,12 @@ def test_every_answer_is_among_the_possible_and_what_is_left_out_is_out_of_sight
     assert all(answer in POSSIBLE[name] for name, answer in answers.items())
     left_out = set(POSSIBLE) - set(answers)
     if said.is_refusal:
-        assert left_out == {name for name in POSSIBLE if "-" in name}
+        assert left_out == {name for name in POSSIBLE if "-" in name or name in FEATURES}
         return
     visible = visible_attributes(facts)
     hidden = {f"{NAMES[a]}-seen" for a in SINGLE if a not in visible and not (said.is_vague and a in HIDDEN_WHEN_VAGUE)}
-    assert left_out == hidden, critique
+    told = {name.lower().replace(" ", "-") for name in dict(said.findings).get("features", ())}
+    assert left_out == hidden | (set() if "features" in visible else set(FEATURES) - told), critique
 
 
 @given(candidates)
@@ -100,6 +103,11 @@ def test_the_check_of_each_finding_agrees_with_its_errors(numbers):
     told_wrongly = [name for name in told.get("features", ()) if name not in facts.findings.features]
     assert answers["lost"] == ("none", "one", "more")[min(len(lost), 2)]
     assert answers["added"] == ("none", "one", "more")[min(len(told_wrongly), 2)]
+    for name in POSSIBLE_FEATURES:
+        is_told, is_true = name in told.get("features", ()), name in facts.findings.features
+        check = name.lower().replace(" ", "-")
+        expected = ("wrong" if is_told else "none", "right" if is_told else "missing")[is_true]
+        assert answers.get(check) == (expected if is_told or "features" in visible else None), critique
 
 
 @given(candidates)
@@ -159,9 +167,9 @@ def test_a_perfect_text_is_right_in_everything(numbers):
     facts = draw_facts(numbers[0], "train", numbers[1])
     critique = write_critique(facts, truth_said(facts))
     answers = checks_of((), critique)
-    assert {name: answers[name] for name in POSSIBLE if "-" not in name} == {
-        name: possible[0] for name, possible in CHECKS if "-" not in name
-    }
+    general = [(name, possible) for name, possible in CHECKS if "-" not in name and name not in FEATURES]
+    assert {name: answers[name] for name, _ in general} == {name: possible[0] for name, possible in general}
+    assert {answers.get(name) for name in FEATURES} <= {None, "none", "right"}
     assert not re.search(r"wrong|missing|invented|no reasons|another|vague|, too sure", critique)
 
 
@@ -215,6 +223,15 @@ def test_checks_worked_by_hand():
     assert (answers["diagnosis"], answers["danger"]) == ("far", "missed")
     assert (answers["care-said"], answers["care-needed"]) == ("ordinary-care", "prompt-care")
     assert "site-said" not in answers
+
+
+def test_checks_of_secondary_findings_worked_by_hand():
+    seen = checks_of((), "Features: said scale and crust, seen scale and erosion, missing erosion, invented crust.")
+    assert [seen[name] for name in ("scale", "crust", "erosion", "fissure")] == ["right", "wrong", "missing", "none"]
+    errors = [NarrativeError("invented finding", "Crust")]
+    hidden = checks_of(errors, "Features: said scale and crust, out of sight.")
+    assert {name: hidden[name] for name in FEATURES if name in hidden} == {"scale": "right", "crust": "wrong"}
+    assert not set(FEATURES) & set(checks_of((), "Text: declines to describe the case."))
 
 
 def test_a_refusal_is_one_line_and_one_check():

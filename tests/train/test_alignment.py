@@ -13,10 +13,13 @@ from dermatrust.evaluator.policy import Row
 from dermatrust.evaluator.script import NOT_LEARNT
 from dermatrust.train.alignment import (
     AlignmentTask,
+    Finding,
     Question,
     alignment_loss,
     alignment_step,
     evidence,
+    findings_loss,
+    findings_of,
     questions_of,
 )
 from dermatrust.train.checkpoint import State
@@ -30,7 +33,7 @@ def test_evidence_by_hand():
     """Tokens (3, 4) and (0, 2) have root mean squares 3.5355 and 1.4142; the answer is (1, 0)."""
     tokens, answer = torch.tensor([[[3.0, 4.0], [0.0, 2.0]]]), torch.tensor([[1.0, 0.0]])
     found = evidence(tokens, torch.tensor([[True, True]]), answer)
-    assert found.item() == pytest.approx(math.log(math.exp(3 / 3.5355339) + math.exp(0)), abs=1e-5)
+    assert found.item() == pytest.approx(math.log((math.exp(3 / 3.5355339) + math.exp(0)) / 2), abs=1e-5)
 
 
 def test_padding_is_no_evidence():
@@ -69,6 +72,42 @@ def test_a_question_nobody_answers_counts_as_nothing():
 def test_only_answers_with_evidence_are_asked_for():
     assert SITE.wanted({"site-said": "face"}) == 1
     assert SITE.wanted({"site-said": "nothing"}) == SITE.wanted({}) == NOT_LEARNT
+
+
+def test_the_loss_of_findings_by_hand():
+    """Even odds, and odds of 3 to 1 for what is not there; the last is not known."""
+    logits = torch.tensor([[0.0, math.log(3.0), 9.0]], requires_grad=True)
+    loss = findings_loss(logits, torch.tensor([[1.0, 0.0, math.nan]]))
+    assert loss.item() == pytest.approx((math.log(2) + math.log(4)) / 2, abs=1e-6)
+    loss.backward()
+    assert logits.grad is not None
+    assert logits.grad[0].tolist() == pytest.approx([-0.25, 0.375, 0.0], abs=1e-6)
+    assert findings_loss(logits, torch.full((1, 3), math.nan)).item() == 0
+
+
+def test_what_is_wanted_of_a_finding():
+    scale = Finding("scale", 5)
+    found = [scale.wanted({"scale": answer}) for answer in ("none", "right", "missing", "wrong")]
+    assert found == [(0, 0), (1, 1), (0, 1), (1, 0)]
+    assert all(map(math.isnan, scale.wanted({})))
+
+
+def test_words_and_image_tokens_come_to_mean_findings(build):
+    """Two words and two pictures, of which the first of each is scale and the other is not."""
+    policy = build(checks=(("site-said", ("right", "wrong")), ("scale", ("none", "right", "missing", "wrong"))))
+    assert [finding.name for finding in findings_of(policy.script)] == ["scale"]
+    pictures = torch.eye(6)[:2, None]
+    texts = ("A red plaque.", "A dark spot.")
+    rows = [Row(policy.script.prompt(text, 1), pictures[k]) for text in texts for k in (0, 1)]
+    evaluations = [Evaluation({}, "", {"scale": answer}) for answer in ("right", "wrong", "missing", "none")]
+    step = alignment_step(policy, lambda chosen: ([rows[k] for k in chosen], [evaluations[k] for k in chosen]))
+    optimizer = torch.optim.Adam(AlignmentTask(policy).parameters(), lr=0.02)
+    for _ in range(80):
+        optimizer.zero_grad()
+        loss = step(AlignmentTask(policy), range(4), State(), torch.Generator()).loss
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.1
 
 
 def test_words_and_image_tokens_come_to_mean_answers(build):

@@ -34,6 +34,13 @@ def _word(value: str) -> str:
     return value.lower().replace(" ", "-")
 
 
+FEATURES = tuple(map(_word, VALUES["features"]))
+"""Checks of secondary findings, one each; any number of them may be true."""
+TOLD_AND_SHOWN = ("none", "right", "missing", "wrong")
+"""Answers of such a check: neither told nor true, both, true alone, told alone."""
+_TOLD_AND_TRUE = dict(zip(((False, False), (True, True), (False, True), (True, False)), TOLD_AND_SHOWN, strict=True))
+
+
 def _compared(name: str, values: Sequence[str], verdicts: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     words = tuple(map(_word, values))
     return (
@@ -47,6 +54,7 @@ def _checks() -> Iterator[tuple[str, tuple[str, ...]]]:
     yield ("text", ("given", "refused"))
     for attribute in SINGLE:
         yield from _compared(_TITLES[attribute].lower(), VALUES[attribute], _FINDING)
+    yield from ((name, TOLD_AND_SHOWN) for name in FEATURES)
     yield ("lost", _HOW_MANY)
     yield ("added", _HOW_MANY)
     names = tuple(disease.diagnosis.name for disease in load_diseases())
@@ -80,9 +88,10 @@ _OTHER: dict[ErrorKind, tuple[str, str]] = {
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = tuple(_checks())
 """Questions that have one short answer for every narrative, in order: what is said, what is seen, how they compare.
 
-reasons-said is the disease that the reasons speak for. lost and added count secondary findings left out (or denied) and
-invented; near and far tell a wrong disease of the same family from one of another; danger is missed where a graver
-disease than the one concluded goes unnamed; signs counts warning signs left out.
+reasons-said is the disease that the reasons speak for. A secondary finding is none (neither told nor true), right,
+missing (or denied) or wrong, that is invented; lost and added count the last two. near and far tell a wrong disease of
+the same family from one of another; danger is missed where a graver disease than the one concluded goes unnamed; signs
+counts warning signs left out.
 """
 _SAID = re.compile(r"^(\w+): said (.+?), (?:(?:seen|needed) ([^,.]+)|out of sight)", re.MULTILINE)
 _REASONS = re.compile(r"^Argument: .*(?:reasons for (.+?), (?:right|wrong)|no reasons)", re.MULTILINE)
@@ -105,7 +114,8 @@ def checks_of(errors: Iterable[NarrativeError], critique: str) -> dict[str, str]
         >>> answers["site-said"], answers["site-seen"], answers["site"], answers["added"], answers["diagnosis"]
         ('face', 'back', 'wrong', 'one', 'right')
     """
-    answers = {name: possible[0] for name, possible in CHECKS if "-" not in name}
+    errors = tuple(errors)
+    answers = {name: possible[0] for name, possible in CHECKS if "-" not in name and name not in FEATURES}
     lost = added = signs = 0
     for error in errors:
         attribute = _ATTRIBUTE_OF.get(error.about)
@@ -126,7 +136,8 @@ def checks_of(errors: Iterable[NarrativeError], critique: str) -> dict[str, str]
         answers |= {_TITLES[attribute].lower(): "vague" for attribute in HIDDEN_WHEN_VAGUE}
     counts = {"lost": lost, "added": added, "signs": signs}
     answers |= {name: _HOW_MANY[min(n, len(_HOW_MANY) - 1)] for name, n in counts.items()}
-    return answers | _said_and_seen(critique)
+    invented = {_word(error.about) for error in errors if error.kind == "invented finding"}
+    return answers | _said_and_seen(critique) | _features_told(critique, invented)
 
 
 def _said_and_seen(critique: str) -> dict[str, str]:
@@ -143,6 +154,18 @@ def _said_and_seen(critique: str) -> dict[str, str]:
         if check in possible and value
     }
     return {check: answer for check, answer in found.items() if answer in possible[check]}
+
+
+def _features_told(critique: str, invented: Container[str]) -> dict[str, str]:
+    """Return the answers about secondary findings; out of sight, about those alone that are told."""
+    line = re.search(r"^Features: said (.+?), (?:seen (.+?), (?:right|missing|invented)|out of sight)", critique, re.M)
+    if line is None:
+        return {}
+    told = [_word(value) for value in line[1].split(" and ")]
+    if line[2] is None:
+        return {name: "wrong" if name in invented else "right" for name in FEATURES if name in told}
+    true = [_word(value) for value in line[2].split(" and ")]
+    return {name: _TOLD_AND_TRUE[name in told, name in true] for name in FEATURES}
 
 
 def write_critique(facts: Facts, said: Said) -> str:

@@ -4,10 +4,11 @@ The vision-language models of the LLaVA family (https://arxiv.org/abs/2304.08485
 moves image features to where the word embeddings are. An evaluator from nothing has no such place yet, so words and
 image tokens move together, each to the answer words it bears out:
 
-    chance that the answer is v  ~  sum over evidence t of  exp(norm(x_t) . e_v)
+    chance that the answer is v  ~  mean over evidence t of  exp(norm(x_t) . e_v)
 
 x_t is the embedding of a word of the prompt for what is said, a projected image token for what is seen; e_v is the
 embedding of the answer, with which the decoder writes it; norm is the decoder's own scaling to a root mean square of 1.
+Any number of secondary findings may be told or true: e_v is then the name of the finding, and the mean the odds of it.
 It is the decoder without layers, and one that begins with these embeddings reads from its first step on.
 """
 
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from dermatrust.atlas.critique import NOTHING, OTHER, VAGUELY
+from dermatrust.atlas.critique import FEATURES, NOTHING, OTHER, TOLD_AND_SHOWN, VAGUELY
 from dermatrust.evaluator.form import Evaluation
 from dermatrust.evaluator.policy import Policy, Row
 from dermatrust.evaluator.script import NOT_LEARNT, Script
@@ -33,6 +34,7 @@ SAID = ("-said",)
 SEEN = ("-seen", "-needed")
 WITHOUT_EVIDENCE = (NOTHING, VAGUELY, OTHER)
 """Answers that no word stands for."""
+NEITHER, BOTH, TRUE_ALONE, TOLD_ALONE = TOLD_AND_SHOWN
 _SMALL = 1e-6
 
 
@@ -56,6 +58,33 @@ class Question:
         """Return the number of the answer given, or NOT_LEARNT where there is none with evidence."""
         answer = checks.get(self.name)
         return self.answers.index(answer) if answer in self.answers else NOT_LEARNT
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A secondary finding, which words may tell and image tokens may show.
+
+    Attributes:
+        name: The check.
+        token: The token of its name.
+    """
+
+    name: str
+    token: int
+
+    def wanted(self, checks: Mapping[str, str]) -> tuple[float, float]:
+        """Return whether it is told and whether it is true, 0 or 1; NaN where the check is not answered."""
+        if self.name not in checks:
+            return math.nan, math.nan
+        answer = checks[self.name]
+        return float(answer in (BOTH, TOLD_ALONE)), float(answer in (BOTH, TRUE_ALONE))
+
+
+def findings_of(script: Script) -> tuple[Finding, ...]:
+    """Return the checks of a form about secondary findings."""
+    skeleton = script.skeleton
+    places = zip(script.form.checks, skeleton.places, strict=False)
+    return tuple(Finding(name, skeleton.ids[place]) for (name, _), place in places if name in FEATURES)
 
 
 def questions_of(script: Script) -> tuple[Question, ...]:
@@ -96,7 +125,7 @@ class AlignmentTask(nn.Module):
 
 
 def evidence(tokens: Tensor, is_there: Tensor, answers: Tensor) -> Tensor:
-    """Return the logarithm of the sum over tokens of exp(norm(token) . answer), shape (rows, answers).
+    """Return the logarithm of the mean over tokens of exp(norm(token) . answer), shape (rows, answers).
 
     Args:
         tokens: Shape (rows, length, width).
@@ -110,19 +139,20 @@ def evidence(tokens: Tensor, is_there: Tensor, answers: Tensor) -> Tensor:
     """
     normed = tokens * torch.rsqrt(tokens.float().pow(2).mean(dim=-1, keepdim=True) + _SMALL).to(tokens.dtype)
     products = (normed @ answers.T).float()
-    return products.masked_fill(~is_there[:, :, None], -torch.inf).logsumexp(dim=1)
+    summed = products.masked_fill(~is_there[:, :, None], -torch.inf).logsumexp(dim=1)
+    return summed - is_there.sum(dim=1, keepdim=True).log()
 
 
 def alignment_step(policy: Policy, rows_of: RowsOf) -> Step:
-    """Return the loss of the alignment on a batch: the mean cross-entropy over the questions.
+    """Return the loss of the alignment on a batch: of the questions, of findings told, and of findings shown.
 
     Args:
         policy: As for `AlignmentTask`.
         rows_of: From the numbers of examples to their prompts with features, and their evaluations. An answer that is
             not known, or has no evidence, is not learnt.
     """
-    questions = questions_of(policy.script)
-    options = torch.tensor([token for question in questions for token in question.tokens])
+    questions, findings = questions_of(policy.script), findings_of(policy.script)
+    options = torch.tensor([*(token for q in questions for token in q.tokens), *(f.token for f in findings)])
     reserved = {policy.script.image_id, *policy.script.begin}
 
     def step(model: nn.Module, chosen: Sequence[int], state: State, generator: torch.Generator) -> Outcome:
@@ -135,6 +165,10 @@ def alignment_step(policy: Policy, rows_of: RowsOf) -> Step:
         )
         targets = torch.tensor([[q.wanted(e.checks) for q in questions] for e in evaluations], device=policy.device)
         loss = alignment_loss(said, seen, targets, questions)
+        if findings:
+            are = torch.tensor([[f.wanted(e.checks) for f in findings] for e in evaluations], device=policy.device)
+            n = len(findings)
+            loss = loss + findings_loss(said[:, -n:], are[..., 0]) + findings_loss(seen[:, -n:], are[..., 1])
         return Outcome(loss, {"loss": float(loss.detach())})
 
     return step
@@ -157,3 +191,20 @@ def alignment_loss(said: Tensor, seen: Tensor, targets: Tensor, questions: Seque
         losses.append(cross_entropy(chosen, wanted, ignore_index=NOT_LEARNT, reduction="sum") / n_learnt)
         start = stop
     return torch.stack(losses).mean()
+
+
+def findings_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean over findings of the binary cross-entropy, 0 where nothing is known.
+
+    Args:
+        logits: Logarithm of the odds of each finding, shape (rows, findings).
+        targets: Whether it is there, 0 or 1, NaN where that is not known, shape (rows, findings).
+
+    Example:
+        >>> findings_loss(torch.zeros(1, 2), torch.tensor([[1.0, torch.nan]])).round(decimals=4)
+        tensor(0.6931)
+    """
+    known = ~targets.isnan()
+    if not known.any():
+        return logits.sum() * 0
+    return binary_cross_entropy_with_logits(logits[known], targets[known])

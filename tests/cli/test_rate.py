@@ -141,6 +141,10 @@ def test_the_embedded_evaluator_says_what_it_is(photo, dataset, tmp_path):
     assert done.returncode == 0, done.stderr
     assert [line.rsplit(None, 3)[0] for line in done.stdout.splitlines()[2:]] == [d.title for d in DIMENSIONS]
     assert done.stderr.endswith("what it says of a photograph means nothing.\n")
+    told = rate("-m", "nano/evaluator", "--image", photo, "--text", TEXT, "--critique", cwd=tmp_path).stdout
+    scores, _, critique = told.partition("\n\n")
+    assert scores + "\n" == done.stdout  # a critique changes no score
+    assert ":" in critique
     assert "photograph" not in rate("t", "-m", "nano/evaluator", "-q", cwd=tmp_path).stderr  # a synthetic dataset
 
 

@@ -17,7 +17,7 @@ RATE_OPTIONS = (
         "--model", "-m", "evaluators", multiple=True, required=True,
         help="nano/evaluator, hf:PATH (checkpoint or LoRA adapter) or a server's URL#MODEL; may be repeated.",
     ),
-    click.option("--critique", is_flag=True, help="Write the critique first, as the paper; slower."),
+    click.option("--critique", is_flag=True, help="Write a critique too; slower."),
     click.option("--prompt", "evaluator_prompt", help="Prompt name or file, for models without a form of their own."),
     click.option(
         "--side", type=click.IntRange(min=16), default=1024, show_default=True, help="Longest image side, px."

@@ -17,7 +17,7 @@ from dermatrust.clients import AskFailed, Image, Reply, Request
 from dermatrust.errors import DataError, ModelError
 from dermatrust.evaluator.form import Form, Order
 from dermatrust.evaluator.nano import WEIGHTS, NanoEvaluator
-from dermatrust.evaluator.replies import ALTERNATIVES, scores_reply, written_reply
+from dermatrust.evaluator.replies import ALTERNATIVES, critique_reply, scores_reply, written_reply
 from dermatrust.evaluator.script import Script
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ class _Seen:
 class NanoEvaluatorClient:
     """The embedded evaluator behind the door of a client.
 
+    Asked for a critique it gives the same scores as without one: they are read in one pass, and the critique is written
+    beside them. Its own scores behind a critique are worse (see its card).
+
     Args:
         folder: Of its weights.
         name: The name in ratings.
@@ -111,13 +114,15 @@ class NanoEvaluatorClient:
     def _answer(self, request: Request) -> Reply:
         network = self.network
         asked = prepared(request, network.script, self._features, network.n_tokens, network.context)
+        scores = scores_reply(network.script, network.score([asked.prompt], [asked.features])[0], self.version)
         if asked.order == "scores first":
-            return scores_reply(network.script, network.score([asked.prompt], [asked.features])[0], self.version)
+            return scores
         cue = network.script.encode(network.script.form.cue("critique first"))
         written = network.write(
             asked.prompt, asked.features, cue, max_new_tokens=asked.max_new_tokens, n_alternatives=ALTERNATIVES
         )
-        return written_reply(network.script, written.ids, written.alternatives, self.version)
+        critique = written_reply(network.script, written.ids, written.alternatives, self.version)
+        return critique_reply(critique, scores)
 
     def _features(self, images: Sequence[Image]) -> Floats:
         found = []

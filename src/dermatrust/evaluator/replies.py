@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dermatrust.clients import Reply
+from dermatrust.evaluator.form import SCORES
 from dermatrust.evaluator.script import Script
 
 DECIMALS = 5
@@ -34,7 +35,7 @@ def scores_reply(script: Script, logits: NDArray[np.floating], version: str) -> 
         logs = _log_softmax(logits[k, list(options)])
         order = np.argsort(-logs, kind="stable")
         best = order[0]
-        entries += [{"token": name, "logprob": 0.0, "top_logprobs": []}] if name else []
+        entries += [_given(name)] if name else []
         top = [_entry(script.token(options[n]), logs[n]) for n in order] if k >= n_checks else []
         entries.append({**_entry(script.token(options[best]), logs[best]), "top_logprobs": top[:ALTERNATIVES]})
     text = "".join(entry["token"] for entry in entries)
@@ -63,6 +64,39 @@ def written_reply(
     text = "".join(entry["token"] for entry in entries)
     reason = "stop" if ids and ids[-1] == script.end_id else "length"
     return Reply(text, reason, None, len(ids), entries, model_version=version)
+
+
+def critique_reply(written: Reply, scores: Reply) -> Reply:
+    """Return a critique that was written out, with the scores of one pass over the skeleton instead of its own.
+
+    Args:
+        written: Critique first; it may break off before its scores.
+        scores: Scores first, of the same narrative.
+    """
+    entries: list[dict[str, Any]] = []
+    critique = written.text.partition(SCORES)[0]
+    n = 0
+    for entry in written.logprobs or ():
+        n += len(entry["token"])
+        if n > len(critique):
+            break
+        entries.append(entry)
+    text = "".join(entry["token"] for entry in entries)
+    if text and not text.endswith("\n"):
+        entries.append(_given("\n"))
+    read = list(scores.logprobs or ())
+    first = next((k for k, entry in enumerate(read) if SCORES in entry["token"]), None)
+    if first is None:  # without checks the line was the cue
+        entries += [_given(SCORES), *read]
+    else:
+        entries += [_given(SCORES + read[first]["token"].partition(SCORES)[2]), *read[first + 1 :]]
+    text = "".join(entry["token"] for entry in entries)
+    n_tokens = (written.completion_tokens or 0) + (scores.completion_tokens or 0)
+    return Reply(text, written.finish_reason, None, n_tokens, entries, model_version=scores.model_version)
+
+
+def _given(token: str) -> dict[str, Any]:
+    return {"token": token, "logprob": 0.0, "top_logprobs": []}
 
 
 def _entry(token: str, log: float) -> dict[str, Any]:

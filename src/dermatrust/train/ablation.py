@@ -24,13 +24,15 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 
 from dermatrust.agreement.bootstrap import BootstrapMeans
+from dermatrust.agreement.consensus import others_means, panel_means
+from dermatrust.atlas.raters import PANEL
 from dermatrust.evaluator.policy import Policy
 from dermatrust.evaluator.stored import load_policy
 from dermatrust.judge.lexical import judge_lexically
 from dermatrust.records import DIMENSIONS
 from dermatrust.store.atomic import write_text
 from dermatrust.store.folder import DatasetFolder
-from dermatrust.train.examples import Examples
+from dermatrust.train.examples import Examples, read_examples
 from dermatrust.train.features import Features, look_at
 from dermatrust.train.fresh import seeded
 from dermatrust.train.measure import Part, errors, of_values, open_part, rows_of, score, score_with_critique
@@ -40,9 +42,9 @@ from dermatrust.train.run import Run, Taught, draw_part, folder_of, read_all
 Floats = NDArray[np.float64]
 SEED = 31
 """Of the held-out parts; training draws from other seeds."""
-UNSEEN = "unseen diseases"
+RATED, UNSEEN = "held-out cases", "unseen diseases"
 PARTS: dict[str, dict[str, Any]] = {
-    "held-out cases": {"split": "test", "n": 600},
+    RATED: {"split": "test", "n": 600},
     UNSEEN: {"split": "unseen", "n": 300},
     "unseen phrasings": {"split": "phrasings", "n": 300, "phrasing": "unseen"},
     "degraded images": {"split": "degraded", "n": 300, "degrade": "random"},
@@ -77,7 +79,7 @@ def open_parts(recipe: Recipe, policy: Policy, folder: Path, *, workers: int) ->
         if not path.exists():
             without = everything_but(unseen) if name == UNSEEN else tuple(sorted(unseen))
             drawn = Drawn(**{"phrasing": phrasing} | fields, without=without, seed=SEED)
-            draw_part(path, drawn, workers=workers)
+            draw_part(path, drawn, workers=workers, raters=len(PANEL) if name == RATED else 0)
         found[name] = open_part(name, path, policy, folder / f"{fields['split']}.npy")
     return found
 
@@ -169,7 +171,7 @@ def main_table(parts: dict[str, Part], folder: Path, policy: Policy, blank: Poli
         rows = rows_of(policy, part)
         likeliest, expected = score(policy, rows)
         critique = score_with_critique(policy, rows)
-        ways = {"predict the mean": np.broadcast_to(parts["held-out cases"].targets.mean(axis=0), part.targets.shape)}
+        ways = {"predict the mean": np.broadcast_to(parts[RATED].targets.mean(axis=0), part.targets.shape)}
         if blank is not None:
             ways["text only (trained without images)"] = score(blank, rows_of(blank, part, images="blank"))[0]
         ways |= {
@@ -180,6 +182,33 @@ def main_table(parts: dict[str, Part], folder: Path, policy: Policy, blank: Poli
         }
         lines += [f"| {name} ({len(rows)}) | {way} | {cells(errors(scores, part))} |" for way, scores in ways.items()]
     return lines
+
+
+def panel_scores(folder: Path, part: Part) -> Floats:
+    """Return what simulated raters give the narratives of a part, shape (raters, narratives, 6), NaN for missing."""
+    found = np.full((len(PANEL), *part.targets.shape), np.nan)
+    for k, rater in enumerate(PANEL):
+        given = {(e.case_id, e.narrative): e.evaluation.scores for e in read_examples(folder, rater=rater.name).rows}
+        for i, example in enumerate(part.examples):
+            scores = given.get((example.case_id, example.narrative), {})
+            found[k, i] = [scores.get(dimension, np.nan) for dimension in DIMENSIONS]
+    return found
+
+
+def panel_table(policy: Policy, part: Part, folder: Path) -> list[str]:
+    """Return the lines of the table of errors against simulated raters: the panel's mean, or a rater's colleagues."""
+    members = panel_scores(folder, part)
+    target, colleagues = panel_means(members), others_means(members)
+    likeliest, expected = score(policy, rows_of(policy, part))
+    wrong = {
+        "predict the mean": np.abs(np.nanmean(target, axis=0) - target),
+        "one of the panel (against its colleagues)": panel_means(np.abs(members - colleagues)),
+        "lexical judge (reads the reference)": np.abs(lexical_scores(folder, part) - target),
+        "DermEval, scores first": np.abs(likeliest - target),
+        "DermEval, scores first, expected value": np.abs(expected - target),
+        "the true scores": np.abs(part.targets - target),
+    }
+    return [header("who"), *(f"| {who} | {cells(of_values(values, part))} |" for who, values in wrong.items())]
 
 
 def image_table(policy: Policy, part: Part) -> list[str]:
@@ -246,7 +275,8 @@ def main(
     parts = open_parts(recipe, policy, folder, workers=2)
     eyeless = load_policy(blank / "evaluator") if blank else None
     lines = ["## Errors", "", *main_table(parts, folder, policy, eyeless)]
-    part = parts["held-out cases"]
+    part = parts[RATED]
+    lines += ["", "## Against simulated raters", "", *panel_table(policy, part, folder / str(PARTS[RATED]["split"]))]
     lines += ["", "## What the images are worth", "", *image_table(policy, part)]
     if samples:
         folders = [folder_of(source, run, workers=2) for source in recipe.data]

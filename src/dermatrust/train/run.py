@@ -151,8 +151,8 @@ def folder_of(source: Source, out: Path, *, workers: int) -> Path:
     return path
 
 
-def draw_part(path: Path, drawn: Drawn, *, workers: int) -> None:
-    """Draw a part of the atlas with true scores and critiques.
+def draw_part(path: Path, drawn: Drawn, *, workers: int, raters: int = 0) -> None:
+    """Draw a part of the atlas with true scores and critiques, and with so many simulated raters.
 
     Raises:
         DataError: A disease to be left out is not in the table.
@@ -163,7 +163,7 @@ def draw_part(path: Path, drawn: Drawn, *, workers: int) -> None:
     kept = tuple(name for name in diseases_by_id() if name not in drawn.without) if drawn.without else ()
     fields = drawn.model_dump(exclude={"without", "degrade"})
     degrade = drawn.degrade or ()
-    write_atlas(path, **fields, degrade=degrade, diseases=kept, critiques=True, workers=workers)
+    write_atlas(path, **fields, degrade=degrade, diseases=kept, critiques=True, raters=raters, workers=workers)
 
 
 def read_all(recipe: Recipe, folders: Sequence[Path]) -> Examples:

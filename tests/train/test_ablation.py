@@ -1,0 +1,58 @@
+"""The ablation's own figures: what simulated raters give, matched to narratives, and their errors by hand."""
+
+import numpy as np
+import pytest
+
+from dermatrust.atlas.raters import PANEL
+from dermatrust.datasets.atlas import write_atlas
+from dermatrust.records import DIMENSIONS
+from dermatrust.store import DatasetFolder
+from dermatrust.train.ablation import RATED, panel_scores
+from dermatrust.train.examples import read_examples
+from dermatrust.train.features import Features
+from dermatrust.train.measure import Part
+from dermatrust.train.recipe import Drawn
+from dermatrust.train.run import draw_part
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ablation") / "d"
+    write_atlas(folder, n=30, seed=31, split="test", raters=len(PANEL), critiques=True)
+    examples = read_examples(folder, rater="atlas/truth").rows
+    targets = np.array([[e.evaluation.scores[d] for d in DIMENSIONS] for e in examples])
+    return folder, Part(RATED, examples, Features.blank(60, 2, 6), targets, np.arange(len(examples)))
+
+
+def test_the_panel_is_read_narrative_by_narrative(rated):
+    folder, part = rated
+    found = panel_scores(folder, part)
+    assert found.shape == (3, 30, 6)
+    ratings = list(DatasetFolder.open(folder).iter_ratings())
+    known = {(r.rater, r.narrative_id): r.scores for r in ratings}
+    ids = [r.narrative_id for r in ratings if r.rater == "atlas/truth"]
+    for k, rater in enumerate(PANEL):
+        for i, narrative in enumerate(ids):
+            expected = [known[rater.name, narrative].get(d, np.nan) for d in DIMENSIONS]
+            assert np.array_equal(found[k, i], expected, equal_nan=True)
+
+
+def test_scores_that_are_missing_are_neither_zero_nor_dropped(rated):
+    folder, part = rated
+    missing = np.isnan(panel_scores(folder, part))
+    assert 0 < missing.mean() < 0.2
+    assert missing.mean() == pytest.approx(np.mean([rater.missing for rater in PANEL]), abs=0.04)
+
+
+def test_a_steady_rater_is_nearer_to_the_truth_than_one_who_tires(rated):
+    folder, part = rated
+    steady, strict, tiring = np.nanmean(np.abs(panel_scores(folder, part) - part.targets), axis=(1, 2))
+    assert steady < min(strict, tiring)
+
+
+def test_raters_change_no_case_and_no_text(tmp_path, rated):
+    """So the figures against the truth are of the same narratives as those against the panel."""
+    folder, _ = rated
+    draw_part(tmp_path / "d", Drawn(n=30, seed=31, split="test"), workers=1)
+    for name in ("narratives.jsonl", "truth.jsonl", "errors.jsonl"):
+        assert (tmp_path / "d" / name).read_bytes() == (folder / name).read_bytes()

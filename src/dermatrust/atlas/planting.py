@@ -136,10 +136,10 @@ def draw_hybrid(
     findings = tuple(
         (name, chosen[name]) for name in VALUES for chosen in [told if rng.random() < 0.5 else taken] if name in chosen
     )
-    argued, advised = (theirs if rng.random() < 0.5 else mine), (theirs if rng.random() < 0.5 else mine)
+    concluded, argued, advised = (theirs if rng.random() < 0.5 else mine for _ in range(3))
     said = replace(
-        mine, findings=findings, denied=(), size_mm=None, diagnosis=argued.diagnosis, favours=argued.favours,
-        differential=argued.differential, advice=advised.advice, red_flags=advised.red_flags,
+        mine, findings=findings, denied=(), size_mm=None, diagnosis=concluded.diagnosis, favours=argued.favours,
+        differential=concluded.differential, advice=advised.advice, red_flags=advised.red_flags,
     )  # fmt: skip
     return said, errors_of(facts, said), write_narrative(said, rng, age=facts.age, sex=facts.sex, phrasing=phrasing)
 

@@ -104,15 +104,20 @@ class Script:
         Raises:
             DataError: The prompt is longer than `most`.
         """
-        head, _, tail = self.form.prompt.rpartition(IMAGES)
-        before, _, after = tail.partition(NARRATIVE)
+        head, before, after = self._frame
         said = [self.placeholder_id if one in self._reserved else one for one in self.encode(narrative)]
-        text = [*self.encode(before), *said, *self.encode(f"{after}\n")]
-        ids = [*self.begin, *self.encode(head), *[self.image_id] * n_image_tokens, *text]
+        ids = [*self.begin, *head, *[self.image_id] * n_image_tokens, *before, *said, *after]
         if most is not None and len(ids) > most:
             do = "Shorten the narrative, or give fewer images."
             raise DataError(self.where, f"the prompt takes {len(ids)} tokens", f"at most {most}", do)
         return ids
+
+    @cached_property
+    def _frame(self) -> tuple[list[int], list[int], list[int]]:
+        """The tokens of a prompt before its images, before its narrative, and behind it."""
+        head, _, tail = self.form.prompt.rpartition(IMAGES)
+        before, _, after = tail.partition(NARRATIVE)
+        return self.encode(head), self.encode(before), self.encode(f"{after}\n")
 
     def critique(self, evaluation: Evaluation) -> Answer:
         """Return an evaluation with its critique first; everything behind the cue is learnt."""

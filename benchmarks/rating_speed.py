@@ -9,6 +9,8 @@ evaluation ends where it ends. --export names the folder with its ONNX files; wh
     generate   Transformers' greedy generation of critique and scores, 1 and 16 at a time: how a Llava is usually rated
     torch      our policy, one pass over prompt and skeleton, 1, 8 and 32 at a time
     ONNX       the embedded evaluator's runtime, the same pass, 1, 8 and 32 at a time
+
+Cores work together on each of these, or, "on each core", each on cases of its own, as `dermatrust rate` does.
 """
 
 import argparse
@@ -18,6 +20,8 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -38,8 +42,10 @@ Rate = Callable[[Sequence[int]], object]
 """Rates the cases of these numbers."""
 
 
-def contenders(policy: Policy, nano: NanoEvaluator, ends: bool) -> dict[str, tuple[int, Rate]]:
+def contenders(policy: Policy, folder: Path, threads: int, ends: bool) -> dict[str, tuple[int, Rate]]:
     """Return every way of rating with the number of cases it takes at a time."""
+    nano, single = NanoEvaluator(folder, threads=threads), NanoEvaluator(folder, threads=1)
+    pool = ThreadPoolExecutor(threads)
     script = policy.script
     chance, pixels = random.Random(1), np.random.default_rng(1)
     pictures = [PIL.Image.fromarray(pixels.integers(0, 256, (256, 256, 3), dtype=np.uint8)) for _ in range(N_CASES)]
@@ -50,6 +56,7 @@ def contenders(policy: Policy, nano: NanoEvaluator, ends: bool) -> dict[str, tup
     limits = {"max_new_tokens": MOST_TOKENS} if ends else {"max_new_tokens": NEW_TOKENS, "min_new_tokens": NEW_TOKENS}
 
     def generate(chosen: Sequence[int]) -> object:
+        torch.set_num_threads(threads)
         asked = [[*prompts[k], *cue] for k in chosen]
         length = max(map(len, asked))
         ids = torch.tensor([[script.placeholder_id] * (length - len(one)) + one for one in asked])
@@ -60,20 +67,37 @@ def contenders(policy: Policy, nano: NanoEvaluator, ends: bool) -> dict[str, tup
             pad_token_id=script.placeholder_id, **limits,
         )  # fmt: skip
 
+    def together(chosen: Sequence[int]) -> object:
+        torch.set_num_threads(threads)
+        return one_pass(chosen)
+
     @torch.no_grad()
     def one_pass(chosen: Sequence[int]) -> object:
         seen = policy.look(policy.pixels([pictures[k] for k in chosen]))
         rows = [Row(prompts[k], one, [open_skeleton(script)]) for k, one in zip(chosen, seen, strict=True)]
         return policy(batch_of(rows, pad_id=script.placeholder_id))
 
-    def embedded(chosen: Sequence[int]) -> object:
-        seen = nano.look([pictures[k] for k in chosen])
-        return nano.score([prompts[k] for k in chosen], np.split(seen, len(chosen)))
+    def embedded(chosen: Sequence[int], network: NanoEvaluator = nano) -> object:
+        seen = network.look([pictures[k] for k in chosen])
+        return network.score([prompts[k] for k in chosen], np.split(seen, len(chosen)))
+
+    def on_each_core(rate: Rate) -> Rate:
+        def rate_parts(chosen: Sequence[int]) -> object:
+            torch.set_num_threads(1)
+            n = len(chosen) // threads
+            return list(pool.map(rate, [chosen[k * n : (k + 1) * n] for k in range(threads)]))
+
+        return rate_parts
 
     ways: list[tuple[str, Rate, tuple[int, ...]]] = [
-        ("generate", generate, (1, 16)), ("torch", one_pass, (1, 8, 32)), ("ONNX", embedded, (1, 8, 32)),
+        ("generate", generate, (1, 16)), ("torch", together, (1, 8, 32)), ("ONNX", embedded, (1, 8, 32)),
     ]  # fmt: skip
-    return {f"{name}, {size} at a time": (size, rate) for name, rate, sizes in ways for size in sizes}
+    found = {f"{name}, {size} at a time": (size, rate) for name, rate, sizes in ways for size in sizes}
+    apart: list[tuple[str, Rate]] = [("torch", one_pass), ("ONNX", partial(embedded, network=single))]
+    for name, rate in apart:
+        for size in (1, 8):
+            found[f"{name}, {size} at a time on each core"] = (size * threads, on_each_core(rate))
+    return found
 
 
 def cases_per_second(size: int, rate: Rate, seconds: float) -> float:
@@ -94,22 +118,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     if os.getloadavg()[0] + options.threads > (os.cpu_count() or 1) + 0.5:
         print("other programs run here: threads that wait for each other make the figures useless", file=sys.stderr)
     policy = load_policy(options.folder) if options.folder else build(examples())[0].eval()
     with tempfile.TemporaryDirectory() as out:
         if options.export is None:
             write_evaluator(policy, Path(out))
-        nano = NanoEvaluator(options.export or Path(out), threads=options.threads)
-        ways = contenders(policy, nano, options.folder is not None)
+        ways = contenders(policy, options.export or Path(out), options.threads, options.folder is not None)
         found: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(options.rounds):  # in turn, so that what else runs here disturbs all alike
             for name, (size, rate) in ways.items():
                 found[name].append(cases_per_second(size, rate, options.seconds))
     rates = {name: statistics.median(each) for name, each in found.items()}
     for name, each in found.items():
-        print(f"{name:26} {rates[name]:8.1f} cases/s ({min(each):.1f} to {max(each):.1f})")
+        print(f"{name:34} {rates[name]:8.1f} cases/s ({min(each):.1f} to {max(each):.1f})")
     best = {way: max((n for n in rates if n.startswith(way)), key=rates.__getitem__) for way in ("torch", "ONNX")}
     for name, base in ((n, b) for b in ("generate, 1 at a time", "generate, 16 at a time") for n in best.values()):
         print(f"{name} against {base}: {rates[name] / rates[base]:.1f} times")

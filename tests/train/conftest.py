@@ -34,6 +34,7 @@ data:
 alignment: {epochs: 5, batch: 4, learning_rate: 0.05, keep_every: 4}
 stage1: {epochs: 3, batch: 4, learning_rate: 0.005, keep_every: 5}
 stage2: {epochs: 0.5, batch: 4, learning_rate: 0.001, keep_every: 2, order: scores first}
+readout: {epochs: 10, batch: 4, learning_rate: 0.01, keep_every: 7, hidden: 16}
 """
 
 

@@ -21,6 +21,7 @@ from dermatrust.errors import DataError
 from dermatrust.evaluator.drawing import draw
 from dermatrust.evaluator.nano import NanoEvaluator
 from dermatrust.evaluator.policy import Row, batch_of
+from dermatrust.evaluator.readout import read_out
 from dermatrust.evaluator.stored import load_policy
 from dermatrust.train import loop
 from dermatrust.train.export import write_evaluator
@@ -73,11 +74,11 @@ def losses(folder, stage):
 
 def test_the_loss_falls_in_every_stage(whole):
     folder = whole.path.parent
-    for stage in ("tower", "alignment", "stage1"):
+    for stage in ("tower", "alignment", "stage1", "readout"):
         curve = losses(folder, stage)
         assert curve[-1] < 0.8 * max(curve), stage
     assert all(map(math.isfinite, losses(folder, "stage2")))
-    assert set(whole.stages) == {"alignment", "stage1", "stage2"}
+    assert set(whole.stages) == {"alignment", "stage1", "stage2", "readout"}
 
 
 def test_frozen_weights_do_not_move(whole):
@@ -112,6 +113,7 @@ def test_the_evaluator_in_the_folder_is_the_one_that_was_trained(whole):
         assert torch.equal(weight, whole.policy.state_dict()[name])
         assert name not in stage2 or torch.equal(weight, stage2[name])
     assert loaded.script.form == whole.policy.script.form
+    assert loaded.readout.to_bytes() == whole.policy.readout.to_bytes()
     prompt = whole.policy.script.prompt("A red plaque.", 20)
     row = Row(prompt, torch.rand(20, 8), [open_skeleton(whole.policy.script)])
     with torch.no_grad():
@@ -126,6 +128,7 @@ def test_it_is_exported_as_it_was_trained(whole, tmp_path):
     row = Row(script.prompt("A red plaque on the back.", 10), features, [open_skeleton(script)])
     with torch.no_grad():
         theirs = whole.policy(batch_of([row], pad_id=0)).numpy()
+    theirs = read_out(script, whole.policy.readout, theirs[None])[0]
     assert abs(nano.score([row.prompt], [features.numpy()])[0] - theirs).max() < 0.05  # the files are in half precision
     cue = script.encode("Critique:\n")
     ((drawn,),) = draw(whole.policy, [Row(row.prompt, features)], cue, max_new_tokens=10)

@@ -17,6 +17,7 @@ from dermatrust.clients import AskFailed, Image, Reply, Request
 from dermatrust.errors import DataError, ModelError
 from dermatrust.evaluator.form import Form, Order
 from dermatrust.evaluator.nano import WEIGHTS, NanoEvaluator
+from dermatrust.evaluator.readout import read_out
 from dermatrust.evaluator.replies import ALTERNATIVES, critique_reply, scores_reply, written_reply
 from dermatrust.evaluator.script import Script
 
@@ -251,6 +252,7 @@ class LocalEvaluatorClient:
             with torch.no_grad():
                 logits = policy(batch_of(rows, pad_id=script.placeholder_id, device=policy.device))
             by_row = logits.view(len(rows), len(script.skeleton.places), -1).cpu().numpy()
+            by_row = read_out(script, policy.readout, by_row)
             return [scores_reply(script, one, self.version) for one in by_row]
         cue = script.encode(script.form.cue("critique first"))
         rows = [Row(one.prompt, one.features) for one in asked]

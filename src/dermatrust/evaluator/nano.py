@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from dermatrust.clients.nano import scaled, shrunk
 from dermatrust.errors import DataError
 from dermatrust.evaluator.form import Form
+from dermatrust.evaluator.readout import READOUT, read_out, read_readout
 from dermatrust.evaluator.script import Script
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -46,7 +47,7 @@ class NanoEvaluator:
     """The embedded evaluator's two networks and its script.
 
     Args:
-        folder: Holds the two ONNX files.
+        folder: Holds the two ONNX files and, where one was fitted, the readout.
         threads: Of each network.
 
     Raises:
@@ -56,7 +57,6 @@ class NanoEvaluator:
     def __init__(self, folder: Path = WEIGHTS, *, threads: int = 1) -> None:
         self._tower, tower_hash = _session(folder / TOWER, threads)
         self._decoder, decoder_hash = _session(folder / DECODER, threads)
-        self.sha256 = hashlib.sha256(f"{tower_hash}{decoder_hash}".encode()).hexdigest()
         try:
             eye = self._tower.get_modelmeta().custom_metadata_map
             self._side_px, self.n_tokens, self._hidden = (int(eye[key]) for key in ("side_px", "n_tokens", "hidden"))
@@ -65,10 +65,14 @@ class NanoEvaluator:
             tokenizer = Tokenizer.from_str(stored["tokenizer"])
             self._sizes: dict[str, int] = json.loads(stored["sizes"])
             self.script = Script(tokenizer, form, **json.loads(stored["ids"]), where=str(folder / DECODER))
+            self.readout = read_readout(folder / READOUT, self.script)
         except DataError:
             raise
         except Exception as error:  # a damaged tokenizer raises a bare Exception
             raise DataError(str(folder), f"holds no embedded evaluator ({error})", "what `train` exported") from None
+
+        readout_hash = "" if self.readout is None else hashlib.sha256(self.readout.to_bytes()).hexdigest()
+        self.sha256 = hashlib.sha256(f"{tower_hash}{decoder_hash}{readout_hash}".encode()).hexdigest()
 
     @property
     def context(self) -> int:
@@ -82,14 +86,17 @@ class NanoEvaluator:
         return seen.reshape(-1, self._hidden)
 
     def score(self, prompts: Sequence[Sequence[int]], features: Sequence[Floats]) -> Floats:
-        """Return the logits at the open places of the skeleton, shape (prompts, places, vocabulary), in one pass."""
+        """Return the logits at the open places of the skeleton, shape (prompts, places, vocabulary), in one pass.
+
+        Those of the scores are the readout's, where there is one.
+        """
         skeleton = self.script.skeleton
         rows = _Rows([[*prompt, *skeleton.ids] for prompt in prompts], features, self.script.image_id)
         places = [rows.place_of(i, len(prompt) + k) for i, prompt in enumerate(prompts) for k in skeleton.places]
         logits, _ = self._run(
             rows.inputs(), np.array(places, dtype=np.int64).reshape(len(prompts), -1), None, keep=False
         )
-        return logits
+        return read_out(self.script, self.readout, logits)
 
     def write(
         self, prompt: Sequence[int], features: Floats, cue: Sequence[int], *, max_new_tokens: int, n_alternatives: int

@@ -8,6 +8,7 @@ import PIL.Image
 import torch
 from torch import Tensor, nn
 
+from dermatrust.evaluator.readout import Readout
 from dermatrust.evaluator.script import NOT_LEARNT, Answer, Script
 
 Pixels = Callable[[Sequence[PIL.Image.Image]], Tensor]
@@ -98,6 +99,7 @@ class Policy(nn.Module):
 
     Attributes:
         adapter: The model wrapped by PEFT where LoRA layers are trained, or None.
+        readout: How its scores follow from its checks, where that was fitted.
     """
 
     def __init__(self, model: Any, script: Script, pixels: Pixels) -> None:
@@ -106,6 +108,7 @@ class Policy(nn.Module):
         self.script = script
         self.pixels = pixels
         self.adapter: Any = None
+        self.readout: Readout | None = None
 
     @property
     def device(self) -> torch.device:

@@ -4,6 +4,7 @@ config.json, model.safetensors            or   adapter_config.json, adapter_mode
 tokenizer.json, tokenizer_config.json
 preprocessor_config.json                  (not for the embedded tower, whose config names the side of its pictures)
 evaluator.json                            how it is asked and answers; made by `dermatrust train`
+readout.npz                               how its scores follow from its checks, where that was fitted
 """
 
 import json
@@ -31,6 +32,7 @@ from dermatrust.clients.nano import scaled, shrunk
 from dermatrust.errors import DataError, ModelError
 from dermatrust.evaluator.form import Form
 from dermatrust.evaluator.policy import Pixels, Policy
+from dermatrust.evaluator.readout import READOUT, read_readout, write_readout
 from dermatrust.evaluator.script import Script
 from dermatrust.evaluator.tower import AtlasTowerConfig
 
@@ -56,6 +58,7 @@ def load_parts(path: Path, *, form: Form | None = None, dtype: str = "float32") 
 
     Raises:
         ModelError: A part is missing or cannot be read, or tokenizer and model do not go together.
+        DataError: The readout beside it is none, or of another form.
     """
     path = Path(path)
     if not path.is_dir():
@@ -70,9 +73,12 @@ def load_parts(path: Path, *, form: Form | None = None, dtype: str = "float32") 
     script = script_of(model, tokenizer, form, where=str(path))
     config: Any = model.config
     if isinstance(config.vision_config, AtlasTowerConfig):
-        return Policy(model, script, atlas_pixels(config.vision_config.image_size)), [tokenizer]
-    processor = _part(path, base, "the image processor", AutoImageProcessor.from_pretrained)
-    return Policy(model, script, _processed(processor)), [tokenizer, processor]
+        policy, parts = Policy(model, script, atlas_pixels(config.vision_config.image_size)), [tokenizer]
+    else:
+        processor = _part(path, base, "the image processor", AutoImageProcessor.from_pretrained)
+        policy, parts = Policy(model, script, _processed(processor)), [tokenizer, processor]
+    policy.readout = read_readout(path / READOUT, script)
+    return policy, parts
 
 
 def save_policy(policy: Policy, path: Path, *parts: Any) -> None:
@@ -92,6 +98,7 @@ def save_policy(policy: Policy, path: Path, *parts: Any) -> None:
         for part in parts:
             part.save_pretrained(path)
         (path / FORM).write_text(policy.script.form.as_json(), encoding="utf-8")
+        write_readout(path / READOUT, policy.readout)
     except (OSError, SafetensorError) as error:
         problem = getattr(error, "strerror", None) or _first_line(error)
         raise DataError(str(path), f"cannot be written ({problem})", do="Is there room on the disk?") from None

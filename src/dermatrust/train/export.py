@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from dermatrust.evaluator.nano import DECODER, TOWER
 from dermatrust.evaluator.policy import Policy
+from dermatrust.evaluator.readout import READOUT, write_readout
 from dermatrust.evaluator.tower import AtlasTower
 from dermatrust.store.atomic import write_bytes
 from dermatrust.train.onnx_file import IR_VERSION, write_onnx
@@ -29,7 +30,7 @@ Floats = NDArray[np.floating]
 
 
 def write_evaluator(policy: Policy, folder: Path) -> None:
-    """Write `tower.onnx` and `decoder.onnx` of an evaluator into a folder.
+    """Write `tower.onnx` and `decoder.onnx` of an evaluator into a folder, and its readout where it has one.
 
     Raises:
         TypeError: The evaluator's tower is not the embedded one's.
@@ -52,6 +53,7 @@ def write_evaluator(policy: Policy, folder: Path) -> None:
         "sizes": json.dumps(_sizes(policy.model)),
     }  # fmt: skip
     write_decoder(folder / DECODER, policy.model, kept)
+    write_readout(folder / READOUT, policy.readout)
 
 
 def write_decoder(path: Path, model: Any, stored: Mapping[str, str]) -> None:

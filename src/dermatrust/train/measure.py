@@ -12,12 +12,13 @@ from dermatrust.agreement.bootstrap import BootstrapMeans, cluster_bootstrap
 from dermatrust.datasets.atlas_chunk import TRUTH_RATER
 from dermatrust.evaluator.drawing import draw
 from dermatrust.evaluator.form import read_evaluation
-from dermatrust.evaluator.policy import Policy, Row, batch_of
+from dermatrust.evaluator.policy import Policy, Row
+from dermatrust.evaluator.readout import read_out
 from dermatrust.records import DIMENSIONS
 from dermatrust.train.examples import Example, Examples, read_examples
 from dermatrust.train.features import Features, look_at
+from dermatrust.train.readout import BATCH, open_logits
 
-BATCH = 32
 Floats = NDArray[np.float64]
 
 
@@ -81,19 +82,12 @@ def _other(part: Part, k: int) -> int:
 def score(policy: Policy, rows: Sequence[Row]) -> tuple[Floats, Floats]:
     """Return the likeliest and the expected scores of rows, scores first, both of shape (rows, 6)."""
     script = policy.script
-    skeleton = script.filled([0] * len(script.skeleton.places))
     levels = torch.tensor(script.form.levels, dtype=torch.float64)
     options = [torch.tensor(one) for one in script.skeleton.options[-len(DIMENSIONS) :]]
-    order = sorted(range(len(rows)), key=lambda k: len(rows[k]))
     likeliest, expected = np.zeros((len(rows), len(DIMENSIONS))), np.zeros((len(rows), len(DIMENSIONS)))
-    policy.eval()
-    for start in range(0, len(rows), BATCH):
-        chosen = order[start : start + BATCH]
-        asked = [Row(rows[k].prompt, rows[k].features, [skeleton]) for k in chosen]
-        with torch.no_grad():
-            logits = policy(batch_of(asked, pad_id=script.placeholder_id, device=policy.device))
-        logits = logits.view(len(chosen), -1, logits.shape[-1])[:, -len(DIMENSIONS) :].cpu()
-        chances = torch.stack([logits[:, k, one].softmax(-1) for k, one in enumerate(options)], dim=1).double()
+    for chosen, logits in open_logits(policy, rows):
+        scores = torch.from_numpy(read_out(script, policy.readout, logits)[:, -len(DIMENSIONS) :])
+        chances = torch.stack([scores[:, k, one].softmax(-1) for k, one in enumerate(options)], dim=1).double()
         likeliest[chosen] = levels[chances.argmax(-1)].numpy()
         expected[chosen] = (chances * levels).sum(-1).numpy()
     return likeliest, expected

@@ -160,6 +160,19 @@ class Stage2Recipe(StageRecipe):
         return self
 
 
+class ReadoutRecipe(StageRecipe):
+    """How the readout is fitted to a finished decoder."""
+
+    epochs: Annotated[float, Field(gt=0)] = 40
+    batch: Positive = 64
+    learning_rate: Rate = 1e-3
+    weight_decay: Share = 0.01
+    examples: Positive = 6000
+    """Most it is fitted to, of those that are used to the end of stage 1."""
+    hidden: Positive = 128
+    dropout: Share = 0.2
+
+
 class Recipe(_Strict):
     """A whole training run."""
 
@@ -180,6 +193,8 @@ class Recipe(_Strict):
     """A stage before stage 1 that moves words and image tokens to the answers they bear out; it needs checks."""
     stage1: StageRecipe
     stage2: Stage2Recipe | None = None
+    readout: ReadoutRecipe | None = None
+    """Read the scores from the checks, by a small network fitted last; it needs checks and the order scores first."""
     blank: bool = False
     """Train without eyes: every image feature is 0. The honest baseline of an evaluator that looks."""
 
@@ -198,8 +213,14 @@ class Recipe(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _checks_to_read(self) -> Self:
+        if self.readout is not None and not (self.form.checks and "scores first" in self.form.orders):
+            raise ValueError("a readout reads checks: give form: {checks: true} and the order scores first")
+        return self
+
+    @model_validator(mode="after")
     def _something_for_each(self) -> Self:
-        stages = [one for one in (self.alignment, self.stage1, self.stage2) if one is not None]
+        stages = [one for one in (self.alignment, self.stage1, self.stage2, self.readout) if one is not None]
         batches = [stage.batch * stage.accumulate for stage in stages]
         batches += [self.model.tower.batch] if isinstance(self.model, Fresh) else []
         if self.processes > (most := min(batches)):

@@ -1,6 +1,7 @@
 """A whole training run: from a recipe to an evaluator, going on wherever an earlier run of it was stopped.
 
-draw or open the data -> [tokenizer, tower] -> look once -> [alignment] -> stage 1 -> stage 2 -> the evaluator's folder
+draw or open the data -> [tokenizer, tower] -> look once -> [alignment] -> stage 1 -> [stage 2] -> [readout] -> the
+evaluator's folder
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import gather_object
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import nn
@@ -28,6 +30,7 @@ from dermatrust.datasets.atlas_chunk import TRUTH_RATER
 from dermatrust.errors import DataError
 from dermatrust.evaluator.form import Evaluation, Form, Order, check_form
 from dermatrust.evaluator.policy import Policy, Row
+from dermatrust.evaluator.readout import Readout
 from dermatrust.evaluator.script import Script
 from dermatrust.evaluator.stored import adapting, load_parts, save_policy
 from dermatrust.evaluator.tower import AtlasTower
@@ -43,7 +46,18 @@ from dermatrust.train.fresh import build_policy, build_tower, corpus, seeded
 from dermatrust.train.loop import Step, gathered, run_stage
 from dermatrust.train.objectives import Gather, Outcome, stage2_loss, text_loss
 from dermatrust.train.processes import is_first, is_launched, side_by_side
-from dermatrust.train.recipe import Drawn, FormRecipe, Fresh, Pretrained, Recipe, Source, Stage2Recipe, StageRecipe
+from dermatrust.train.readout import ReadoutTask, chances_of, readout_step, wanted_levels
+from dermatrust.train.recipe import (
+    Drawn,
+    FormRecipe,
+    Fresh,
+    Pretrained,
+    ReadoutRecipe,
+    Recipe,
+    Source,
+    Stage2Recipe,
+    StageRecipe,
+)
 from dermatrust.train.tower import TowerTask, read_targets, tower_step
 from dermatrust.train.vocabulary import as_transformers, train_tokenizer
 
@@ -275,7 +289,7 @@ def run_features(run: Run, policy: Policy, examples: Examples) -> Features:
 
 
 def train_stages(run: Run, policy: Policy, examples: Examples) -> dict[str, State]:
-    """Train alignment, stage 1 and stage 2, as far as the recipe has them; return where each ended."""
+    """Train alignment, both stages and the readout, as far as the recipe has them; return where each ended."""
     recipe, script, orders = run.recipe, policy.script, run.recipe.form.orders
     policy.to(run.accelerator.device)
     features = run_features(run, policy, examples)
@@ -292,7 +306,27 @@ def train_stages(run: Run, policy: Policy, examples: Examples) -> dict[str, Stat
     if recipe.stage2 is not None:
         step = taught.second(policy, orders, recipe.stage2, partial(gathered, run.accelerator))
         stages["stage2"] = run.stage(policy, recipe.stage2, taught.lengths, step, "stage2", taught.untils)
+    if recipe.readout is not None:
+        policy.readout, stages["readout"] = fit_readout(run, recipe.readout, policy, taught)
     return stages
+
+
+def fit_readout(run: Run, recipe: ReadoutRecipe, policy: Policy, taught: "Taught") -> tuple[Readout, State]:
+    """Return how scores follow from the checks of a finished decoder, and where the stage ended."""
+    lasting = np.flatnonzero(np.array(taught.untils) == 1)
+    chosen = np.random.default_rng(run.recipe.seed).permutation(lasting)[: recipe.examples]
+    rank, n = run.accelerator.process_index, run.accelerator.num_processes
+    rows, evaluations = taught.rows(chosen.tolist())
+    found = gather_object([chances_of(policy, rows[rank::n])])  # each process asks for its share
+    chances = np.zeros((len(rows), found[0].shape[1]), np.float32)
+    for k, part in enumerate(found):
+        chances[k::n] = part
+    form = policy.script.form
+    seeded(run.recipe.seed)
+    task = ReadoutTask(chances.shape[1], len(form.levels), recipe).to(policy.device)
+    step = readout_step(chances, wanted_levels(form, evaluations))
+    state = run.stage(task, recipe, [1] * len(rows), step, "readout")
+    return task.fitted(), state
 
 
 class Taught:

@@ -1,0 +1,139 @@
+"""Scores from checks: a small network from the chances of every check's answers to the six scores.
+
+The checks and the scores stand in one skeleton, which one pass reads, so a score cannot wait for a check: what the
+decoder finds out in its last layer comes too late for the scores. The readout puts that right behind the decoder, in
+the same pass. It is a concept bottleneck (Koh et al. 2020, https://arxiv.org/abs/2007.04612): what the checks do not
+say cannot move a score.
+
+    scores = log softmax(W2 relu(W1 chances + b1) + b2)
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dermatrust.errors import DataError
+from dermatrust.evaluator.script import Script, Skeleton
+from dermatrust.records import DIMENSIONS
+
+READOUT = "readout.npz"
+"""Its file, beside the weights it was fitted to."""
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """The weights of a readout, as half precision keeps them.
+
+    Attributes:
+        first: W1, shape (answers of all checks, hidden).
+        first_bias: b1, shape (hidden,).
+        second: W2, shape (hidden, scores x levels).
+        second_bias: b2, shape (scores x levels,).
+    """
+
+    first: Floats
+    first_bias: Floats
+    second: Floats
+    second_bias: Floats
+
+    def logits(self, chances: Floats) -> Floats:
+        """Return the logarithm of the chance of every level, shape (n, 6, levels).
+
+        Args:
+            chances: Of the answers of all checks, shape (n, answers).
+        """
+        hidden = np.maximum(chances @ self.first + self.first_bias, 0)
+        return _log_softmax((hidden @ self.second + self.second_bias).reshape(len(chances), len(DIMENSIONS), -1))
+
+    def to_bytes(self) -> bytes:
+        """Return the content of its file, which depends on nothing but the weights."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as file:
+            for field in fields(self):
+                array = io.BytesIO()
+                np.lib.format.write_array(array, getattr(self, field.name).astype(np.float16))
+                file.writestr(zipfile.ZipInfo(f"{field.name}.npy"), array.getvalue())
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes, script: Script, *, where: str) -> Self:
+        """Return what `to_bytes` wrote.
+
+        Raises:
+            DataError: It is no readout, or one of another form.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+                found = cls(*(kept[field.name].astype(np.float32) for field in fields(cls)))
+            n_answers, hidden = found.first.shape
+            shapes = (found.first_bias.shape, found.second.shape, found.second_bias.shape)
+        except (ValueError, KeyError, OSError, AttributeError, zipfile.BadZipFile) as error:
+            raise DataError(where, f"is no readout ({error})", "what `dermatrust train` wrote") from None
+        n_levels = len(DIMENSIONS) * len(script.form.levels)
+        expected = sum(len(answers) for _, answers in script.form.checks)
+        if (n_answers, shapes) != (expected, ((hidden,), (hidden, n_levels), (n_levels,))):
+            raise DataError(where, "is the readout of another form", "the one trained with these weights")
+        return found
+
+
+def read_readout(path: Path, script: Script) -> Readout | None:
+    """Return the readout in a file; None where there is no file.
+
+    Raises:
+        DataError: The file is no readout, or one of another form.
+    """
+    return Readout.from_bytes(path.read_bytes(), script, where=str(path)) if path.is_file() else None
+
+
+def write_readout(path: Path, readout: Readout | None) -> None:
+    """Write a readout to a file; without one no file is left there.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if readout is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_bytes(readout.to_bytes())
+
+
+def answer_chances(skeleton: Skeleton, logits: NDArray[np.floating]) -> Floats:
+    """Return the chances of the answers of all checks, shape (n, answers), among the answers of each.
+
+    Args:
+        skeleton: Its places are those of the logits.
+        logits: At the open places, shape (n, places, vocabulary).
+    """
+    checks = skeleton.options[: -len(DIMENSIONS)]
+    parts = [np.exp(_log_softmax(logits[:, place, list(options)])) for place, options in enumerate(checks)]
+    return np.concatenate(parts, axis=1)
+
+
+def read_out(script: Script, readout: Readout | None, logits: Floats) -> Floats:
+    """Return the logits at the open places with the scores' read from the checks; as they are without a readout.
+
+    Args:
+        script: Tokens.
+        readout: Of the weights.
+        logits: At the open places, shape (n, places, vocabulary).
+    """
+    if readout is None:
+        return logits
+    found = logits.copy()
+    scores = readout.logits(answer_chances(script.skeleton, logits))
+    n = len(DIMENSIONS)
+    for k, options in enumerate(script.skeleton.options[-n:]):
+        found[:, k - n, list(options)] = scores[:, k]
+    return found
+
+
+def _log_softmax(logits: NDArray[np.floating]) -> Floats:
+    raised = logits.astype(np.float32) - logits.max(axis=-1, keepdims=True)
+    found: Floats = raised - np.log(np.exp(raised).sum(axis=-1, keepdims=True))
+    return found

@@ -1,0 +1,103 @@
+"""The readout is fitted: how scores follow from what the finished decoder answers to every check."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from dermatrust.evaluator.form import Evaluation, Form
+from dermatrust.evaluator.policy import Policy, Row, batch_of
+from dermatrust.evaluator.readout import Readout, answer_chances
+from dermatrust.evaluator.script import NOT_LEARNT
+from dermatrust.records import DIMENSIONS
+from dermatrust.train.checkpoint import State
+from dermatrust.train.loop import Step
+from dermatrust.train.objectives import Outcome, open_skeleton
+from dermatrust.train.recipe import ReadoutRecipe
+
+BATCH = 32
+Floats = NDArray[np.float32]
+
+
+def open_logits(policy: Policy, rows: Sequence[Row]) -> Iterator[tuple[list[int], Floats]]:
+    """Yield the numbers of rows of like length, and the logits at their open places, (rows, places, vocabulary).
+
+    They are the decoder's own; see `read_out` for the scores a readout makes of them.
+    """
+    script = policy.script
+    answer = open_skeleton(script)
+    order = sorted(range(len(rows)), key=lambda k: len(rows[k]))
+    policy.eval()
+    for start in range(0, len(rows), BATCH):
+        chosen = order[start : start + BATCH]
+        asked = [Row(rows[k].prompt, rows[k].features, [answer]) for k in chosen]
+        with torch.no_grad():
+            logits = policy(batch_of(asked, pad_id=script.placeholder_id, device=policy.device))
+        yield chosen, logits.view(len(chosen), -1, logits.shape[-1]).float().cpu().numpy()
+
+
+def chances_of(policy: Policy, rows: Sequence[Row]) -> Floats:
+    """Return the chances of the answers of all checks for some rows, shape (rows, answers)."""
+    n_answers = sum(len(answers) for _, answers in policy.script.form.checks)
+    found = np.zeros((len(rows), n_answers), np.float32)
+    for chosen, logits in open_logits(policy, rows):
+        found[chosen] = answer_chances(policy.script.skeleton, logits)
+    return found
+
+
+def wanted_levels(form: Form, evaluations: Sequence[Evaluation]) -> NDArray[np.int64]:
+    """Return the number of the level of every score, shape (evaluations, 6), NOT_LEARNT where there is none."""
+    return np.array([
+        [form.levels.index(form.nearest(e.scores[d])) if d in e.scores else NOT_LEARNT for d in DIMENSIONS]
+        for e in evaluations
+    ])  # fmt: skip
+
+
+class ReadoutTask(nn.Module):
+    """The readout while it is trained.
+
+    Args:
+        n_answers: Answers of all checks.
+        n_levels: Levels of a score.
+        recipe: Its width and dropout.
+    """
+
+    def __init__(self, n_answers: int, n_levels: int, recipe: ReadoutRecipe) -> None:
+        super().__init__()
+        self.first = nn.Linear(n_answers, recipe.hidden)
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.second = nn.Linear(recipe.hidden, len(DIMENSIONS) * n_levels)
+
+    def forward(self, chances: Tensor) -> Tensor:
+        """Return logits, shape (examples, scores x levels), from chances, shape (examples, answers)."""
+        hidden: Tensor = self.dropout(torch.relu(self.first(chances)))
+        logits: Tensor = self.second(hidden)
+        return logits
+
+    def fitted(self) -> Readout:
+        """Return its weights as they are kept."""
+        kept = (self.first.weight.T, self.first.bias, self.second.weight.T, self.second.bias)
+        return Readout(*(np.ascontiguousarray(one.detach().half().float().cpu().numpy()) for one in kept))
+
+
+def readout_step(chances: Floats, targets: NDArray[np.int64]) -> Step:
+    """Return the loss of the readout on a batch: the mean cross-entropy of the scores that are known.
+
+    Args:
+        chances: Of the answers of all checks, shape (examples, answers).
+        targets: Numbers of levels, shape (examples, 6), NOT_LEARNT where there is none.
+    """
+
+    def step(model: nn.Module, chosen: Sequence[int], state: State, generator: torch.Generator) -> Outcome:
+        device = next(model.parameters()).device
+        logits: Tensor = model(torch.from_numpy(chances[list(chosen)]).to(device)).float()
+        wanted = torch.from_numpy(targets[list(chosen)]).to(device)
+        n_known = (wanted != NOT_LEARNT).sum().clamp(min=1)
+        by_score = logits.view(wanted.numel(), -1)
+        loss = cross_entropy(by_score, wanted.flatten(), ignore_index=NOT_LEARNT, reduction="sum") / n_known
+        return Outcome(loss, {"loss": float(loss.detach())})
+
+    return step

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from dermatrust.evaluator.nano import DECODER, TOWER, WEIGHTS, NanoEvaluator
+from dermatrust.evaluator.readout import READOUT
 from dermatrust.train.recipe import Drawn, load_recipe
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +30,8 @@ This page is written by `scripts/write_evaluator_card.py`.
 {files}
 
 A Llava-type model: a convolutional vision tower with one token per finding ({side_px} px pictures), a projector, a
-Llama decoder of {layers} layers and width {hidden}, {vocabulary:,} tokens. Run by ONNX Runtime, without torch.
+Llama decoder of {layers} layers and width {hidden}, {vocabulary:,} tokens, and a readout: the scores follow from the
+chances of the answers to {n_checks} checks. Run by ONNX Runtime, without torch.
 
 ## What it learnt from
 
@@ -68,8 +70,9 @@ def main() -> None:
     """Write the card."""
     tables = Path(sys.argv[1]).read_text(encoding="utf-8").replace("## ", "### ")
     recipe = load_recipe(ROOT / "configs" / "nano.yaml")
-    assert NanoEvaluator().n_tokens  # the files open
-    files = [f"| `{name}` | {size(WEIGHTS / name)} | `{digest(WEIGHTS / name)}` |" for name in (TOWER, DECODER)]
+    files = [
+        f"| `{name}` | {size(WEIGHTS / name)} | `{digest(WEIGHTS / name)}` |" for name in (TOWER, DECODER, READOUT)
+    ]
     data = [
         f"- {source.atlas.n:,} cases, seed {source.atlas.seed}, texts of each: {texts(source.atlas)}"
         f"{'; images degraded by chance' if source.atlas.degrade else ''}"
@@ -79,7 +82,8 @@ def main() -> None:
     ]
     text = TEXT.format(
         files="\n".join(files), side_px=recipe.model.tower.side_px, layers=recipe.model.layers,
-        hidden=recipe.model.hidden, vocabulary=recipe.model.vocabulary, data="\n".join(data),
+        hidden=recipe.model.hidden, vocabulary=recipe.model.vocabulary,
+        n_checks=len(NanoEvaluator().script.form.checks), data="\n".join(data),
         without=", ".join(recipe.data[0].atlas.without), tables=tables,
     )  # fmt: skip
     CARD.write_text(text, encoding="utf-8")

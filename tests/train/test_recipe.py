@@ -57,6 +57,8 @@ def test_the_model_is_told_by_its_fields(tiny, tiny_file, tmp_path):
     ({"data__0__until": 0.5}, "every source ends before the stages do"),
     ({"form__checks": False}, r"alignment is about the checks: give form: \{checks: true\}"),
     ({"model": {"weights": "x"}}, "alignment moves what LoRA leaves frozen"),
+    ({"form__checks": False, "alignment": None}, r"a readout reads checks: give form: \{checks: true\}"),
+    ({"form__orders": ["critique first"]}, "a readout reads checks"),
     ({"processes": 5}, "5 processes cannot share a batch of 4: give processes: 4"),
     ({"data": []}, "data: Tuple should have at least 1 item"),
     ({"data__0__folder": "x"}, r"data\.0: give folder or atlas, and not both"),

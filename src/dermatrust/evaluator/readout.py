@@ -73,7 +73,7 @@ class Readout:
                 found = cls(*(kept[field.name].astype(np.float32) for field in fields(cls)))
             n_answers, hidden = found.first.shape
             shapes = (found.first_bias.shape, found.second.shape, found.second_bias.shape)
-        except (ValueError, KeyError, OSError, AttributeError, zipfile.BadZipFile) as error:
+        except (ValueError, TypeError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise DataError(where, f"is no readout ({error})", "what `dermatrust train` wrote") from None
         n_levels = len(DIMENSIONS) * len(script.form.levels)
         expected = sum(len(answers) for _, answers in script.form.checks)

@@ -148,7 +148,7 @@ def go_on(
         run = Run(recipe.model_copy(update={"seed": seed}), Path(folder), "ablation", accelerator, True)
         step = taught.second(own, recipe.form.orders, stage, lambda rewards: rewards)
         state = run.stage(own, stage, taught.lengths, step, "stage2")
-    likeliest, _ = score(own, rows_of(own, part))
+    likeliest, _ = score(own, rows_of(own, part), by_readout=False)
     return Continued(likeliest, state.samples, state.seconds, state.drawing_s / max(state.seconds, 1e-9))
 
 
@@ -178,8 +178,10 @@ def main_table(parts: dict[str, Part], folder: Path, policy: Policy, blank: Poli
             "lexical judge (reads the reference)": lexical_scores(folder / str(PARTS[name]["split"]), part),
             "DermEval, scores first": likeliest,
             "DermEval, scores first, expected value": expected,
-            f"DermEval, critique first (parsed {np.mean(~np.isnan(critique)):.1%})": critique,
         }
+        if policy.readout is not None:
+            ways["DermEval, scores first, without the readout"] = score(policy, rows, by_readout=False)[0]
+        ways[f"DermEval, critique first (parsed {np.mean(~np.isnan(critique)):.1%})"] = critique
         lines += [f"| {name} ({len(rows)}) | {way} | {cells(errors(scores, part))} |" for way, scores in ways.items()]
     return lines
 
@@ -225,9 +227,12 @@ def stage2_tables(
     policy: Policy, recipe: Recipe, taught: Taught, part: Part, *, samples: int, seconds: float, seeds: int,
     keep: Callable[[dict[str, Any]], None],
 ) -> list[str]:  # fmt: skip
-    """Return the lines of the two tables of stage 2: at equal samples, and at equal time."""
+    """Return the lines of the two tables of stage 2: at equal samples, and at equal time.
+
+    They are about the scores at their own places, which stage 2 trains; a readout stands on the checks.
+    """
     lines: list[str] = []
-    before = np.abs(score(policy, rows_of(policy, part))[0] - part.targets)
+    before = np.abs(score(policy, rows_of(policy, part), by_readout=False)[0] - part.targets)
     for title, limits in (
         (f"equal samples ({samples:,})", {"epochs": samples / len(taught.lengths)}),
         (f"equal time ({seconds:g} s of one core)", {"epochs": 1.0, "seconds": seconds}),

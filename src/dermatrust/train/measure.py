@@ -79,14 +79,21 @@ def _other(part: Part, k: int) -> int:
     return next(j % n for j in range(k + n // 2, k + n // 2 + n) if part.patients[j % n] != part.patients[k])
 
 
-def score(policy: Policy, rows: Sequence[Row]) -> tuple[Floats, Floats]:
-    """Return the likeliest and the expected scores of rows, scores first, both of shape (rows, 6)."""
+def score(policy: Policy, rows: Sequence[Row], *, by_readout: bool = True) -> tuple[Floats, Floats]:
+    """Return the likeliest and the expected scores of rows, scores first, both of shape (rows, 6).
+
+    Args:
+        policy: The evaluator.
+        rows: Prompts.
+        by_readout: Read them from the checks where the evaluator has a readout, rather than at their own places.
+    """
     script = policy.script
     levels = torch.tensor(script.form.levels, dtype=torch.float64)
     options = [torch.tensor(one) for one in script.skeleton.options[-len(DIMENSIONS) :]]
     likeliest, expected = np.zeros((len(rows), len(DIMENSIONS))), np.zeros((len(rows), len(DIMENSIONS)))
+    readout = policy.readout if by_readout else None
     for chosen, logits in open_logits(policy, rows):
-        scores = torch.from_numpy(read_out(script, policy.readout, logits)[:, -len(DIMENSIONS) :])
+        scores = torch.from_numpy(read_out(script, readout, logits)[:, -len(DIMENSIONS) :])
         chances = torch.stack([scores[:, k, one].softmax(-1) for k, one in enumerate(options)], dim=1).double()
         likeliest[chosen] = levels[chances.argmax(-1)].numpy()
         expected[chosen] = (chances * levels).sum(-1).numpy()

@@ -1,0 +1,128 @@
+"""The readout: by hand, against PyTorch, from its file, and what it may change."""
+
+import io
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dermatrust.errors import DataError
+from dermatrust.evaluator.readout import READOUT, Readout, answer_chances, read_out, read_readout, write_readout
+
+N_ANSWERS, N_LEVELS = 5, 11
+"""Of the toy's two checks, and of half points."""
+
+
+def readout_of(seed=0, hidden=7):
+    rng = np.random.default_rng(seed)
+    shapes = ((N_ANSWERS, hidden), (hidden,), (hidden, 6 * N_LEVELS), (6 * N_LEVELS,))
+    return Readout(*(rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes))
+
+
+@pytest.fixture(scope="module")
+def script(build):
+    return build().script
+
+
+def logits_of(script, n=3, seed=0):
+    shape = (n, len(script.skeleton.places), 400)
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def test_scores_worked_by_hand():
+    """One answer, one hidden unit, two levels: relu(2 x 0.5 - 0.5) = 0.5, then 0.5 x (0, ln 3 / 0.5) = (0, ln 3)."""
+    second = np.zeros((1, 12), np.float32)
+    second[0, 1] = math.log(3) / 0.5
+    readout = Readout(np.array([[2.0]]), np.array([-0.5]), second, np.zeros(12))
+    found = np.exp(readout.logits(np.array([[0.5]])))
+    assert found.shape == (1, 6, 2)
+    assert found[0, 0] == pytest.approx([0.25, 0.75])
+    assert found[0, 1:] == pytest.approx(np.full((5, 2), 0.5))
+
+
+def test_scores_equal_those_of_pytorch():
+    readout, chances = readout_of(), np.random.default_rng(1).random((4, N_ANSWERS), dtype=np.float32)
+    first, first_bias, second, second_bias = (
+        torch.from_numpy(one) for one in (readout.first, readout.first_bias, readout.second, readout.second_bias)
+    )
+    theirs = torch.relu(torch.from_numpy(chances) @ first + first_bias) @ second + second_bias
+    theirs = theirs.view(4, 6, N_LEVELS).log_softmax(-1).numpy()
+    assert np.allclose(readout.logits(chances), theirs, atol=1e-5)
+
+
+def test_chances_worked_by_hand(script):
+    """The toy's checks have two and three answers; the second answer of the first has odds of 3 to 1."""
+    logits = np.zeros((1, len(script.skeleton.places), 400), np.float32)
+    logits[0, 0, script.skeleton.options[0][1]] = math.log(3)
+    assert answer_chances(script.skeleton, logits)[0] == pytest.approx([0.25, 0.75, 1 / 3, 1 / 3, 1 / 3])
+
+
+@given(st.integers(0, 1000), st.floats(0.01, 30))
+def test_chances_of_each_check_and_score_are_1(script, seed, scale):
+    logits = logits_of(script, seed=seed) * np.float32(scale)
+    chances = answer_chances(script.skeleton, logits)
+    assert np.allclose([chances[:, :2].sum(axis=1), chances[:, 2:].sum(axis=1)], 1, atol=1e-5)
+    assert np.allclose(np.exp(readout_of(seed).logits(chances)).sum(axis=-1), 1, atol=1e-5)
+
+
+def test_it_changes_the_levels_of_the_scores_and_nothing_else(script):
+    logits, readout = logits_of(script), readout_of()
+    before = logits.copy()
+    found = read_out(script, readout, logits)
+    assert np.array_equal(logits, before)
+    scores = readout.logits(answer_chances(script.skeleton, logits))
+    for k, options in enumerate(script.skeleton.options[-6:]):
+        assert np.allclose(found[:, k - 6, list(options)], scores[:, k])
+        found[:, k - 6, list(options)] = logits[:, k - 6, list(options)]
+    assert np.array_equal(found, logits)
+    assert read_out(script, None, logits) is logits
+
+
+def test_rows_do_not_matter_to_each_other(script):
+    logits, readout = logits_of(script, n=4), readout_of()
+    together = read_out(script, readout, logits)
+    for k in range(4):
+        assert np.allclose(read_out(script, readout, logits[k : k + 1])[0], together[k], atol=1e-5)
+
+
+def test_its_file_gives_it_back_and_has_the_same_bytes_again(script, tmp_path):
+    readout = readout_of()
+    write_readout(tmp_path / READOUT, readout)
+    again = read_readout(tmp_path / READOUT, script)
+    assert all(np.array_equal(a, b) for a, b in zip(_arrays(again), _arrays(readout), strict=True))
+    assert again.to_bytes() == readout.to_bytes() == (tmp_path / READOUT).read_bytes()
+    write_readout(tmp_path / READOUT, None)
+    assert list(tmp_path.iterdir()) == []
+    assert read_readout(tmp_path / READOUT, script) is None
+
+
+def _arrays(readout):
+    return readout.first, readout.first_bias, readout.second, readout.second_bias
+
+
+def _missing_one():
+    buffer = io.BytesIO()
+    np.savez(buffer, first=np.zeros((5, 2)))
+    return buffer.getvalue()
+
+
+def _an_array():
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(3))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", readout_of().to_bytes()[:-40], _missing_one(), _an_array()])
+def test_what_is_no_readout_is_refused(script, content):
+    with pytest.raises(DataError, match=r"^here: is no readout"):
+        Readout.from_bytes(content, script, where="here")
+
+
+@pytest.mark.parametrize("change", [{"first": np.zeros((4, 7))}, {"second": np.zeros((7, 66 - 1))}])
+def test_the_readout_of_another_form_is_refused(script, change):
+    with pytest.raises(DataError, match=r"^here: is the readout of another form"):
+        Readout.from_bytes(replace(readout_of(), **change).to_bytes(), script, where="here")

@@ -1,0 +1,96 @@
+"""Fitting the readout: targets and loss by hand, what is kept, and that it learns what decides a score."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from dermatrust.evaluator.form import Evaluation, Form
+from dermatrust.evaluator.policy import Row, batch_of
+from dermatrust.evaluator.readout import answer_chances
+from dermatrust.evaluator.script import NOT_LEARNT
+from dermatrust.records import Dimension
+from dermatrust.train.checkpoint import State
+from dermatrust.train.objectives import open_skeleton
+from dermatrust.train.readout import ReadoutTask, chances_of, open_logits, readout_step, wanted_levels
+from dermatrust.train.recipe import ReadoutRecipe
+
+TEXTS = ("A red plaque.", "A dark spot on the face, and more of it. See a doctor soon.", "None.")
+
+
+@pytest.fixture(scope="module")
+def policy(build):
+    return build(seed=1)
+
+
+@pytest.fixture(scope="module")
+def rows(policy):
+    generator = torch.Generator().manual_seed(0)
+    return [Row(policy.script.prompt(text, 2), torch.rand(2, 6, generator=generator)) for text in TEXTS]
+
+
+def test_levels_worked_by_hand():
+    form = Form("{narrative}", "half")
+    found = wanted_levels(form, [Evaluation({Dimension.SAFETY: 2.5, Dimension.ACCURACY: 5.0}), Evaluation({})])
+    assert found.tolist() == [[10, 5, *[NOT_LEARNT] * 4], [NOT_LEARNT] * 6]
+
+
+def test_chances_are_those_of_single_rows(policy, rows):
+    together = chances_of(policy, rows)
+    assert together.shape == (3, 5)
+    for k, row in enumerate(rows):
+        with torch.no_grad():
+            logits = policy(batch_of([Row(row.prompt, row.features, [open_skeleton(policy.script)])], pad_id=0))
+        alone = answer_chances(policy.script.skeleton, logits.numpy()[None])
+        assert np.allclose(together[k], alone[0], atol=1e-5)
+    seen = [k for chosen, _ in open_logits(policy, rows) for k in chosen]
+    assert sorted(seen) == [0, 1, 2]
+
+
+def loss_of(task, chances, targets):
+    step = readout_step(chances, targets)
+    return step(task, range(len(chances)), State(), torch.Generator()).loss
+
+
+def test_the_loss_by_hand():
+    """Without weights every level is as likely as the others; scores nobody gave count for nothing."""
+    task = ReadoutTask(5, 11, ReadoutRecipe(hidden=3))
+    for weight in task.parameters():
+        torch.nn.init.zeros_(weight)
+    chances, targets = np.ones((2, 5), np.float32), np.full((2, 6), NOT_LEARNT)
+    targets[0, 0], targets[1, 5] = 3, 10
+    assert loss_of(task, chances, targets).item() == pytest.approx(math.log(11), abs=1e-6)
+    with torch.no_grad():
+        task.second.bias[3] = math.log(10)  # the level wanted of the first score now has a chance of one half
+    assert loss_of(task, chances, targets).item() == pytest.approx((math.log(2) + math.log(11)) / 2, abs=1e-5)
+    nothing = loss_of(task, chances, np.full((2, 6), NOT_LEARNT))
+    nothing.backward()
+    assert nothing.item() == 0
+
+
+def test_what_is_kept_is_what_was_trained():
+    torch.manual_seed(0)
+    task = ReadoutTask(5, 11, ReadoutRecipe(hidden=16, dropout=0.5)).eval()
+    chances = np.random.default_rng(0).random((6, 5), dtype=np.float32)
+    theirs = task(torch.from_numpy(chances)).view(6, 6, 11).log_softmax(-1).detach().numpy()
+    assert np.allclose(task.fitted().logits(chances), theirs, atol=5e-3)  # half precision
+
+
+def test_it_learns_which_answer_decides_a_score():
+    """The first answer decides Safety; the others are chance."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    chances = rng.random((400, 5), dtype=np.float32)
+    chances[:, 0] = rng.integers(0, 2, 400)
+    targets = np.full((400, 6), NOT_LEARNT)
+    targets[:, 1] = np.where(chances[:, 0] == 1, 10, 4)
+    task = ReadoutTask(5, 11, ReadoutRecipe(hidden=16))
+    optimizer = torch.optim.Adam(task.parameters(), lr=0.02)
+    for _ in range(80):
+        optimizer.zero_grad()
+        loss_of(task, chances[:300], targets[:300]).backward()
+        optimizer.step()
+    task.eval()
+    found = task.fitted().logits(chances[300:])[:, 1].argmax(axis=-1)
+    assert np.array_equal(found, targets[300:, 1])

@@ -92,7 +92,7 @@ def score(policy: Policy, rows: Sequence[Row], *, by_readout: bool = True) -> tu
     options = [torch.tensor(one) for one in script.skeleton.options[-len(DIMENSIONS) :]]
     likeliest, expected = np.zeros((len(rows), len(DIMENSIONS))), np.zeros((len(rows), len(DIMENSIONS)))
     readout = policy.readout if by_readout else None
-    for chosen, logits in open_logits(policy, rows):
+    for chosen, logits in open_logits(policy, [len(row) for row in rows], lambda chosen: [rows[k] for k in chosen]):
         scores = torch.from_numpy(read_out(script, readout, logits)[:, -len(DIMENSIONS) :])
         chances = torch.stack([scores[:, k, one].softmax(-1) for k, one in enumerate(options)], dim=1).double()
         likeliest[chosen] = levels[chances.argmax(-1)].numpy()

@@ -1,6 +1,6 @@
 """The readout is fitted: how scores follow from what the finished decoder answers to every check."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -19,31 +19,37 @@ from dermatrust.train.objectives import Outcome, open_skeleton
 from dermatrust.train.recipe import ReadoutRecipe
 
 BATCH = 32
+RowsOf = Callable[[Sequence[int]], Sequence[Row]]
 Floats = NDArray[np.float32]
 
 
-def open_logits(policy: Policy, rows: Sequence[Row]) -> Iterator[tuple[list[int], Floats]]:
+def open_logits(policy: Policy, lengths: Sequence[int], rows_of: RowsOf) -> Iterator[tuple[list[int], Floats]]:
     """Yield the numbers of rows of like length, and the logits at their open places, (rows, places, vocabulary).
 
     They are the decoder's own; see `read_out` for the scores a readout makes of them.
+
+    Args:
+        policy: The evaluator.
+        lengths: Of all rows.
+        rows_of: From numbers to rows, which are many and large where the tower is.
     """
     script = policy.script
     answer = open_skeleton(script)
-    order = sorted(range(len(rows)), key=lambda k: len(rows[k]))
+    order = sorted(range(len(lengths)), key=lambda k: lengths[k])
     policy.eval()
-    for start in range(0, len(rows), BATCH):
+    for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
-        asked = [Row(rows[k].prompt, rows[k].features, [answer]) for k in chosen]
+        asked = [Row(row.prompt, row.features, [answer]) for row in rows_of(chosen)]
         with torch.no_grad():
             logits = policy(batch_of(asked, pad_id=script.placeholder_id, device=policy.device))
         yield chosen, logits.view(len(chosen), -1, logits.shape[-1]).float().cpu().numpy()
 
 
-def chances_of(policy: Policy, rows: Sequence[Row]) -> Floats:
-    """Return the chances of the answers of all checks for some rows, shape (rows, answers)."""
+def chances_of(policy: Policy, lengths: Sequence[int], rows_of: RowsOf) -> Floats:
+    """Return the chances of the answers of all checks, shape (rows, answers); arguments as for `open_logits`."""
     n_answers = sum(len(answers) for _, answers in policy.script.form.checks)
-    found = np.zeros((len(rows), n_answers), np.float32)
-    for chosen, logits in open_logits(policy, rows):
+    found = np.zeros((len(lengths), n_answers), np.float32)
+    for chosen, logits in open_logits(policy, lengths, rows_of):
         found[chosen] = answer_chances(policy.script.skeleton, logits)
     return found
 

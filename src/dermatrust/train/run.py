@@ -314,18 +314,18 @@ def train_stages(run: Run, policy: Policy, examples: Examples) -> dict[str, Stat
 def fit_readout(run: Run, recipe: ReadoutRecipe, policy: Policy, taught: "Taught") -> tuple[Readout, State]:
     """Return how scores follow from the checks of a finished decoder, and where the stage ended."""
     lasting = np.flatnonzero(np.array(taught.untils) == 1)
-    chosen = np.random.default_rng(run.recipe.seed).permutation(lasting)[: recipe.examples]
+    chosen = np.random.default_rng(run.recipe.seed).permutation(lasting)[: recipe.examples].tolist()
     rank, n = run.accelerator.process_index, run.accelerator.num_processes
-    rows, evaluations = taught.rows(chosen.tolist())
-    found = gather_object([chances_of(policy, rows[rank::n])])  # each process asks for its share
-    chances = np.zeros((len(rows), found[0].shape[1]), np.float32)
-    for k, part in enumerate(found):
-        chances[k::n] = part
+    own, lengths = chosen[rank::n], taught.lengths  # each process asks for its share
+    part = chances_of(policy, [lengths[k] for k in own], lambda rows: taught.rows([own[k] for k in rows])[0])
+    chances = np.zeros((len(chosen), part.shape[1]), np.float32)
+    for k, found in enumerate(gather_object([part])):
+        chances[k::n] = found
     form = policy.script.form
     seeded(run.recipe.seed)
     task = ReadoutTask(chances.shape[1], len(form.levels), recipe).to(policy.device)
-    step = readout_step(chances, wanted_levels(form, evaluations))
-    state = run.stage(task, recipe, [1] * len(rows), step, "readout")
+    step = readout_step(chances, wanted_levels(form, taught.evaluations(chosen)))
+    state = run.stage(task, recipe, [1] * len(chosen), step, "readout")
     return task.fitted(), state
 
 
@@ -363,7 +363,11 @@ class Taught:
     def rows(self, chosen: Sequence[int]) -> tuple[list[Row], list[Evaluation]]:
         """Return some examples as rows, with the evaluations they are to get."""
         rows = [Row(self._prompts[k], self._features.of(self._examples[k].images)) for k in chosen]
-        return rows, [self._examples[k].evaluation for k in chosen]
+        return rows, self.evaluations(chosen)
+
+    def evaluations(self, chosen: Sequence[int]) -> list[Evaluation]:
+        """Return the evaluations that some examples are to get."""
+        return [self._examples[k].evaluation for k in chosen]
 
     def step(self, policy: Policy, form: FormRecipe) -> Step:
         """Return what a step of stage 1 minimises."""

@@ -1,5 +1,6 @@
 """Critiques and checks against the known errors, over whatever candidates are drawn."""
 
+import itertools
 import re
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from dermatrust.atlas.critique import CHECKS, FEATURES, NOTHING, OTHER, VAGUELY,
 from dermatrust.atlas.disease import load_diseases
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE, SINGLE, errors_of, visible_attributes
-from dermatrust.atlas.planting import applicable_kinds, draw_candidate, plant_errors
+from dermatrust.atlas.planting import applicable_kinds, draw_candidate, draw_hybrid, plant_errors
 from dermatrust.atlas.said import ERROR_KINDS, NarrativeError, Said, truth_said
 from dermatrust.atlas.scoring import misses_grave, true_scores
 from dermatrust.atlas.vocabulary import VALUES
@@ -190,6 +191,23 @@ def test_each_kind_of_error_shows_in_the_critique_or_the_checks(kind):
             assert after != before
             assert min(true_scores(errors).values()) < 5
     assert n > 3
+
+
+def test_a_mixed_text_takes_conclusion_reasons_and_advice_from_either_case_by_themselves():
+    """Whoever could tell one from another would not need to compare them."""
+    rng = np.random.default_rng(0)
+    pairs = [(draw_facts(2, "train", k), draw_facts(2, "train", k + 1)) for k in range(0, 400, 2)]
+    texts = [(mine, other, draw_hybrid(mine, other, rng)) for mine, other in pairs if mine.diagnosis != other.diagnosis]
+    sources = []
+    for mine, _, (said, errors, text) in texts:
+        assert errors == errors_of(mine, said)
+        assert text
+        if said.diagnosis is not None and said.favours is not None:
+            sources.append((said.diagnosis == mine.diagnosis, said.favours == mine.diagnosis))
+    both = [sources.count(pair) / len(sources) for pair in itertools.product((True, False), repeat=2)]
+    assert min(both) > 0.12, both
+    contradictory = [any(e.kind == "contradictory reasoning" for e in errors) for _, _, (_, errors, _) in texts]
+    assert np.mean(contradictory) > 0.3
 
 
 def test_a_critique_worked_by_hand():

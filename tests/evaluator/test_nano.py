@@ -9,6 +9,7 @@ from dermatrust.errors import DataError
 from dermatrust.evaluator.drawing import draw
 from dermatrust.evaluator.nano import DECODER, TOWER, NanoEvaluator
 from dermatrust.evaluator.policy import Row, batch_of
+from dermatrust.evaluator.readout import READOUT, Readout, read_out
 from dermatrust.train.export import write_evaluator
 
 TEXTS = ("A red plaque.", "A dark spot on the face, and more of it. See a doctor soon.", "")
@@ -110,6 +111,35 @@ def test_its_hash_is_that_of_its_files(nano, folder, build, tmp_path):
     assert NanoEvaluator(folder).sha256 == nano.sha256
     write_evaluator(build(seed=5), tmp_path)
     assert NanoEvaluator(tmp_path).sha256 != nano.sha256
+
+
+@pytest.fixture
+def reading(halved):
+    """The toy with a readout, which it loses again."""
+    rng = np.random.default_rng(4)
+    shapes = ((5, 3), (3,), (3, 66), (66,))
+    halved.readout = Readout(*(rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes))
+    yield halved
+    halved.readout = None
+
+
+def test_its_scores_are_those_of_its_readout(reading, nano, asked, tmp_path):
+    write_evaluator(reading, tmp_path)
+    again = NanoEvaluator(tmp_path)
+    assert again.sha256 != nano.sha256
+    expected = read_out(nano.script, reading.readout, nano.score(*asked))
+    assert np.allclose(again.score(*asked), expected, atol=1e-5)
+
+
+def test_the_readout_of_another_decoder_or_none_is_refused(reading, folder, tmp_path):
+    write_evaluator(reading, tmp_path)
+    (tmp_path / DECODER).write_bytes((folder / DECODER).read_bytes())
+    with pytest.raises(DataError, match=r"readout\.npz: is not the one of this decoder\.onnx"):
+        NanoEvaluator(tmp_path)
+    write_evaluator(reading, tmp_path)
+    (tmp_path / READOUT).unlink()
+    with pytest.raises(DataError, match=r"readout\.npz: is missing"):
+        NanoEvaluator(tmp_path)
 
 
 @pytest.mark.parametrize("name", [TOWER, DECODER])

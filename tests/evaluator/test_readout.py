@@ -2,7 +2,10 @@
 
 import io
 import math
+import tomllib
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dermatrust.errors import DataError
+from dermatrust.evaluator.nano import WEIGHTS, NanoEvaluator
 from dermatrust.evaluator.readout import READOUT, Readout, answer_chances, read_out, read_readout, write_readout
 
+ROOT = Path(__file__).parents[2]
 N_ANSWERS, N_LEVELS = 5, 11
 """Of the toy's two checks, and of half points."""
 
@@ -120,6 +125,28 @@ def _an_array():
 def test_what_is_no_readout_is_refused(script, content):
     with pytest.raises(DataError, match=r"^here: is no readout"):
         Readout.from_bytes(content, script, where="here")
+
+
+def test_weights_that_are_no_numbers_are_refused(script):
+    damaged = replace(readout_of(), second_bias=np.full(66, np.nan))
+    with pytest.raises(DataError, match="a weight is no number"):
+        Readout.from_bytes(damaged.to_bytes(), script, where="here")
+
+
+def test_a_damaged_file_is_one_error(script):
+    """One bit of every place of the directory at its end, where NumPy and zipfile look first."""
+    content = readout_of().to_bytes()
+    for place in range(len(content) - 300, len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        with suppress(DataError):
+            Readout.from_bytes(bytes(damaged), script, where="here")
+
+
+def test_the_package_carries_the_readout_of_its_decoder():
+    assert NanoEvaluator().readout is not None
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["dermatrust"]
+    assert {f"**/*{path.suffix}" for path in WEIGHTS.iterdir()} <= set(patterns)
 
 
 @pytest.mark.parametrize("change", [{"first": np.zeros((4, 7))}, {"second": np.zeros((7, 66 - 1))}])

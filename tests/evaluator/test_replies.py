@@ -47,7 +47,7 @@ def test_a_token_that_runs_into_the_scores_is_left_out():
     assert critique_reply(written, PLAIN).text == "Sound.\nScores:\nSafety: 4/5\n"
 
 
-@given(st.lists(st.text("ab S:\n", min_size=1, max_size=9), max_size=6))
+@given(st.lists(st.sampled_from(["Scores:", "\n", "Scores:\n", "Safety:", " 1/5\n", "a"]), max_size=8))
 def test_whatever_was_written_the_scores_are_read(tokens):
     verdict = read_evaluation(critique_reply(reply(*tokens), CHECKED).text)
     assert verdict.scores == {Dimension.SAFETY: 4.0}

@@ -7,7 +7,7 @@ from dermatrust.atlas.raters import PANEL
 from dermatrust.datasets.atlas import write_atlas
 from dermatrust.records import DIMENSIONS
 from dermatrust.store import DatasetFolder
-from dermatrust.train.ablation import RATED, panel_scores
+from dermatrust.train.ablation import RATED, against_colleagues, panel_scores, panel_table
 from dermatrust.train.examples import read_examples
 from dermatrust.train.features import Features
 from dermatrust.train.measure import Part
@@ -48,6 +48,26 @@ def test_a_steady_rater_is_nearer_to_the_truth_than_one_who_tires(rated):
     folder, part = rated
     steady, strict, tiring = np.nanmean(np.abs(panel_scores(folder, part) - part.targets), axis=(1, 2))
     assert steady < min(strict, tiring)
+
+
+def test_everybody_is_held_against_the_same_worked_by_hand():
+    """Raters who give 1, 2 and 6: the others' means are 4, 3.5 and 1.5; where one is missing, two are left."""
+    members = np.array([1.0, 2.0, 6.0]).reshape(3, 1, 1)
+    assert against_colleagues(np.array([[3.0]]), members).item() == pytest.approx((1 + 0.5 + 1.5) / 3)
+    assert against_colleagues(members, members).item() == pytest.approx((3 + 1.5 + 4.5) / 3)
+    members[2] = np.nan
+    assert against_colleagues(members, members).item() == pytest.approx(1.0)
+    assert np.isnan(against_colleagues(members, np.full((3, 1, 1), np.nan))).all()
+
+
+def test_the_table_against_raters_has_a_line_for_each_and_the_truth_beats_them(rated, monkeypatch):
+    folder, part = rated
+    monkeypatch.setattr("dermatrust.train.ablation.rows_of", lambda *_: [])
+    monkeypatch.setattr("dermatrust.train.ablation.score", lambda *_: (part.targets, part.targets))
+    lines = panel_table(None, part, folder)[1:]
+    macro = {line.split("|")[1].strip(): float(line.split("|")[8].split()[0]) for line in lines}
+    assert macro["DermEval, scores first"] == macro["the true scores"] < macro["one of the panel"]
+    assert macro["the true scores"] < macro["lexical judge (reads the reference)"] < macro["predict the mean"]
 
 
 def test_raters_change_no_case_and_no_text(tmp_path, rated):

@@ -8,10 +8,11 @@ import torch
 
 from dermatrust.evaluator.form import Evaluation, Form
 from dermatrust.evaluator.policy import Row, batch_of
-from dermatrust.evaluator.readout import answer_chances
+from dermatrust.evaluator.readout import Readout, answer_chances, read_out
 from dermatrust.evaluator.script import NOT_LEARNT
 from dermatrust.records import Dimension
 from dermatrust.train.checkpoint import State
+from dermatrust.train.measure import score
 from dermatrust.train.objectives import open_skeleton
 from dermatrust.train.readout import ReadoutTask, chances_of, open_logits, readout_step, wanted_levels
 from dermatrust.train.recipe import ReadoutRecipe
@@ -47,6 +48,26 @@ def test_chances_are_those_of_single_rows(policy, rows):
         assert np.allclose(together[k], alone[0], atol=1e-5)
     seen = [k for chosen, _ in open_logits(policy, lengths, lambda chosen: [rows[k] for k in chosen]) for k in chosen]
     assert sorted(seen) == [0, 1, 2]
+
+
+def test_scores_are_measured_by_the_readout_or_at_their_own_places(policy, rows):
+    rng = np.random.default_rng(5)
+    shapes = ((5, 4), (4,), (4, 66), (66,))
+    policy.readout = Readout(*(rng.normal(size=shape).astype(np.float32) * 3 for shape in shapes))
+    lengths = [len(row) for row in rows]
+    found = {}
+    for chosen, logits in open_logits(policy, lengths, lambda chosen: [rows[k] for k in chosen]):
+        found |= dict(zip(chosen, logits, strict=True))
+    options = [list(one) for one in policy.script.skeleton.options[-6:]]
+    for by_readout, readout in ((True, policy.readout), (False, None)):
+        likeliest, expected = score(policy, rows, by_readout=by_readout)
+        for k in range(3):
+            logits = read_out(policy.script, readout, found[k][None])[0, -6:]
+            own = np.array([logits[j, one] for j, one in enumerate(options)])
+            chances = np.exp(own) / np.exp(own).sum(axis=1, keepdims=True)
+            assert np.array_equal(likeliest[k], chances.argmax(axis=1) / 2)
+            assert np.allclose(expected[k], chances @ (np.arange(11) / 2), atol=1e-4)
+    policy.readout = None
 
 
 def loss_of(task, chances, targets):

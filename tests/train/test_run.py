@@ -1,5 +1,6 @@
 """A tiny run of every stage for real: what it learns, what it leaves alone, and that nothing can spoil it."""
 
+import asyncio
 import errno
 import itertools
 import math
@@ -10,26 +11,34 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from dermatrust.atlas.critique import CHECKS
+from dermatrust.clients import Image, Message, Request, Sampling
 from dermatrust.datasets.atlas import write_atlas
 from dermatrust.errors import DataError
+from dermatrust.evaluator.backends import LocalEvaluatorClient, NanoEvaluatorClient
 from dermatrust.evaluator.drawing import draw
+from dermatrust.evaluator.form import Form, read_evaluation
 from dermatrust.evaluator.nano import NanoEvaluator
 from dermatrust.evaluator.policy import Row, batch_of
 from dermatrust.evaluator.readout import read_out
 from dermatrust.evaluator.stored import load_policy
 from dermatrust.train import loop
+from dermatrust.train.checkpoint import State
 from dermatrust.train.export import write_evaluator
+from dermatrust.train.features import Features
 from dermatrust.train.objectives import open_skeleton
-from dermatrust.train.recipe import Recipe
-from dermatrust.train.run import form_of, train_evaluator
+from dermatrust.train.readout import wanted_levels
+from dermatrust.train.recipe import Pretrained, Recipe
+from dermatrust.train.run import Taught, fit_readout, form_of, pretrained_policy, read_all, train_evaluator
 
-STAGES = ("tower", "alignment", "stage1", "stage2")
+STAGES = ("tower", "alignment", "stage1", "stage2", "readout")
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +144,63 @@ def test_it_is_exported_as_it_was_trained(whole, tmp_path):
     assert nano.write(row.prompt, features.numpy(), cue, max_new_tokens=10, n_alternatives=1).ids == drawn.ids
 
 
+def test_asked_as_a_checkpoint_or_embedded_it_gives_the_same_scores(whole, tmp_path):
+    """With a critique too, and where the text leaves no room for a long one."""
+    write_evaluator(whole.policy, tmp_path)
+    clients = LocalEvaluatorClient(whole.path, device="cpu"), NanoEvaluatorClient(tmp_path)
+    picture = next((whole.path.parent / "data").rglob("*.jpg"))
+    text, sampling = "A red plaque on the back, and more of it. " * 50, Sampling(temperature=0.0, max_tokens=600)
+
+    def told(client, order):
+        message = Message("user", client.form.ask(text, order), (Image("a", picture),))
+        return asyncio.run(client.ask(Request((message,), sampling=sampling))).text
+
+    stored, embedded = (read_evaluation(told(client, "scores first")).scores for client in clients)
+    assert stored == embedded
+    assert len(stored) == 6
+    assert read_evaluation(told(clients[1], "critique first")).scores == embedded
+
+
+def test_a_readout_belongs_to_its_weights_and_its_form(tiny, whole):
+    form = form_of(tiny.form)
+    assert load_policy(whole.path, form=form).readout is not None
+    assert load_policy(whole.path, form=Form("Rate this:\n{narrative}")).readout is None
+    begun_with, _ = pretrained_policy(Pretrained(weights=whole.path, lora=None), form)
+    assert begun_with.readout is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_the_readout_is_fitted_to_each_text_with_its_own_scores(tiny, whole, monkeypatch, n):
+    """Processes share the texts; whoever joins what they found must not mix them up."""
+    script, form = whole.policy.script, whole.policy.script.form
+    examples = read_all(tiny, [next((whole.path.parent / "data").iterdir())])
+    taught = Taught(Features.blank(len(examples.pictures), 2, 8), script, examples.rows, 800)
+    number = {tuple(row.prompt): k for k, row in enumerate(taught.rows(range(len(examples.rows)))[0])}
+    shares, fitted = {}, {}
+
+    def chances(_, lengths, rows_of):
+        return np.array([[number[tuple(row.prompt)]] for row in rows_of(range(len(lengths)))], np.float32)
+
+    def gathered(parts):
+        shares[run.accelerator.process_index] = parts[0]
+        return [shares.get(k, parts[0]) for k in range(n)]
+
+    def step(found, targets):
+        fitted.update(chances=found, targets=targets)
+
+    for name, value in (("chances_of", chances), ("gather_object", gathered), ("readout_step", step)):
+        monkeypatch.setattr(f"dermatrust.train.run.{name}", value)
+    recipe = tiny.readout.model_copy(update={"examples": 30})
+    for rank in (*range(n), n - 1):  # once all shares are known the last one sees them all
+        run = SimpleNamespace(
+            recipe=tiny, accelerator=SimpleNamespace(process_index=rank, num_processes=n), stage=lambda *_: State()
+        )
+        fit_readout(run, recipe, whole.policy, taught)
+    numbers = fitted["chances"][:, 0].astype(int)
+    assert len(set(numbers)) == 30
+    assert np.array_equal(fitted["targets"], wanted_levels(form, [examples.rows[k].evaluation for k in numbers]))
+
+
 def test_the_same_recipe_gives_the_same_bytes(tiny, whole, tmp_path):
     again = train_evaluator(tiny, tmp_path / "again", workers=1, is_quiet=True)
     assert contents(again.path) == contents(whole.path)
@@ -171,7 +237,7 @@ def test_a_lost_process_is_told_and_the_run_goes_on(tiny, tmp_path, monkeypatch)
     assert contents(found.path) == contents(train_evaluator(two, tmp_path / "other", workers=1, is_quiet=True).path)
 
 
-@pytest.mark.parametrize("stages", [("tower",), STAGES])
+@pytest.mark.parametrize("stages", [("tower",), STAGES[:-1], STAGES])
 def test_a_run_that_got_no_further_than_a_stage_goes_on_to_the_same_bytes(tiny, whole, begun, stages):
     again = train_evaluator(tiny, begun(*stages), workers=1, is_quiet=True)
     assert contents(again.path) == contents(whole.path)

@@ -106,7 +106,7 @@ def checks_of(errors: Iterable[NarrativeError], critique: str) -> dict[str, str]
         critique: What `write_critique` says of it; what is said and seen is read from it.
 
     Returns:
-        Check to answer. What is out of sight is left out.
+        Check to answer. What is out of sight is left out, but for secondary findings that are told.
 
     Example:
         >>> errors = [NarrativeError("wrong site", "Face"), NarrativeError("invented finding", "Scale")]

@@ -114,7 +114,9 @@ class NanoEvaluatorClient:
 
     def _answer(self, request: Request) -> Reply:
         network = self.network
-        asked = prepared(request, network.script, self._features, network.n_tokens, network.context)
+        asked = prepared(
+            request, network.script, self._features, network.n_tokens, network.context, critique_yields=True
+        )
         scores = scores_reply(network.script, network.score([asked.prompt], [asked.features])[0], self.version)
         if asked.order == "scores first":
             return scores
@@ -276,8 +278,18 @@ class LocalEvaluatorClient:
         """Nothing to let go of."""
 
 
-def prepared(request: Request, script: Script, look: Any, n_tokens: int | None, context: int) -> Asked:
+def prepared(
+    request: Request, script: Script, look: Any, n_tokens: int | None, context: int, *, critique_yields: bool = False
+) -> Asked:
     """Return a request as tokens and features.
+
+    Args:
+        request: What is asked.
+        script: Tokens.
+        look: From images to what the tower sees.
+        n_tokens: Tokens of an image, where they are known.
+        context: Most tokens of a prompt with its evaluation.
+        critique_yields: Give a critique the room that a long prompt leaves, since the scores do not wait for it.
 
     Raises:
         AskFailed: It has no image, was not asked by this evaluator's form, or does not fit.
@@ -290,11 +302,14 @@ def prepared(request: Request, script: Script, look: Any, n_tokens: int | None, 
     except ValueError as error:
         raise AskFailed("rejected", f"{error}") from None
     features = look(images)
-    room = len(script.skeleton.ids) if order == "scores first" else min(request.sampling.max_tokens, context // 2)
+    is_short = order == "scores first" or critique_yields
+    room = len(script.skeleton.ids) if is_short else min(request.sampling.max_tokens, context // 2)
     try:
         prompt = script.prompt(narrative, len(features), most=context - room)
     except DataError as error:
         raise AskFailed("rejected", str(error)) from None
+    if critique_yields:
+        room = min(request.sampling.max_tokens, context - len(prompt) - len(script.encode(script.form.cue(order))))
     return Asked(prompt, features, order, room)
 
 

@@ -66,13 +66,20 @@ class NanoEvaluator:
             self._sizes: dict[str, int] = json.loads(stored["sizes"])
             self.script = Script(tokenizer, form, **json.loads(stored["ids"]), where=str(folder / DECODER))
             self.readout = read_readout(folder / READOUT, self.script)
+            self._check_readout(stored.get("readout", ""), folder)
         except DataError:
             raise
         except Exception as error:  # a damaged tokenizer raises a bare Exception
             raise DataError(str(folder), f"holds no embedded evaluator ({error})", "what `train` exported") from None
 
-        readout_hash = "" if self.readout is None else hashlib.sha256(self.readout.to_bytes()).hexdigest()
-        self.sha256 = hashlib.sha256(f"{tower_hash}{decoder_hash}{readout_hash}".encode()).hexdigest()
+        self.sha256 = hashlib.sha256(f"{tower_hash}{decoder_hash}".encode()).hexdigest()
+
+    def _check_readout(self, expected: str, folder: Path) -> None:
+        """Refuse a readout that was fitted to another decoder; the decoder's file names its own."""
+        found = "" if self.readout is None else self.readout.sha256
+        if found != expected:
+            problem = "is missing" if not found else f"is not the one of this {DECODER}"
+            raise DataError(str(folder / READOUT), problem, "the file that was exported with it", "Export them again.")
 
     @property
     def context(self) -> int:

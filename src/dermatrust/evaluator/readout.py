@@ -2,12 +2,13 @@
 
 The checks and the scores stand in one skeleton, which one pass reads, so a score cannot wait for a check: what the
 decoder finds out in its last layer comes too late for the scores. The readout puts that right behind the decoder, in
-the same pass. It is a concept bottleneck (Koh et al. 2020, https://arxiv.org/abs/2007.04612): what the checks do not
-say cannot move a score.
+the same pass. It is a concept bottleneck (Koh et al. 2020, https://arxiv.org/abs/2007.04612): a score is a function of
+the checks' chances alone.
 
     scores = log softmax(W2 relu(W1 chances + b1) + b2)
 """
 
+import hashlib
 import io
 import zipfile
 from dataclasses import dataclass, fields
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from dermatrust.errors import DataError
 from dermatrust.evaluator.script import Script, Skeleton
 from dermatrust.records import DIMENSIONS
+from dermatrust.store.atomic import write_bytes
 
 READOUT = "readout.npz"
 """Its file, beside the weights it was fitted to."""
@@ -51,6 +53,11 @@ class Readout:
         hidden = np.maximum(chances @ self.first + self.first_bias, 0)
         return _log_softmax((hidden @ self.second + self.second_bias).reshape(len(chances), len(DIMENSIONS), -1))
 
+    @property
+    def sha256(self) -> str:
+        """Hash of its file, which the decoder it was fitted to keeps."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
     def to_bytes(self) -> bytes:
         """Return the content of its file, which depends on nothing but the weights."""
         buffer = io.BytesIO()
@@ -73,8 +80,10 @@ class Readout:
                 found = cls(*(kept[field.name].astype(np.float32) for field in fields(cls)))
             n_answers, hidden = found.first.shape
             shapes = (found.first_bias.shape, found.second.shape, found.second_bias.shape)
-        except (ValueError, TypeError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # what NumPy and zipfile raise of damaged files has no common class
             raise DataError(where, f"is no readout ({error})", "what `dermatrust train` wrote") from None
+        if not all(np.isfinite(getattr(found, field.name)).all() for field in fields(cls)):
+            raise DataError(where, "is no readout (a weight is no number)", "what `dermatrust train` wrote")
         n_levels = len(DIMENSIONS) * len(script.form.levels)
         expected = sum(len(answers) for _, answers in script.form.checks)
         if (n_answers, shapes) != (expected, ((hidden,), (hidden, n_levels), (n_levels,))):
@@ -88,19 +97,25 @@ def read_readout(path: Path, script: Script) -> Readout | None:
     Raises:
         DataError: The file is no readout, or one of another form.
     """
-    return Readout.from_bytes(path.read_bytes(), script, where=str(path)) if path.is_file() else None
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(str(path), f"cannot be read ({error.strerror})", "a readout") from None
+    return Readout.from_bytes(content, script, where=str(path))
 
 
 def write_readout(path: Path, readout: Readout | None) -> None:
     """Write a readout to a file; without one no file is left there.
 
     Raises:
-        OSError: It cannot be written.
+        DataError: It cannot be written.
     """
     if readout is None:
         path.unlink(missing_ok=True)
     else:
-        path.write_bytes(readout.to_bytes())
+        write_bytes(path, readout.to_bytes())
 
 
 def answer_chances(skeleton: Skeleton, logits: NDArray[np.floating]) -> Floats:

@@ -65,8 +65,10 @@ def load_parts(path: Path, *, form: Form | None = None, dtype: str = "float32") 
         raise ModelError(str(path), "there is no such folder", "a Transformers checkpoint or a LoRA adapter")
     model, base = _load_model(path, dtype)
     tokenizer = _part(path, base, "the tokenizer", AutoTokenizer.from_pretrained)
-    if form is None and (path / FORM).exists():
-        form = Form.from_json((path / FORM).read_text(encoding="utf-8"), where=str(path / FORM))
+    own = None
+    if (path / FORM).exists():
+        own = Form.from_json((path / FORM).read_text(encoding="utf-8"), where=str(path / FORM))
+    form = form or own
     if form is None:
         do = "Give a prompt with --prompt, or train it with `dermatrust train`."
         raise ModelError(str(path), f"has no {FORM}, so nobody knows how it is asked", do=do)
@@ -77,7 +79,8 @@ def load_parts(path: Path, *, form: Form | None = None, dtype: str = "float32") 
     else:
         processor = _part(path, base, "the image processor", AutoImageProcessor.from_pretrained)
         policy, parts = Policy(model, script, _processed(processor)), [tokenizer, processor]
-    policy.readout = read_readout(path / READOUT, script)
+    if form == own:  # asked in another way, its checks are others
+        policy.readout = read_readout(path / READOUT, script)
     return policy, parts
 
 

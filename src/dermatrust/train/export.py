@@ -51,6 +51,7 @@ def write_evaluator(policy: Policy, folder: Path) -> None:
             "placeholder_id": script.placeholder_id,
         }),
         "sizes": json.dumps(_sizes(policy.model)),
+        "readout": "" if policy.readout is None else policy.readout.sha256,
     }  # fmt: skip
     write_decoder(folder / DECODER, policy.model, kept)
     write_readout(folder / READOUT, policy.readout)

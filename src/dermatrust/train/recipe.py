@@ -170,7 +170,7 @@ class ReadoutRecipe(StageRecipe):
     examples: Positive = 6000
     """Most it is fitted to, of those that are used to the end of stage 1."""
     hidden: Positive = 128
-    dropout: Share = 0.2
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
 
 
 class Recipe(_Strict):

@@ -261,6 +261,7 @@ def pretrained_policy(recipe: Pretrained, form: Form, precision: str = "float32"
     Frozen weights take the precision; trained ones stay in float32.
     """
     policy, parts = load_parts(recipe.weights, form=form, dtype=precision if recipe.lora is not None else "float32")
+    policy.readout = None  # it belongs to the weights as they were
     for weight in policy.model.model.vision_tower.parameters():
         weight.requires_grad = False
     if recipe.lora is not None:

@@ -43,12 +43,12 @@ Held back from all of it: {without}, and the last phrasing of facts that have th
 
 ## How it was measured
 
-On drawn cases of other patients than it learnt from (seed {seed}), by whose figures nothing was chosen; unseen diseases,
-unseen phrasings and degraded images each differ from the training in that one thing more. Errors are mean absolute
-differences from the true scores, in points, with 95 % intervals over patients. *Predict the mean* gives every narrative
-the mean of its dimension. *Text only* was trained the same way without images. The lexical judge reads the reference,
-which the evaluator never does. *Without the readout* are the scores at their own places; *critique first* those a
-critique ends with, in the paper's order: `nano/evaluator` gives neither, with `--critique` or without.
+On drawn cases of other patients than it learnt from (seed {seed}), by whose figures nothing was chosen. Unseen
+diseases, unseen phrasings and degraded images each differ from the training in that one thing more. Errors are mean
+absolute differences from the true scores, in points, with 95 % intervals over patients. *Predict the mean* gives every
+narrative the mean of its dimension. *Text only* was trained the same way without images. The lexical judge reads the
+reference, which the evaluator never does. *Without the readout* are the scores at their own places; *critique first*
+those a critique ends with, in the paper's order: `nano/evaluator` gives neither, with `--critique` or without.
 
 {tables}
 ## What falls short

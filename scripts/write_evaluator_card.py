@@ -54,7 +54,7 @@ those a critique ends with, in the paper's order: `nano/evaluator` gives neither
 ## What falls short
 
 - Diseases and phrasings it never met cost it most of what it knows, as the tables show. It is no judge of either. The
-  demo's narrators use both, so its error there is larger than on held-out cases.
+  demo's narrators and the folders of `dermatrust atlas` have both, so its error there is about twice as large.
 - An evaluator without eyes errs 1.8 times as much; twice as much was aimed at. How well findings, reasons and advice go
   together in a text tells it much of the scores.
 - A critique is written beside the scores and may contradict them, or quote what the text does not say: the critique was

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dermatrust.bench.results import Alignment, AlignmentRow, Estimate
+from dermatrust.bench.text import drawn_notice
 from dermatrust.records import DIMENSIONS
 from dermatrust.report import write_report
 from dermatrust.report.case_view import case_view
@@ -102,6 +103,23 @@ def test_kin_of_one_judge_are_one_warning(make_manifest):
     families = dict.fromkeys(AUTHORS, "gpt")
     (found,) = kinships(make_manifest(AUTHORS, ["eye"], families=families, judge_family="gpt"))
     assert found.text.startswith("eye, alpha and beta are of one family (gpt):")
+
+
+def test_embedded_models_on_photographs_are_warned_of(make_manifest, make_table, make_page, tmp_path):
+    """Alone or beside others, in a run and on its page; on drawings there is nothing to say."""
+    names = ["nano/narrator-weak", "beta"], ["nano/evaluator"]
+    said = "Trained on drawn pictures alone, so what they say of a photograph means nothing: "
+    real = make_manifest(*names, synthetic=False)
+    assert drawn_notice(real) == f"{said}nano/narrator-weak, nano/evaluator."
+    assert (
+        drawn_notice(make_manifest(*names, synthetic=True))
+        == drawn_notice(make_manifest(AUTHORS, ["eye"], synthetic=False))
+        == ""
+    )
+    path = tmp_path / "report.html"
+    write_report(path, manifest=real, table=make_table(*names), pages=[], n_cases_total=24)
+    text = path.read_text(encoding="utf-8")
+    assert said in text[text.index('id="results"') : text.index('id="dimensions"')]
 
 
 def test_a_case_page_shows_probability_and_expected_value(make_page, make_rating):

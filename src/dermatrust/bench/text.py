@@ -15,13 +15,23 @@ from dermatrust.bench.results import (
     Measure,
     ModelRow,
 )
-from dermatrust.records import Dimension
+from dermatrust.records import Dimension, Manifest
 
 NOTHING = "–"
 """Printed where a number is undefined."""
 LONGEST_NAME = 40
 """Characters of a model's name in its row. A longer one, such as a server's address, is cut and given whole below."""
 _NOISE_DIGITS = 9
+_EMBEDDED = "nano/"
+
+
+def drawn_notice(manifest: Manifest) -> str:
+    """Return what must be known where embedded models, which saw drawings alone, met photographs; elsewhere nothing."""
+    names = [*(card.model for card in manifest.models), *(card.judge for card in manifest.judges)]
+    drawn = ", ".join(name for name in names if name.startswith(_EMBEDDED))
+    if manifest.dataset.synthetic or not drawn:
+        return ""
+    return f"Trained on drawn pictures alone, so what they say of a photograph means nothing: {drawn}."
 
 
 def table_text(table: BenchTable) -> str:

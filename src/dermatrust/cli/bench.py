@@ -43,7 +43,7 @@ def bench(dataset: Path, models: tuple[str, ...], judges: tuple[str, ...], **opt
 def run_and_report(bench: "Bench", options: dict[str, Any]) -> None:
     """Run the bench, print its table, and say where the report is."""
     from dermatrust.bench.run import run_bench
-    from dermatrust.bench.text import table_text
+    from dermatrust.bench.text import drawn_notice, table_text
 
     run = run_folder(bench, options)
     command = shlex.join(["dermatrust", *sys.argv[1:]])
@@ -53,6 +53,8 @@ def run_and_report(bench: "Bench", options: dict[str, Any]) -> None:
     _report(bench, result, n_pages=options["pages"], seed=options["seed"])
     if result.manifest.dataset.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")
+    if notice := drawn_notice(result.manifest):
+        click.echo(f"{notice}\n")
     click.echo(table_text(result.table))
     click.echo(f"report: {run.report_path}", err=True)
     tell_failures(result.failures, run)

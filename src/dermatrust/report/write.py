@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dermatrust.bench.results import MEASURES, REASONS, BenchTable
-from dermatrust.bench.text import alignment_note, counted
+from dermatrust.bench.text import alignment_note, counted, drawn_notice
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report import breakdowns, compared, headline, provenance, views
 from dermatrust.report.case_view import CaseView, case_view
@@ -162,6 +162,7 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "reference_lines": provenance.reference_lines(table),
         "reference_kinds": provenance.KINDS,
         "reference_notice": provenance.reference_notice(table),
+        "drawn_notice": drawn_notice(manifest),
         "kinships": provenance.kinships(manifest),
         "judge_facts": provenance.judge_facts,
         "asked_text": provenance.asked_text,

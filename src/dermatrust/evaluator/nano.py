@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from dermatrust.clients.nano import scaled, shrunk
 from dermatrust.errors import DataError
 from dermatrust.evaluator.form import Form
-from dermatrust.evaluator.readout import READOUT, read_out, read_readout
+from dermatrust.evaluator.readout import READOUT, log_softmax, read_out, read_readout
 from dermatrust.evaluator.script import Script
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -114,7 +114,7 @@ class NanoEvaluator:
         logits, past = self._run(rows.inputs(), place, None, keep=True)
         ids, alternatives = [], []
         for step in range(max_new_tokens):
-            logs = _log_softmax(logits[0, 0])
+            logs = log_softmax(logits[0, 0].astype(np.float64))
             likeliest = np.argsort(-logs, kind="stable")[:n_alternatives]
             ids.append(int(likeliest[0]))
             alternatives.append(tuple((int(k), float(logs[k])) for k in likeliest))
@@ -179,11 +179,6 @@ def _next(token: int, position: int, past: Sequence[Floats], width: int) -> dict
     mask = np.zeros((1, 1, 1, past[0].shape[2] + 1), np.float32)
     nothing = np.zeros((1, 0, width), np.float32)
     return {"features": nothing, "ids": np.array([[token]]), "positions": np.array([[position]]), "mask": mask}
-
-
-def _log_softmax(logits: Floats) -> NDArray[np.float64]:
-    raised = logits.astype(np.float64) - float(logits.max())
-    return np.asarray(raised - np.log(np.exp(raised).sum()))
 
 
 def _session(path: Path, threads: int) -> tuple[onnxruntime.InferenceSession, str]:

@@ -13,7 +13,7 @@ import io
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from dermatrust.store.atomic import write_bytes
 READOUT = "readout.npz"
 """Its file, beside the weights it was fitted to."""
 Floats = NDArray[np.float32]
+Real = TypeVar("Real", bound=np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Readout:
             chances: Of the answers of all checks, shape (n, answers).
         """
         hidden = np.maximum(chances @ self.first + self.first_bias, 0)
-        return _log_softmax((hidden @ self.second + self.second_bias).reshape(len(chances), len(DIMENSIONS), -1))
+        return log_softmax((hidden @ self.second + self.second_bias).reshape(len(chances), len(DIMENSIONS), -1))
 
     @property
     def sha256(self) -> str:
@@ -126,7 +127,9 @@ def answer_chances(skeleton: Skeleton, logits: NDArray[np.floating]) -> Floats:
         logits: At the open places, shape (n, places, vocabulary).
     """
     checks = skeleton.options[: -len(DIMENSIONS)]
-    parts = [np.exp(_log_softmax(logits[:, place, list(options)])) for place, options in enumerate(checks)]
+    parts = [
+        np.exp(log_softmax(logits[:, place, list(options)].astype(np.float32))) for place, options in enumerate(checks)
+    ]
     return np.concatenate(parts, axis=1)
 
 
@@ -148,7 +151,13 @@ def read_out(script: Script, readout: Readout | None, logits: Floats) -> Floats:
     return found
 
 
-def _log_softmax(logits: NDArray[np.floating]) -> Floats:
-    raised = logits.astype(np.float32) - logits.max(axis=-1, keepdims=True)
-    found: Floats = raised - np.log(np.exp(raised).sum(axis=-1, keepdims=True))
+def log_softmax(logits: NDArray[Real]) -> NDArray[Real]:
+    """Return the logarithms of the chances along the last axis, in the precision and shape of the logits.
+
+    Example:
+        >>> np.exp(log_softmax(np.log([[1.0, 3.0]]))).round(2).tolist()
+        [[0.25, 0.75]]
+    """
+    raised = logits - logits.max(axis=-1, keepdims=True)
+    found: NDArray[Real] = raised - np.log(np.exp(raised).sum(axis=-1, keepdims=True))
     return found

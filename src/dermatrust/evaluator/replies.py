@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dermatrust.clients import Reply
 from dermatrust.evaluator.form import SCORES
+from dermatrust.evaluator.readout import log_softmax
 from dermatrust.evaluator.script import Script
 
 DECIMALS = 5
@@ -32,7 +33,7 @@ def scores_reply(script: Script, logits: NDArray[np.floating], version: str) -> 
     for k, (place, options) in enumerate(zip(skeleton.places, skeleton.options, strict=True)):
         name = script.text(skeleton.ids[start : place + 1])
         start = max(start, place + 1)
-        logs = _log_softmax(logits[k, list(options)])
+        logs = log_softmax(logits[k, list(options)].astype(np.float64))
         order = np.argsort(-logs, kind="stable")
         best = order[0]
         entries += [_given(name)] if name else []
@@ -101,8 +102,3 @@ def _given(token: str) -> dict[str, Any]:
 
 def _entry(token: str, log: float) -> dict[str, Any]:
     return {"token": token, "logprob": round(float(log), DECIMALS)}
-
-
-def _log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    raised = logits.astype(np.float64) - float(logits.max())
-    return np.asarray(raised - np.log(np.exp(raised).sum()))

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -29,9 +28,9 @@ def ratings(folder):
     return {r.narrative_id: r for r in iter_records(folder / "ratings.jsonl", Rating) if r.rater == "nano/evaluator"}
 
 
-def kill_one_worker(run_folder, killed):
+def kill_one_worker(run_folder, killed, is_over):
     """Kill the first worker that has begun a store of its own."""
-    for _ in range(1200):
+    while not is_over.wait(0.05):
         if list(run_folder.glob("*/shards/*.sqlite")):
             for process in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
@@ -42,17 +41,17 @@ def kill_one_worker(run_folder, killed):
                     os.kill(int(process.parent.name), signal.SIGKILL)
                     killed.append(process.parent.name)
                     return
-        time.sleep(0.05)
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="workers are found in /proc")
 def test_a_killed_worker_loses_nothing_and_the_ratings_equal_those_of_one_process(tmp_path):
     for name in ("spread", "alone"):
         write_atlas(tmp_path / name, n=24, critiques=True, candidates=4)
-    killed = []
-    killer = threading.Thread(target=kill_one_worker, args=(tmp_path / "runs", killed))
+    killed, is_over = [], threading.Event()
+    killer = threading.Thread(target=kill_one_worker, args=(tmp_path / "runs", killed, is_over))
     killer.start()
     done = rate(tmp_path / "spread", tmp_path / "runs", "--ray", "local")
+    is_over.set()
     killer.join()
     assert done.exit_code == 0, done.output + str(done.exception)
     assert killed

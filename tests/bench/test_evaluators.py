@@ -154,7 +154,9 @@ def test_ratings_are_recorded_once_and_what_was_not_answered_is_asked_again(data
     first = record_ratings(bench, run, QUIET)
     assert (first.n_new, first.failures.total()) == (1, 1)
     assert record_ratings(bench, run, QUIET).n_new == 1
-    assert record_ratings(bench, run, QUIET).n_new == 0  # the script has nothing left to answer
+    for folder in (run, RunFolder(tmp_path / "another way to ask")):
+        again = record_ratings(bench, folder, QUIET)  # the script has nothing left to answer
+        assert (again.n_new, again.n_known, again.failures.total()) == (0, 2, 0)
     found = [(r.rater, r.scores[DIMENSIONS[0]], r.rubric) for r in bench.dataset.iter_ratings()]
     assert sorted(found) == [("eye", 2.0, "rubric@1:bb"), ("eye", 4.0, "rubric@1:bb")]
 

@@ -71,7 +71,9 @@ def test_every_narrative_is_rated_once(dataset, model, server, tmp_path):
         assert rating.scores == dict.fromkeys(DIMENSIONS, 4.0)
         assert rating.probabilities == dict.fromkeys(DIMENSIONS, 0.75)
         assert rating.expected == dict.fromkeys(DIMENSIONS, 3.5)
-    assert rate("t", "-m", model, "-q", cwd=tmp_path).stdout == "0 new ratings in t/ratings.jsonl\n"
+    assert rate("t", "-m", model, "-q", cwd=tmp_path).stdout == (
+        "0 new ratings in t/ratings.jsonl; 2 were there already\n"
+    )
     assert len(server.asked) == 2
     body = server.asked[0]
     assert (body["temperature"], body["logprobs"], body["top_logprobs"]) == (0.0, True, 20)
@@ -140,7 +142,7 @@ def test_the_embedded_evaluator_says_what_it_is(photo, dataset, tmp_path):
     done = rate("-m", "nano/evaluator", "--image", photo, "--text", TEXT, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [line.rsplit(None, 3)[0] for line in done.stdout.splitlines()[2:]] == [d.title for d in DIMENSIONS]
-    assert done.stderr.endswith("what it says of a photograph means nothing.\n")
+    assert done.stderr.endswith("what they say of a photograph means nothing: nano/evaluator.\n")
     told = rate("-m", "nano/evaluator", "--image", photo, "--text", TEXT, "--critique", cwd=tmp_path).stdout
     scores, _, critique = told.partition("\n\n")
     assert scores + "\n" == done.stdout  # a critique changes no score
@@ -174,6 +176,7 @@ NO_TEXT = "--image: needs the narrative to rate; expected --text or --text-file,
         (("-m", "https://example.org/v1#m", *ONE), "is not on this machine. Add --may-leave-machine"),
         (("t", "-m", "https://example.org/v1#m"), "does not let its cases leave it"),
         (("t", "-m", "nano/nobody"), "nano/nobody: is not an embedded evaluator; expected nano/evaluator."),
+        (("t", "-m", "gpt-5"), "is not a model name; expected nano/evaluator, hf:PATH, openai/MODEL"),
         (("t",), "Missing option '--model' / '-m'"),
     ],
 )  # fmt: skip

@@ -24,9 +24,10 @@ from dermatrust.store.run import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was appended to the dataset folder, and which asks failed."""
+    """What was appended to the dataset folder, what was there already, and which asks failed."""
 
     n_new: int
+    n_known: int
     failures: Counter[str]
 
 
@@ -47,13 +48,14 @@ def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         written = [sample.narrative for _, sample in sorted(found, key=itemgetter(0)) if sample.narrative is not None]
         new = [narrative for narrative in written if narrative.id not in known]
         append_records(bench.dataset.path / NARRATIVES, new)
-    return Recorded(len(new), failures)
+    return Recorded(len(new), len(written) - len(new), failures)
 
 
 def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
     """Let judges and evaluators rate every narrative of `narratives.jsonl`; append what is new to `ratings.jsonl`.
 
-    A draw that a rater did not answer is not written: it is asked again next time.
+    A narrative that a rater has rated is not asked for again, however the rater is asked now. A draw that a rater did
+    not answer is not written: it is asked again next time.
 
     Raises:
         DataError: There is no narrative to rate, or a record cannot be read.
@@ -69,9 +71,11 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
 
     def plays() -> Iterator[Play[tuple[int, list[Rating]]]]:
         for number, (narrative, judge) in enumerate(product(narratives, bench.judges)):
-            yield partial(rate, number, narrative, judge)
+            if n_rated[narrative.id, judge.name] < judge.card.repeats:
+                yield partial(rate, number, narrative, judge)
         for number, (narrative, evaluator) in enumerate(product(narratives, bench.evaluators)):
-            yield partial(evaluate, len(narratives) * len(bench.judges) + number, narrative, evaluator)
+            if n_rated[narrative.id, evaluator.name] < evaluator.card.repeats:
+                yield partial(evaluate, len(narratives) * len(bench.judges) + number, narrative, evaluator)
 
     async def rate(number: int, narrative: Narrative, judge: Judge, ask: Ask) -> tuple[int, list[Rating]]:
         reference = bench.dataset.reference(narrative.case_id)
@@ -81,10 +85,16 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         case = cases[narrative.case_id]
         return number, await evaluate_narrative(narrative, await bench.images_of(case), case, evaluator, ask)
 
-    planned = {r.client.name: len(narratives) * r.card.repeats for r in bench.raters if r.client is not None}
     with only_writer(run.path):
-        failures = ask_all(plays(), found.append, run.replies_path, all_clients(bench), planned, pace)
         known = {(r.narrative_id, r.rater, r.draw) for r in bench.dataset.iter_ratings()}
+        n_rated = Counter((narrative_id, rater) for narrative_id, rater, _ in known)
+        n_known = {r.name: sum(n_rated[n.id, r.name] for n in narratives) for r in bench.raters}
+        planned = {
+            r.client.name: max(0, len(narratives) * r.card.repeats - n_known[r.name])
+            for r in bench.raters
+            if r.client is not None
+        }
+        failures = ask_all(plays(), found.append, run.replies_path, all_clients(bench), planned, pace)
         new = [
             rating
             for _, ratings in sorted(found, key=itemgetter(0))
@@ -92,7 +102,7 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
             if _was_answered(rating) and (rating.narrative_id, rating.rater, rating.draw) not in known
         ]
         append_records(bench.dataset.path / RATINGS, new)
-    return Recorded(len(new), failures)
+    return Recorded(len(new), sum(n_known.values()), failures)
 
 
 def _was_answered(rating: Rating) -> bool:

@@ -13,6 +13,7 @@ from dermatrust.cli.options import (
     pace_of,
     run_folder,
     tell_failures,
+    tell_recorded,
     with_options,
 )  # fmt: skip
 
@@ -30,5 +31,5 @@ def judge(dataset: Path, judges: tuple[str, ...], **options: Any) -> None:
     bench = open_bench(dataset, models=(), judges=judges or ("lexical",), **options)
     run = run_folder(bench, options, kind="judge-")
     recorded = record_ratings(bench, run, pace_of(bench, options))
-    click.echo(f"{recorded.n_new} new ratings in {dataset / 'ratings.jsonl'}")
+    tell_recorded(recorded, "ratings", dataset / "ratings.jsonl")
     tell_failures(recorded.failures, run)

@@ -13,6 +13,7 @@ from dermatrust.cli.options import (
     pace_of,
     run_folder,
     tell_failures,
+    tell_recorded,
     with_options,
 )  # fmt: skip
 
@@ -30,5 +31,5 @@ def narrate(dataset: Path, models: tuple[str, ...], **options: Any) -> None:
     bench = open_bench(dataset, models=models, judges=(), **options)
     run = run_folder(bench, options, kind="narrate-")
     recorded = record_narratives(bench, run, pace_of(bench, options))
-    click.echo(f"{recorded.n_new} new narratives in {dataset / 'narratives.jsonl'}")
+    tell_recorded(recorded, "narratives", dataset / "narratives.jsonl")
     tell_failures(recorded.failures, run)

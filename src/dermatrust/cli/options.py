@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dermatrust.bench.asking import Pace
     from dermatrust.bench.play import Bench
+    from dermatrust.bench.recorded import Recorded
     from dermatrust.store.run import RunFolder
 
 
@@ -47,7 +48,11 @@ JUDGE_OPTIONS = (
     click.option("--rubric", type=FILE, help="A rubric of your own."),
     click.option("--judge-temperature", type=_Number(min=0), default=0.0, show_default=True, help="Of judges."),
     click.option(
-        "--judge-max-tokens", type=click.IntRange(min=1), default=2048, show_default=True, help="Longest verdict."
+        "--judge-max-tokens",
+        type=click.IntRange(min=1),
+        default=2048,
+        show_default=True,
+        help="Of a verdict.",
     ),
     click.option(
         "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Draws of each LLM judge."
@@ -61,9 +66,7 @@ RUN_OPTIONS = (
     click.option("--out", type=FILE, default=Path("runs"), show_default=True, help="Where run folders are made."),
     click.option("--run-id", help="Name of the run folder.  [default: follows from dataset and settings]"),
     click.option("--limit", "-n", type=click.IntRange(min=1), help="Only the first N cases."),
-    click.option(
-        "--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Longest narrative."
-    ),
+    click.option("--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Of a reply."),
     click.option(
         "--seed",
         type=click.IntRange(min=0),
@@ -166,6 +169,12 @@ def pace_of(bench: "Bench", options: dict[str, Any]) -> "Pace":
         prices=prices,
         is_quiet=options["quiet"],
     )
+
+
+def tell_recorded(recorded: "Recorded", what: str, path: Path) -> None:
+    """Say how many records are new in a file, and how many were there already."""
+    known = f"; {recorded.n_known} were there already" if recorded.n_known else ""
+    click.echo(f"{recorded.n_new} new {what} in {path}{known}")
 
 
 def tell_failures(failures: "Counter[str]", run: "RunFolder") -> None:

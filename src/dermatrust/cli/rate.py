@@ -1,11 +1,21 @@
 """`dermatrust rate`: score narratives by the photographs alone, without a reference."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dermatrust.cli.options import FILE, RUN_OPTIONS, open_bench, pace_of, run_folder, tell_failures, with_options
+from dermatrust.cli.options import (
+    FILE,
+    RUN_OPTIONS,
+    open_bench,
+    pace_of,
+    run_folder,
+    tell_failures,
+    tell_recorded,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from dermatrust.bench.asking import Pace
@@ -69,9 +79,9 @@ def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
     if address is not None:
         _fill(dataset, run, address, n_workers, pace_of(bench, options), options)
     recorded = record_ratings(bench, run, pace_of(bench, options))
-    click.echo(f"{recorded.n_new} new ratings in {dataset / 'ratings.jsonl'}")
-    for name in () if bench.dataset.card.synthetic else options["evaluators"]:
-        _warn_of_drawn(name)
+    tell_recorded(recorded, "ratings", dataset / "ratings.jsonl")
+    if not bench.dataset.card.synthetic:
+        _warn_of_embedded(options["evaluators"])
     tell_failures(recorded.failures, run)
 
 
@@ -126,15 +136,16 @@ def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options
         with TemporaryDirectory() as cache:
             ratings.append(rate_one(evaluator, images, narrative, cache=Path(cache), side_px=options["side"]))
         click.echo("\n".join(lines_of(ratings[-1])))
-        _warn_of_drawn(name)
+    _warn_of_embedded(options["evaluators"])
     if not all(rating.scores for rating in ratings):
         raise click.exceptions.Exit(1)
 
 
-def _warn_of_drawn(name: str) -> None:
-    """Say what the embedded evaluator is, wherever it is shown what was not drawn."""
-    if name.startswith("nano/"):
-        click.echo(f"{name} has seen drawn pictures alone: what it says of a photograph means nothing.", err=True)
+def _warn_of_embedded(names: Sequence[str]) -> None:
+    from dermatrust.bench.text import embedded_notice
+
+    if notice := embedded_notice(names):
+        click.echo(notice, err=True)
 
 
 def lines_of(rating: "Rating") -> list[str]:

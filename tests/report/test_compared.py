@@ -72,11 +72,11 @@ def test_errors_stand_in_three_groups(table):
     assert alignment_groups(replace(table, alignment=None)) == ()
 
 
-def test_the_sentence_names_the_nearest_rater():
+def test_the_sentence_names_automatic_raters_the_nearest_first():
     called = {"lexical": "the lexical judge", "eye": "eye"}
     assert alignment_glance(ALIGNMENT, called) == (
-        "Against the panel's mean, eye errs by 0.40 [0.30, 0.50] points on average; one of the panel, against the "
-        "others, by 0.50; the mean of other patients by 1.20.",
+        "Against the panel's mean, eye errs by 0.40 [0.30, 0.50] points on average; the lexical judge by "
+        "0.70 [0.60, 0.80]; one of the panel, against the others, by 0.50; the mean of other patients by 1.20.",
     )
     undefined = replace(ALIGNMENT, rows=(row("automatic", "eye", NAN), row("mean", "", 1.2)))
     assert alignment_glance(undefined, called) == alignment_glance(None, called) == ()

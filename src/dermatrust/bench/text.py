@@ -28,10 +28,18 @@ _EMBEDDED = "nano/"
 def drawn_notice(manifest: Manifest) -> str:
     """Return what must be known where embedded models, which saw drawings alone, met photographs; elsewhere nothing."""
     names = [*(card.model for card in manifest.models), *(card.judge for card in manifest.judges)]
+    return "" if manifest.dataset.synthetic else embedded_notice(names)
+
+
+def embedded_notice(names: Iterable[str]) -> str:
+    """Return what must be known of the embedded ones among models that were shown photographs, or nothing.
+
+    Example:
+        >>> embedded_notice(["openai/gpt-5", "nano/evaluator"])
+        'Trained on drawn pictures alone, so what they say of a photograph means nothing: nano/evaluator.'
+    """
     drawn = ", ".join(name for name in names if name.startswith(_EMBEDDED))
-    if manifest.dataset.synthetic or not drawn:
-        return ""
-    return f"Trained on drawn pictures alone, so what they say of a photograph means nothing: {drawn}."
+    return drawn and f"Trained on drawn pictures alone, so what they say of a photograph means nothing: {drawn}."
 
 
 def table_text(table: BenchTable) -> str:

@@ -10,7 +10,8 @@ from dermatrust.clients.client import Client
 from dermatrust.errors import ModelError
 
 OPENAI_URL = "https://api.openai.com/v1"
-FORMS = "nano/MODEL, openai/MODEL, http://host:port/v1#MODEL, replay:FILE.jsonl[#MODEL] or inspect/PROVIDER/MODEL"
+ELSEWHERE = "openai/MODEL, http://host:port/v1#MODEL, replay:FILE.jsonl[#MODEL] or inspect/PROVIDER/MODEL"
+FORMS = f"nano/MODEL, {ELSEWHERE}"
 
 
 def open_client(name: str, *, environment: Mapping[str, str] = os.environ) -> Client:

@@ -307,7 +307,7 @@ def prepared(
     try:
         prompt = script.prompt(narrative, len(features), most=context - room)
     except DataError as error:
-        raise AskFailed("rejected", str(error)) from None
+        raise AskFailed("rejected", f"{error.what}; expected {error.expected}. {error.do}") from None
     if critique_yields:
         room = min(request.sampling.max_tokens, context - len(prompt) - len(script.encode(script.form.cue(order))))
     return Asked(prompt, features, order, room)

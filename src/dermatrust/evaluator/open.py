@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from dermatrust.clients import open_client
+from dermatrust.clients.open import ELSEWHERE, FORMS
 from dermatrust.errors import ModelError
 from dermatrust.evaluator.backends import HF, NANO, LocalEvaluatorClient, NanoEvaluatorClient
 from dermatrust.evaluator.evaluator import Evaluator
@@ -52,9 +53,13 @@ def open_evaluator(
     if name.startswith(HF):
         path = Path(name.removeprefix(HF))
         return _known(LocalEvaluatorClient(path, form=form if prompt else None), order, rubric, max_tokens)
-    return Evaluator(
-        open_client(name), form, prompt=asked.name_and_hash, order=order, rubric=rubric, max_tokens=max_tokens
-    )
+    try:
+        client = open_client(name)
+    except ModelError as error:
+        if error.expected != FORMS:
+            raise
+        raise ModelError(error.where, error.what, f"{NANO}, {HF}PATH, {ELSEWHERE}") from None
+    return Evaluator(client, form, prompt=asked.name_and_hash, order=order, rubric=rubric, max_tokens=max_tokens)
 
 
 def _known(client: NanoEvaluatorClient | LocalEvaluatorClient, order: Order, rubric: str, max_tokens: int) -> Evaluator:

@@ -73,7 +73,7 @@ def _alignment_line(row: AlignmentRow) -> AlignmentLine:
 
 
 def alignment_glance(alignment: Alignment | None, called: Mapping[str, str]) -> tuple[str, ...]:
-    """Return in a sentence which automatic rater is nearest to the panel, beside the panel itself and its mean.
+    """Return in a sentence how far automatic raters are from the panel, beside the panel itself and its mean.
 
     Args:
         alignment: What is known of it; without any there is no sentence.
@@ -82,13 +82,14 @@ def alignment_glance(alignment: Alignment | None, called: Mapping[str, str]) -> 
     if alignment is None:
         return ()
     known = [row for row in alignment.rows if not math.isnan(row.macro.value)]
-    automatic = [row for row in known if row.role == "automatic"]
+    automatic = sorted((row for row in known if row.role == "automatic"), key=lambda row: row.macro.value)
     if not automatic:
         return ()
-    best = min(automatic, key=lambda row: row.macro.value)
+    best, *others = automatic
     beside = [f"{_BESIDE[row.role]} {score_text(row.macro.value)}" for row in known if row.role in _BESIDE]
     said = f"Against the panel's mean, {called[best.rater]} errs by {estimate_text(best.macro)} points on average"
-    return ("; ".join([said, *beside]) + ".",)
+    also = [f"{called[row.rater]} by {estimate_text(row.macro)}" for row in others]
+    return ("; ".join([said, *also, *beside]) + ".",)
 
 
 _BESIDE = {"panel": "one of the panel, against the others, by", "mean": "the mean of other patients by"}

@@ -1,8 +1,8 @@
 """The peer: steps of TRL's RLOO trainer on a decoder, tokenizer and prompts that `stage2_step.py` wrote.
 
-`python benchmarks/stage2_peer.py FOLDER STEPS NEW_TOKENS ATTENTION` prints the median CPU seconds of a step and the
-tokens drawn in one. Settings found best for it: no reference model, one update a draw, no dropout to switch off, no
-log but the last, no checkpoint.
+`python benchmarks/stage2_peer.py FOLDER STEPS NEW_TOKENS ATTENTION PRECISION` prints the median CPU seconds of a step
+and the tokens drawn in one. Settings found best for it: no reference model, one update a draw, no dropout to switch
+off, no log but the last, no checkpoint.
 """
 
 import json
@@ -33,7 +33,7 @@ class Clock(TrainerCallback):
         self.ends.append(process_time())
 
 
-def main(folder: Path, steps: int, new_tokens: int, attention: str) -> None:
+def main(folder: Path, steps: int, new_tokens: int, attention: str, precision: str) -> None:
     drawn: list[int] = []
 
     def reward(completion_ids: list[list[int]], **_: object) -> list[float]:
@@ -43,9 +43,10 @@ def main(folder: Path, steps: int, new_tokens: int, attention: str) -> None:
     with tempfile.TemporaryDirectory() as out:
         settings = RLOOConfig(
             output_dir=out, per_device_train_batch_size=PROMPTS * DRAWS, num_generations=DRAWS,
-            max_completion_length=new_tokens, max_steps=steps, learning_rate=1e-5, beta=0.0, bf16=False, use_cpu=True,
-            gradient_checkpointing=False, report_to=[], logging_steps=10**6, save_strategy="no", disable_tqdm=True,
-            dataloader_pin_memory=False, lr_scheduler_type="cosine", max_grad_norm=1.0,
+            max_completion_length=new_tokens, max_steps=steps, learning_rate=1e-5, beta=0.0, use_cpu=True,
+            bf16=precision == "bfloat16", gradient_checkpointing=False, report_to=[], logging_steps=10**6,
+            save_strategy="no", disable_tqdm=True, dataloader_pin_memory=False, lr_scheduler_type="cosine",
+            max_grad_norm=1.0,
         )  # fmt: skip
         clock = Clock()
         trainer = RLOOTrainer(
@@ -61,4 +62,4 @@ def main(folder: Path, steps: int, new_tokens: int, attention: str) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:6])

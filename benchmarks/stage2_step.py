@@ -1,14 +1,14 @@
 """CPU seconds, on one thread, of a step of stage 2 with drawn critiques: ours and TRL's RLOO trainer's.
 
     python benchmarks/stage2_step.py [--peer PYTHON] [--steps 8] [--rounds 3] [--words 130] [--new-tokens 100]
-        [--attention eager] [--text-weight 0]
+        [--text-weight 0]
 
 On the same decoder a step takes 4 prompts (narratives of 130 words), draws 4 critiques of each (about 100 tokens;
 random weights seldom end one sooner), rewards them against the others of their prompt, and moves the weights. The
 decoder is of the embedded evaluator's size (192 wide, 5 layers, 4,096 tokens). Ours also reads six scores from each
 draw, while TRL's reward is free; with --text-weight 1 it learns the text of 4 evaluations in the same pass too, as
-stage 2 does. TRL's attention is the faster of two, ours what is trained with unless --attention is given. Images are
-left out: TRL's path for them sends every picture through the tower again.
+stage 2 does. Each is given the fastest for it of two kinds of attention and two precisions. Images are left out: TRL's
+path for them sends every picture through the tower again.
 
 PYTHON has TRL 1.16.0 in it; without one that has, this exits with 2.
 """
@@ -42,6 +42,8 @@ from matcher_speed import narrative
 
 PROMPTS, DRAWS, N_TEXTS = 4, 4, 400
 FORM = Form("Narrative:\n{narrative}", "quarter")
+WAYS = tuple(itertools.product(("eager", "sdpa"), ("float32", "bfloat16")))
+"""Attention and precision."""
 SIZES = Fresh(tower=TowerRecipe(), vocabulary=4096, hidden=192, layers=5, heads=3, inner=384)
 
 
@@ -71,8 +73,12 @@ def save_decoder(policy: Policy, tokenizer: PreTrainedTokenizerFast, folder: Pat
     (folder / "prompts.json").write_text(json.dumps(prompts))
 
 
-def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], options: argparse.Namespace) -> tuple[float, float]:
+def ours(
+    policy: Policy, rows: list[Row], wanted: list[Evaluation], options: argparse.Namespace, way: tuple[str, str]
+) -> tuple[float, float]:
     """Return the median CPU seconds of a step, and the tokens drawn in one."""
+    attention, precision = way
+    policy.model.model.language_model.config._attn_implementation = attention
     recipe = Stage2Recipe(
         objective="rloo", draws=DRAWS, batch=PROMPTS, epochs=options.steps * PROMPTS / len(rows), learning_rate=1e-5,
         max_new_tokens=options.new_tokens, keep_every=10**6, text_weight=options.text_weight,
@@ -95,17 +101,18 @@ def ours(policy: Policy, rows: list[Row], wanted: list[Evaluation], options: arg
     with tempfile.TemporaryDirectory() as out:
         run_stage(
             policy, recipe, [len(row) for row in rows], step, Path(out), name="stage2", key="", seed=0,
-            accelerator=Accelerator(cpu=True), is_quiet=True,
+            accelerator=Accelerator(cpu=True, mixed_precision="bf16" if precision == "bfloat16" else "no"),
+            is_quiet=True,
         )  # fmt: skip
     objectives.draw_answers = healthy
     seconds = [after - before for before, after in itertools.pairwise(starts)]  # the first warms up
     return statistics.median(seconds), statistics.mean(drawn)
 
 
-def theirs(python: str, folder: Path, options: argparse.Namespace, attention: str) -> tuple[float, float]:
+def theirs(python: str, folder: Path, options: argparse.Namespace, way: tuple[str, str]) -> tuple[float, float]:
     """Return the same of the peer; exit with 2 where there is none."""
     script = Path(__file__).with_name("stage2_peer.py")
-    asked = [folder, options.steps, options.new_tokens, attention]
+    asked = [folder, options.steps, options.new_tokens, *way]
     done = subprocess.run([python, str(script), *map(str, asked)], capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -115,20 +122,24 @@ def theirs(python: str, folder: Path, options: argparse.Namespace, attention: st
     return found["seconds"], found["tokens"]
 
 
+def fastest(ways: dict[tuple[str, str], tuple[float, float]]) -> tuple[float, str]:
+    """Return the seconds of the fastest way, and what to say of it."""
+    way, (seconds, n_tokens) = min(ways.items(), key=lambda one: one[1][0])
+    return seconds, f"{seconds:.3f} CPU s a step ({n_tokens:.0f} tokens drawn, {', '.join(way)})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--steps", type=int, default=8, help="3 or more")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--words", type=int, default=130, help="of a narrative, at most 700")
-    parser.add_argument("--attention", choices=("eager", "sdpa"), default="eager", help="ours")
     parser.add_argument("--text-weight", type=float, default=0.0, help="ours; 0: the same work as TRL's")
     parser.add_argument("--new-tokens", type=int, default=100)
     options = parser.parse_args()
     torch.set_num_threads(1)
     texts = examples(options.words)
     policy, tokenizer = build(texts)
-    policy.model.model.language_model.config._attn_implementation = options.attention
     chosen = texts[: 4 * PROMPTS]
     prompts = [policy.script.prompt(text, 0) for text, _ in chosen]
     cue = policy.script.encode(FORM.cue("critique first"))
@@ -138,12 +149,11 @@ def main() -> None:
         save_decoder(policy, tokenizer, Path(out), [policy.script.text([*prompt, *cue]) for prompt in prompts])
         print(f"prompts of {statistics.mean(map(len, prompts)) + len(cue):.0f} tokens")
         for _ in range(options.rounds):
-            mine, n_mine = ours(policy, rows, [one for _, one in chosen], options)
-            peers = {how: theirs(options.peer, Path(out), options, how) for how in ("eager", "sdpa")}
-            how, (its, n_its) = min(peers.items(), key=lambda one: one[1][0])
-            ratios.append(its / mine)
-            print(f"ours {mine:.3f} CPU s a step ({n_mine:.0f} tokens drawn), TRL {its:.3f} s ({n_its:.0f}, {how}),"
-                  f" ratio {ratios[-1]:.2f}", flush=True)  # fmt: skip
+            own = {way: ours(policy, rows, [one for _, one in chosen], options, way) for way in WAYS}
+            peers = {way: theirs(options.peer, Path(out), options, way) for way in WAYS}
+            (seconds, text), (its, its_text) = fastest(own), fastest(peers)
+            ratios.append(its / seconds)
+            print(f"ours {text}, TRL {its_text}, ratio {ratios[-1]:.2f}", flush=True)
     print(f"ratio: median {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least 2 wanted")
 
 

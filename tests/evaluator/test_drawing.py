@@ -48,13 +48,17 @@ def test_the_likeliest_draw_is_that_of_transformers(policy, pictures, rows, cue)
 
 
 def test_log_probabilities_are_those_of_reading_the_draw(policy, rows, cue):
-    found = draw(policy, rows, cue, max_new_tokens=9, temperature=2.0, generator=torch.Generator().manual_seed(5))
-    for row, (one,) in zip(rows, found, strict=True):
-        answer = policy.script.drawn(cue, one.ids)
-        with torch.no_grad():
-            logs = policy(batch_of([Row(row.prompt, row.features, [answer])], pad_id=0)).log_softmax(dim=-1)
-        labels = torch.tensor([k for k in answer.labels if k != NOT_LEARNT])
-        assert one.log_probabilities == pytest.approx(logs.gather(1, labels[:, None])[:, 0].tolist(), abs=1e-4)
+    """Of every draw of a row as if it had been drawn alone: none has seen the others."""
+    chance = torch.Generator().manual_seed(5)
+    found = draw(policy, rows, cue, n_draws=3, max_new_tokens=9, temperature=2.0, generator=chance)
+    assert len({one.ids for of_row in found for one in of_row}) == 9
+    for row, of_row in zip(rows, found, strict=True):
+        for one in of_row:
+            answer = policy.script.drawn(cue, one.ids)
+            with torch.no_grad():
+                logs = policy(batch_of([Row(row.prompt, row.features, [answer])], pad_id=0)).log_softmax(dim=-1)
+            labels = torch.tensor([k for k in answer.labels if k != NOT_LEARNT])
+            assert one.log_probabilities == pytest.approx(logs.gather(1, labels[:, None])[:, 0].tolist(), abs=1e-4)
 
 
 def test_alternatives_are_the_likeliest_tokens(policy, rows, cue):
@@ -86,7 +90,7 @@ def test_a_draw_ends_with_the_end_or_at_its_longest(policy, rows, cue, ends):
     assert draw(policy, rows[:1], cue, max_new_tokens=6)[0][0].ids == whole[0][:1]
 
 
-def test_the_draws_of_a_row_share_one_pass_over_its_prompt(policy, rows, cue):
+def test_the_draws_of_a_row_share_its_prompt(policy, rows, cue):
     shapes = []
     network = policy.model.model.language_model
     handle = network.register_forward_pre_hook(
@@ -97,7 +101,7 @@ def test_the_draws_of_a_row_share_one_pass_over_its_prompt(policy, rows, cue):
     finally:
         handle.remove()
     longest = max(len(row.prompt) for row in rows) + len(cue)
-    assert shapes == [(3, longest), (12, 1), (12, 1)]
+    assert shapes == [(3, longest), (3, 4), (3, 4)]
     assert [len(of_row) for of_row in found] == [4, 4, 4]
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import Cache
 from transformers.cache_utils import DynamicLayer
 
-from dermatrust.evaluator.policy import Policy, Row
+from dermatrust.evaluator.policy import HIDDEN, Policy, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,6 @@ class _Roomy(DynamicLayer):
         self.keys, self.values = keys[:, :, :length], values[:, :, :length]
         return self.keys, self.values
 
-    def batch_repeat_interleave(self, repeats: int) -> None:
-        """Repeat every row; the copies have no room yet."""
-        super().batch_repeat_interleave(repeats)
-        self._room = None
-
     def batch_select_indices(self, indices: Tensor) -> None:
         """Keep some rows; the copies have no room yet."""
         super().batch_select_indices(indices)
@@ -84,8 +79,8 @@ def draw(
 ) -> list[list[Draw]]:  # fmt: skip
     """Return drawn evaluations, shape (rows, n_draws).
 
-    The prompts go through the model once, however many draws each gets. Rows of which all draws have ended leave the
-    batch.
+    The prompts go through the model once, however many draws each gets: the draws of a prompt share its keys and values
+    and stand side by side behind it, where none sees another. Rows of which all draws have ended leave the batch.
 
     Args:
         policy: Whom to draw from; no gradient is kept.
@@ -98,75 +93,74 @@ def draw(
         n_alternatives: Keep so many likeliest tokens at each step.
     """
     logits, cache, mask, positions = _prefill(policy, rows, cue)
-    if n_draws > 1:
-        cache.batch_repeat_interleave(n_draws)
-        logits, mask, positions = (x.repeat_interleave(n_draws, dim=0) for x in (logits, mask, positions))
-    n = len(logits)
+    logits, mask = logits[:, None].expand(-1, n_draws, -1), mask.expand(-1, -1, n_draws, -1)
+    apart = torch.full((n_draws, n_draws), HIDDEN, device=logits.device).fill_diagonal_(0)
     end = policy.script.end_id
-    found: list[_Found] = [([], [], []) for _ in range(n)]
-    alive = torch.arange(n, device=logits.device)  # the draw of each row of the batch; some of these may have ended
-    ended = torch.zeros(n, dtype=torch.bool, device=logits.device)
+    found: list[list[_Found]] = [[([], [], []) for _ in range(n_draws)] for _ in rows]
+    ended = torch.zeros(logits.shape[:2], dtype=torch.bool, device=logits.device)
+    batch = found  # of the rows that are left
     for step in range(max_new_tokens):
         chosen = _chosen(logits, temperature, generator)
-        _keep(found, alive, ended, chosen, logits.float().log_softmax(dim=-1), n_alternatives)
+        _keep(batch, ended, chosen, logits.float().log_softmax(dim=-1), n_alternatives)
         ended |= chosen == end
-        if step + 1 == max_new_tokens or bool(ended.all()):
+        over = ended.all(dim=1)
+        if step + 1 == max_new_tokens or bool(over.all()):
             break
-        if int(ended.sum()) * 4 >= len(ended):  # below a quarter, the copy costs more than the rows
-            cache.batch_select_indices((~ended).nonzero()[:, 0])
-            alive, chosen, mask, positions, ended = (x[~ended] for x in (alive, chosen, mask, positions, ended))
-        mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+        if int(over.sum()) * 4 >= len(over):  # below a quarter, the copy costs more than the rows
+            cache.batch_select_indices((~over).nonzero()[:, 0])
+            batch = [row for row, is_over in zip(batch, over.tolist(), strict=True) if not is_over]
+            chosen, mask, positions, ended = (x[~over] for x in (chosen, mask, positions, ended))
+        mask = torch.cat([mask, apart.expand(len(mask), 1, -1, -1)], dim=-1)
         positions = positions + 1
-        embedded = policy.model.get_input_embeddings()(chosen[:, None])
-        logits = _step(policy, embedded, mask, positions[:, None], cache)
-    draws = [Draw(tuple(ids), tuple(logs), tuple(others)) for ids, logs, others in found]
-    return [draws[k : k + n_draws] for k in range(0, n, n_draws)]
+        embedded = policy.model.get_input_embeddings()(chosen)
+        hidden = _step(policy, embedded, mask, positions[:, None].expand(-1, n_draws), cache)
+        logits = policy.model.lm_head(hidden)
+    return [[Draw(tuple(ids), tuple(logs), tuple(others)) for ids, logs, others in row] for row in found]
 
 
 def _prefill(policy: Policy, rows: Sequence[Row], cue: Sequence[int]) -> tuple[Tensor, Cache, Tensor, Tensor]:
-    """Return the logits behind each prompt, the kept keys and values, the mask and the last positions."""
+    """Return the logits behind each prompt, the kept keys and values, what hides the padding, the last positions."""
     length = max(len(row.prompt) for row in rows) + len(cue)
     ids = torch.full((len(rows), length), policy.script.placeholder_id)
-    mask = torch.zeros_like(ids)
+    given = torch.zeros_like(ids)
     for i, row in enumerate(rows):
         tokens = [*row.prompt, *cue]
-        ids[i, -len(tokens) :], mask[i, -len(tokens) :] = torch.tensor(tokens), 1
-    ids, mask = ids.to(policy.device), mask.to(policy.device)
-    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        ids[i, -len(tokens) :], given[i, -len(tokens) :] = torch.tensor(tokens), 1
+    ids, given = ids.to(policy.device), given.to(policy.device)
+    positions = (given.cumsum(dim=1) - 1).clamp(min=0)
     embedded = policy.embed(ids, torch.cat([row.features for row in rows]).to(policy.device))
     cache = Cache(layer_class_to_replicate=_Roomy)
-    logits = _step(policy, embedded, mask, positions, cache)
-    return logits, cache, mask, positions[:, -1]
+    hidden = _step(policy, embedded, given, positions, cache)
+    mask = torch.zeros(given.shape, device=given.device).masked_fill_(given == 0, HIDDEN)
+    return policy.model.lm_head(hidden[:, -1]), cache, mask[:, None, None], positions[:, -1]
 
 
 def _step(policy: Policy, embedded: Tensor, mask: Tensor, positions: Tensor, cache: Cache) -> Tensor:
-    """Return the logits of the next token, shape (rows, vocabulary)."""
-    hidden = policy.model.model.language_model(
+    """Return the last hidden states, shape (rows, tokens, width)."""
+    hidden: Tensor = policy.model.model.language_model(
         inputs_embeds=embedded, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
     ).last_hidden_state
-    logits: Tensor = policy.model.lm_head(hidden[:, -1])
-    return logits
+    return hidden
 
 
 def _chosen(logits: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
+    """Return one token for every draw, shape (rows, draws)."""
     if temperature == 0:
         return logits.argmax(dim=-1)
     chances = (logits.float() / temperature).softmax(dim=-1)
-    return torch.multinomial(chances, 1, generator=generator)[:, 0]
+    return torch.multinomial(chances.flatten(0, 1), 1, generator=generator).view(chances.shape[:2])
 
 
-def _keep(
-    found: list[_Found], alive: Tensor, ended: Tensor, chosen: Tensor, chances: Tensor, n_alternatives: int
-) -> None:
+def _keep(batch: list[list[_Found]], ended: Tensor, chosen: Tensor, chances: Tensor, n_alternatives: int) -> None:
     """Append the chosen tokens to the draws that have not ended."""
-    ids = chosen.tolist()
-    own = chances.gather(1, chosen[:, None])[:, 0].tolist()
+    ids, over = chosen.tolist(), ended.tolist()
+    own = chances.gather(-1, chosen[..., None])[..., 0].tolist()
     top = chances.topk(n_alternatives, dim=-1) if n_alternatives else None
-    for place, (which, is_over) in enumerate(zip(alive.tolist(), ended.tolist(), strict=True)):
-        if is_over:
-            continue
-        tokens, logs, others = found[which]
-        tokens.append(ids[place])
-        logs.append(own[place])
-        if top is not None:
-            others.append(tuple(zip(top.indices[place].tolist(), top.values[place].tolist(), strict=True)))
+    for i, row in enumerate(batch):
+        for k, (tokens, logs, others) in enumerate(row):
+            if over[i][k]:
+                continue
+            tokens.append(ids[i][k])
+            logs.append(own[i][k])
+            if top is not None:
+                others.append(tuple(zip(top.indices[i, k].tolist(), top.values[i, k].tolist(), strict=True)))

@@ -15,7 +15,7 @@ Pixels = Callable[[Sequence[PIL.Image.Image]], Tensor]
 """From pictures to what a tower takes, shape (n, 3, side, side)."""
 
 
-_HIDDEN = -1e9
+HIDDEN = -1e9
 """Added to the attention of what must not be seen; finite, and within the range of every float type but half."""
 
 
@@ -67,7 +67,7 @@ class Batch:
         own = self.parts[:, :, None] == self.parts[:, None, :]
         prompt = (self.parts == 0)[:, None, :] & (self.parts >= 0)[:, :, None]
         hidden = ~(causal & (own | prompt))[:, None]
-        return torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, _HIDDEN)
+        return torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, HIDDEN)
 
 
 def batch_of(rows: Sequence[Row], *, pad_id: int, device: torch.device | str = "cpu") -> Batch:

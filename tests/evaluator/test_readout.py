@@ -14,18 +14,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dermatrust.errors import DataError
+from dermatrust.evaluator.form import Form
 from dermatrust.evaluator.nano import WEIGHTS, NanoEvaluator
-from dermatrust.evaluator.readout import READOUT, Readout, answer_chances, read_out, read_readout, write_readout
+from dermatrust.evaluator.readout import (
+    READOUT,
+    Readout,
+    answer_chances,
+    read_out,
+    read_readout,
+    shared_answers,
+    with_agreements,
+    write_readout,
+)  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
 N_ANSWERS, N_LEVELS = 5, 11
 """Of the toy's two checks, and of half points."""
+SHARED = np.array([[0, 0, 3], [0, 1, 2], [1, 4, 4]], np.int16)
+NONE_SHARED = np.zeros((0, 3), np.int16)
 
 
 def readout_of(seed=0, hidden=7):
     rng = np.random.default_rng(seed)
-    shapes = ((N_ANSWERS, hidden), (hidden,), (hidden, 6 * N_LEVELS), (6 * N_LEVELS,))
-    return Readout(*(rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes))
+    shapes = ((N_ANSWERS + 2, hidden), (hidden,), (hidden, 6 * N_LEVELS), (6 * N_LEVELS,))
+    return Readout(SHARED, *(rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +54,7 @@ def test_scores_worked_by_hand():
     """One answer, one hidden unit, two levels: relu(2 x 0.5 - 0.5) = 0.5, then 0.5 x (0, ln 3 / 0.5) = (0, ln 3)."""
     second = np.zeros((1, 12), np.float32)
     second[0, 1] = math.log(3) / 0.5
-    readout = Readout(np.array([[2.0]]), np.array([-0.5]), second, np.zeros(12))
+    readout = Readout(NONE_SHARED, np.array([[2.0]]), np.array([-0.5]), second, np.zeros(12))
     found = np.exp(readout.logits(np.array([[0.5]])))
     assert found.shape == (1, 6, 2)
     assert found[0, 0] == pytest.approx([0.25, 0.75])
@@ -54,7 +66,9 @@ def test_scores_equal_those_of_pytorch():
     first, first_bias, second, second_bias = (
         torch.from_numpy(one) for one in (readout.first, readout.first_bias, readout.second, readout.second_bias)
     )
-    theirs = torch.relu(torch.from_numpy(chances) @ first + first_bias) @ second + second_bias
+    agreements = [chances[:, 0] * chances[:, 3] + chances[:, 1] * chances[:, 2], chances[:, 4] ** 2]
+    inputs = np.column_stack([chances, *agreements]).astype(np.float32)
+    theirs = torch.relu(torch.from_numpy(inputs) @ first + first_bias) @ second + second_bias
     theirs = theirs.view(4, 6, N_LEVELS).log_softmax(-1).numpy()
     assert np.allclose(readout.logits(chances), theirs, atol=1e-5)
 
@@ -64,6 +78,25 @@ def test_chances_worked_by_hand(script):
     logits = np.zeros((1, len(script.skeleton.places), 400), np.float32)
     logits[0, 0, script.skeleton.options[0][1]] = math.log(3)
     assert answer_chances(script.skeleton, logits)[0] == pytest.approx([0.25, 0.75, 1 / 3, 1 / 3, 1 / 3])
+
+
+FORM = Form("{narrative}", checks=(("said", ("red", "blue", "none")), ("care", ("red",)), ("seen", ("blue", "red"))))
+
+
+def test_shared_answers_worked_by_hand():
+    assert shared_answers(FORM, [("said", "seen")]).tolist() == [[0, 0, 5], [0, 1, 4]]
+    pairs = [("said", "felt"), ("care", "seen"), ("seen", "said")]
+    assert shared_answers(FORM, pairs).tolist() == [[0, 3, 5], [1, 4, 1], [1, 5, 0]]
+    assert shared_answers(FORM, []).shape == (0, 3)
+
+
+def test_agreement_is_the_chance_of_the_same_answer():
+    """0.5 x 0.4 + 0.3 x 0.6 = 0.38; certain answers agree or do not."""
+    shared = shared_answers(FORM, [("said", "seen")])
+    rows = [[0.5, 0.3, 0.2, 1.0, 0.6, 0.4], [1, 0, 0, 1, 0, 1], [1, 0, 0, 1, 1, 0], [0, 0, 1, 1, 1, 0]]
+    found = with_agreements(np.array(rows, np.float32), shared)
+    assert np.allclose(found[:, :6], rows)
+    assert found[:, 6] == pytest.approx([0.38, 1, 0, 0])
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 30))
@@ -106,7 +139,7 @@ def test_its_file_gives_it_back_and_has_the_same_bytes_again(script, tmp_path):
 
 
 def _arrays(readout):
-    return readout.first, readout.first_bias, readout.second, readout.second_bias
+    return readout.shared, readout.first, readout.first_bias, readout.second, readout.second_bias
 
 
 def _missing_one():
@@ -149,7 +182,17 @@ def test_the_package_carries_the_readout_of_its_decoder():
     assert {f"**/*{path.suffix}" for path in WEIGHTS.iterdir()} <= set(patterns)
 
 
-@pytest.mark.parametrize("change", [{"first": np.zeros((4, 7))}, {"second": np.zeros((7, 66 - 1))}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"first": np.zeros((4, 7))},
+        {"second": np.zeros((7, 66 - 1))},
+        {"shared": SHARED[:2]},
+        {"shared": SHARED[:, :2]},
+        {"shared": SHARED + np.int16(3)},
+        {"shared": SHARED.astype(np.float32)},
+    ],
+)
 def test_the_readout_of_another_form_is_refused(script, change):
     with pytest.raises(DataError, match=r"^here: is the readout of another form"):
         Readout.from_bytes(replace(readout_of(), **change).to_bytes(), script, where="here")

@@ -1,5 +1,7 @@
 """The ablation's own figures: what simulated raters give, matched to narratives, and their errors by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,12 +9,14 @@ from dermatrust.atlas.raters import PANEL
 from dermatrust.datasets.atlas import write_atlas
 from dermatrust.records import DIMENSIONS
 from dermatrust.store import DatasetFolder
-from dermatrust.train.ablation import RATED, against_colleagues, panel_scores, panel_table
+from dermatrust.train.ablation import RATED, against_colleagues, open_parts, panel_scores, panel_table
 from dermatrust.train.examples import read_examples
 from dermatrust.train.features import Features
 from dermatrust.train.measure import Part
-from dermatrust.train.recipe import Drawn
+from dermatrust.train.recipe import Drawn, load_recipe
 from dermatrust.train.run import draw_part
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +80,30 @@ def test_raters_change_no_case_and_no_text(tmp_path, rated):
     draw_part(tmp_path / "d", Drawn(n=30, seed=31, split="test"), workers=1)
     for name in ("narratives.jsonl", "truth.jsonl", "errors.jsonl"):
         assert (tmp_path / "d" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_what_is_unseen_is_measured_where_a_recipe_holds_it_back(tmp_path, monkeypatch):
+    """The shipped recipe holds nothing back; its twin differs from it in nothing else."""
+    drawn = {}
+    monkeypatch.setattr("dermatrust.train.ablation.draw_part", lambda path, part, **_: drawn.setdefault(path, part))
+    monkeypatch.setattr("dermatrust.train.ablation.open_part", lambda name, *_, **__: name)
+    whole, held_back = (load_recipe(ROOT / "configs" / f"{name}.yaml") for name in ("nano", "nano_held_back"))
+    always = ["held-out cases", "degraded images", "texts of two patients", "the narrators' texts"]
+    assert list(open_parts(whole, None, tmp_path / "a", workers=1)) == always
+    assert {(part.phrasing, part.without) for part in drawn.values()} == {("all", ())}
+    drawn.clear()
+    assert len(open_parts(held_back, None, tmp_path / "b", workers=1)) == 6
+    names = {"granuloma-annulare", "tinea-corporis", "keloid"}
+    _, diseases, phrasings, *_ = drawn.values()
+    assert [part for part in drawn.values() if part.phrasing != "known"] == [phrasings]
+    assert phrasings.phrasing == "unseen"
+    assert [part for part in drawn.values() if set(part.without) != names] == [diseases]
+    assert not names & set(diseases.without)
+
+    def without_what_is_held_back(recipe):
+        return recipe.model_dump() | {"name": "", "data": [
+            source.model_dump() | {"atlas": source.atlas.model_dump() | {"phrasing": "", "without": ()}}
+            for source in recipe.data
+        ]}  # fmt: skip
+
+    assert without_what_is_held_back(whole) == without_what_is_held_back(held_back)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
+from dermatrust.atlas.critique import FEATURES
 from dermatrust.evaluator.form import Evaluation
 from dermatrust.evaluator.policy import Row
 from dermatrust.evaluator.script import NOT_LEARNT
@@ -87,9 +88,16 @@ def test_the_loss_of_findings_by_hand():
 
 def test_what_is_wanted_of_a_finding():
     scale = Finding("scale", 5)
-    found = [scale.wanted({"scale": answer}) for answer in ("none", "right", "missing", "wrong")]
+    others = dict.fromkeys(FEATURES, "none")
+    found = [scale.wanted(others | {"scale": answer}) for answer in ("none", "right", "missing", "wrong")]
     assert found == [(0, 0), (1, 1), (0, 1), (1, 0)]
     assert all(map(math.isnan, scale.wanted({})))
+
+
+def test_what_is_told_of_a_finding_out_of_sight_is_not_shown():
+    """Such findings are answered for where they are told, and no others."""
+    told, shown = Finding("scale", 5).wanted({"scale": "right", "crust": "wrong"})
+    assert (told, math.isnan(shown)) == (1, True)
 
 
 def test_words_and_image_tokens_come_to_mean_findings(build):
@@ -99,7 +107,8 @@ def test_words_and_image_tokens_come_to_mean_findings(build):
     pictures = torch.eye(6)[:2, None]
     texts = ("A red plaque.", "A dark spot.")
     rows = [Row(policy.script.prompt(text, 1), pictures[k]) for text in texts for k in (0, 1)]
-    evaluations = [Evaluation({}, "", {"scale": answer}) for answer in ("right", "wrong", "missing", "none")]
+    others = dict.fromkeys(FEATURES, "none")
+    evaluations = [Evaluation({}, "", others | {"scale": answer}) for answer in ("right", "wrong", "missing", "none")]
     step = alignment_step(policy, lambda chosen: ([rows[k] for k in chosen], [evaluations[k] for k in chosen]))
     optimizer = torch.optim.Adam(AlignmentTask(policy).parameters(), lr=0.02)
     for _ in range(80):

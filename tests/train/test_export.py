@@ -46,12 +46,19 @@ def halve(policy):
     return policy
 
 
+def differences(policy, ours, theirs):
+    """Return how far the logits of answers are apart; those of all other tokens must be minus infinity."""
+    answers = sorted({token for options in policy.script.skeleton.options for token in options})
+    assert np.isneginf(np.delete(ours, answers, axis=-1)).all()
+    return np.abs(ours[..., answers] - theirs[..., answers])
+
+
 @pytest.mark.parametrize("sizes", SIZES)
 def test_scores_equal_torch(build, tmp_path, sizes):
     policy = build(**sizes)
     write_evaluator(policy, tmp_path)
     ours, theirs = NanoEvaluator(tmp_path).score(*asked(policy)), in_torch(policy)
-    assert np.abs(ours - theirs).max() < 1e-3
+    assert differences(policy, ours, theirs).max() < 1e-3
     assert np.abs(theirs).max() > 0.1
 
 
@@ -59,7 +66,8 @@ def test_scores_equal_torch(build, tmp_path, sizes):
 def test_scores_equal_torch_to_the_last_digits_for_weights_that_half_precision_holds(build, tmp_path, sizes):
     policy = halve(build(**sizes))
     write_evaluator(policy, tmp_path)
-    assert np.abs(NanoEvaluator(tmp_path).score(*asked(policy)) - in_torch(policy)).max() < 1e-5
+    ours = NanoEvaluator(tmp_path).score(*asked(policy))
+    assert differences(policy, ours, in_torch(policy)).max() < 1e-5
 
 
 @pytest.mark.parametrize("kv_heads", [1, 2])
@@ -68,7 +76,7 @@ def test_grouped_keys_and_values_serve_several_heads(build, tmp_path, kv_heads):
     assert policy.model.model.language_model.layers[0].self_attn.k_proj.weight.shape == (8 * kv_heads, 32)
     write_evaluator(policy, tmp_path)
     nano = NanoEvaluator(tmp_path)
-    assert np.abs(nano.score(*asked(policy)) - in_torch(policy)).max() < 1e-5
+    assert differences(policy, nano.score(*asked(policy)), in_torch(policy)).max() < 1e-5
     prompts, features = asked(policy)
     cue = policy.script.encode("Critique:\n")
     ((theirs,),) = draw(policy, [Row(prompts[1], torch.from_numpy(features[1]))], cue, max_new_tokens=12)
@@ -82,7 +90,7 @@ def test_a_ragged_batch_equals_single_rows_and_writing_equals_drawing(build, tmp
     together = nano.score(prompts, features)
     cue = policy.script.encode("Critique:\n")
     for k in range(3):
-        assert np.abs(together[k] - nano.score([prompts[k]], [features[k]])[0]).max() < 1e-5
+        assert differences(policy, together[k], nano.score([prompts[k]], [features[k]])[0]).max() < 1e-5
         ((theirs,),) = draw(policy, [Row(prompts[k], torch.from_numpy(features[k]))], cue, max_new_tokens=15)
         assert nano.write(prompts[k], features[k], cue, max_new_tokens=15, n_alternatives=1).ids == theirs.ids
 
@@ -133,5 +141,7 @@ def test_no_other_inputs_than_those_of_the_docstring(build, tmp_path):
     write_evaluator(build(), tmp_path)
     session = onnxruntime.InferenceSession(tmp_path / DECODER)
     past = [f"past_{kind}.{k}" for k in range(2) for kind in "kv"]
-    assert [one.name for one in session.get_inputs()] == ["features", "ids", "positions", "mask", "places", *past]
+    assert [one.name for one in session.get_inputs()] == [
+        "features", "ids", "positions", "mask", "places", "answers", *past
+    ]  # fmt: skip
     assert [one.name for one in session.get_outputs()] == ["logits", *(one.removeprefix("past_") for one in past)]

@@ -8,7 +8,7 @@ import torch
 
 from dermatrust.evaluator.form import Evaluation, Form
 from dermatrust.evaluator.policy import Row, batch_of
-from dermatrust.evaluator.readout import Readout, answer_chances, read_out
+from dermatrust.evaluator.readout import Readout, answer_chances, read_out, shared_answers, with_agreements
 from dermatrust.evaluator.script import NOT_LEARNT
 from dermatrust.records import Dimension
 from dermatrust.train.checkpoint import State
@@ -17,6 +17,7 @@ from dermatrust.train.objectives import open_skeleton
 from dermatrust.train.readout import ReadoutTask, chances_of, open_logits, readout_step, wanted_levels
 from dermatrust.train.recipe import ReadoutRecipe
 
+NONE_SHARED = np.zeros((0, 3), np.int16)
 TEXTS = ("A red plaque.", "A dark spot on the face, and more of it. See a doctor soon.", "None.")
 
 
@@ -53,7 +54,7 @@ def test_chances_are_those_of_single_rows(policy, rows):
 def test_scores_are_measured_by_the_readout_or_at_their_own_places(policy, rows):
     rng = np.random.default_rng(5)
     shapes = ((5, 4), (4,), (4, 66), (66,))
-    policy.readout = Readout(*(rng.normal(size=shape).astype(np.float32) * 3 for shape in shapes))
+    policy.readout = Readout(NONE_SHARED, *(rng.normal(size=shape).astype(np.float32) * 3 for shape in shapes))
     lengths = [len(row) for row in rows]
     found = {}
     for chosen, logits in open_logits(policy, lengths, lambda chosen: [rows[k] for k in chosen]):
@@ -77,7 +78,7 @@ def loss_of(task, chances, targets):
 
 def test_the_loss_by_hand():
     """Without weights every level is as likely as the others; scores nobody gave count for nothing."""
-    task = ReadoutTask(5, 11, ReadoutRecipe(hidden=3))
+    task = ReadoutTask(NONE_SHARED, 5, 11, ReadoutRecipe(hidden=3))
     for weight in task.parameters():
         torch.nn.init.zeros_(weight)
     chances, targets = np.ones((2, 5), np.float32), np.full((2, 6), NOT_LEARNT)
@@ -93,9 +94,10 @@ def test_the_loss_by_hand():
 
 def test_what_is_kept_is_what_was_trained():
     torch.manual_seed(0)
-    task = ReadoutTask(5, 11, ReadoutRecipe(hidden=16, dropout=0.5)).eval()
+    shared = np.array([[0, 0, 3], [1, 1, 4]], np.int16)
+    task = ReadoutTask(shared, 5, 11, ReadoutRecipe(hidden=16, dropout=0.5)).eval()
     chances = np.random.default_rng(0).random((6, 5), dtype=np.float32)
-    theirs = task(torch.from_numpy(chances)).view(6, 6, 11).log_softmax(-1).detach().numpy()
+    theirs = task(torch.from_numpy(with_agreements(chances, shared))).view(6, 6, 11).log_softmax(-1).detach().numpy()
     assert np.allclose(task.fitted().logits(chances), theirs, atol=5e-3)  # half precision
 
 
@@ -107,12 +109,34 @@ def test_it_learns_which_answer_decides_a_score():
     chances[:, 0] = rng.integers(0, 2, 400)
     targets = np.full((400, 6), NOT_LEARNT)
     targets[:, 1] = np.where(chances[:, 0] == 1, 10, 4)
-    task = ReadoutTask(5, 11, ReadoutRecipe(hidden=16))
+    task = ReadoutTask(NONE_SHARED, 5, 11, ReadoutRecipe(hidden=16))
     optimizer = torch.optim.Adam(task.parameters(), lr=0.02)
     for _ in range(80):
         optimizer.zero_grad()
         loss_of(task, chances[:300], targets[:300]).backward()
         optimizer.step()
     task.eval()
+    found = task.fitted().logits(chances[300:])[:, 1].argmax(axis=-1)
+    assert np.array_equal(found, targets[300:, 1])
+
+
+def test_it_learns_whether_two_checks_agree():
+    """Safety is low where two checks of 20 answers each differ, which 400 texts do not show of every two answers."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    said, seen = rng.integers(0, 20, 400), rng.integers(0, 20, 400)
+    seen = np.where(rng.random(400) < 0.5, said, seen)
+    chances = np.concatenate([np.eye(20, dtype=np.float32)[said], np.eye(20, dtype=np.float32)[seen]], axis=1)
+    targets = np.full((400, 6), NOT_LEARNT)
+    targets[:, 1] = np.where(said == seen, 10, 4)
+    words = tuple("abcdefghijklmnopqrst")
+    shared = shared_answers(Form("{narrative}", checks=(("said", words), ("seen", words))), [("said", "seen")])
+    inputs = with_agreements(chances, shared)
+    task = ReadoutTask(shared, 40, 11, ReadoutRecipe(hidden=16))
+    optimizer = torch.optim.Adam(task.parameters(), lr=0.02)
+    for _ in range(80):
+        optimizer.zero_grad()
+        loss_of(task, inputs[:300], targets[:300]).backward()
+        optimizer.step()
     found = task.fitted().logits(chances[300:])[:, 1].argmax(axis=-1)
     assert np.array_equal(found, targets[300:, 1])

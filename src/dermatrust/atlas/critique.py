@@ -93,6 +93,13 @@ missing (or denied) or wrong, that is invented; lost and added count the last tw
 the same family from one of another; danger is missed where a graver disease than the one concluded goes unnamed; signs
 counts warning signs left out.
 """
+COMPARED: tuple[tuple[str, str], ...] = (
+    *((name.replace("-seen", "-said"), name) for name, _ in CHECKS if name.endswith("-seen")),
+    ("diagnosis-said", "reasons-said"),
+    ("reasons-said", "diagnosis-seen"),
+    ("care-said", "care-needed"),
+)
+"""Checks that a right narrative answers alike."""
 _SAID = re.compile(r"^(\w+): said (.+?), (?:(?:seen|needed) ([^,.]+)|out of sight)", re.MULTILINE)
 _REASONS = re.compile(r"^Argument: .*(?:reasons for (.+?), (?:right|wrong)|no reasons)", re.MULTILINE)
 _ATTRIBUTE_OF = {value: attribute for attribute, values in VALUES.items() for value in values}

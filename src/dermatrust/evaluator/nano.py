@@ -95,14 +95,17 @@ class NanoEvaluator:
     def score(self, prompts: Sequence[Sequence[int]], features: Sequence[Floats]) -> Floats:
         """Return the logits at the open places of the skeleton, shape (prompts, places, vocabulary), in one pass.
 
-        Those of the scores are the readout's, where there is one.
+        Those of the scores are the readout's, where there is one; those of tokens that answer nothing are minus
+        infinity.
         """
         skeleton = self.script.skeleton
+        answers = np.unique(np.concatenate(skeleton.options))
         rows = _Rows([[*prompt, *skeleton.ids] for prompt in prompts], features, self.script.image_id)
         places = [rows.place_of(i, len(prompt) + k) for i, prompt in enumerate(prompts) for k in skeleton.places]
-        logits, _ = self._run(
-            rows.inputs(), np.array(places, dtype=np.int64).reshape(len(prompts), -1), None, keep=False
-        )
+        at = np.array(places, dtype=np.int64).reshape(len(prompts), -1)
+        found, _ = self._run(rows.inputs(), at, answers, None, keep=False)
+        logits = np.full((*at.shape, self._sizes["vocabulary"]), -np.inf, np.float32)
+        logits[..., answers] = found
         return read_out(self.script, self.readout, logits)
 
     def write(
@@ -111,7 +114,8 @@ class NanoEvaluator:
         """Return the likeliest evaluation behind a cue, token by token over kept keys and values."""
         rows = _Rows([[*prompt, *cue]], [features], self.script.image_id)
         place, position = np.array([[rows.place_of(0, len(prompt) + len(cue) - 1)]]), len(prompt) + len(cue)
-        logits, past = self._run(rows.inputs(), place, None, keep=True)
+        every = np.arange(self._sizes["vocabulary"])
+        logits, past = self._run(rows.inputs(), place, every, None, keep=True)
         ids, alternatives = [], []
         for step in range(max_new_tokens):
             logs = log_softmax(logits[0, 0].astype(np.float64))
@@ -121,20 +125,22 @@ class NanoEvaluator:
             if ids[-1] == self.script.end_id or step + 1 == max_new_tokens:
                 break
             logits, past = self._run(
-                _next(ids[-1], position + step, past, features.shape[1]), np.array([[0]]), past, keep=True
+                _next(ids[-1], position + step, past, features.shape[1]), np.array([[0]]), every, past, keep=True
             )
         return Written(tuple(ids), tuple(alternatives))
 
     def _run(
-        self, inputs: dict[str, NDArray[np.generic]], places: Ints, past: Sequence[Floats] | None, *, keep: bool
-    ) -> tuple[Floats, list[Floats]]:
-        """Run the decoder; return the logits at the places, and the keys and values if they are to be kept."""
+        self, inputs: dict[str, NDArray[np.generic]], places: Ints, answers: Ints, past: Sequence[Floats] | None, *,
+        keep: bool,
+    ) -> tuple[Floats, list[Floats]]:  # fmt: skip
+        """Run the decoder; return the answers' logits at the places, and keys and values if they are to be kept."""
         n = len(inputs["ids"])
         kinds = [f"{kind}.{k}" for k in range(self._sizes["layers"]) for kind in "kv"]
         if past is None:
             past = [np.zeros((n, self._sizes["kv_heads"], 0, self._sizes["head_width"]), np.float32)] * len(kinds)
         given = {f"past_{kind}": array for kind, array in zip(kinds, past, strict=True)}
-        logits, *kept = self._decoder.run(["logits", *(kinds if keep else [])], {**inputs, "places": places, **given})
+        asked = {**inputs, "places": places, "answers": answers, **given}
+        logits, *kept = self._decoder.run(["logits", *(kinds if keep else [])], asked)
         return logits, kept
 
 

@@ -3,22 +3,25 @@
 The checks and the scores stand in one skeleton, which one pass reads, so a score cannot wait for a check: what the
 decoder finds out in its last layer comes too late for the scores. The readout puts that right behind the decoder, in
 the same pass. It is a concept bottleneck (Koh et al. 2020, https://arxiv.org/abs/2007.04612): a score is a function of
-the checks' chances alone.
+the checks' chances alone. Whether two checks agree, as what is said with what is seen, is worked out and not learnt:
 
-    scores = log softmax(W2 relu(W1 chances + b1) + b2)
+    agreement of two checks = sum over the answers they share of the product of both chances
+    scores = log softmax(W2 relu(W1 [chances, agreements] + b1) + b2)
 """
 
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dermatrust.errors import DataError
+from dermatrust.evaluator.form import Form
 from dermatrust.evaluator.script import Script, Skeleton
 from dermatrust.records import DIMENSIONS
 from dermatrust.store.atomic import write_bytes
@@ -26,6 +29,7 @@ from dermatrust.store.atomic import write_bytes
 READOUT = "readout.npz"
 """Its file, beside the weights it was fitted to."""
 Floats = NDArray[np.float32]
+Shared = NDArray[np.int16]
 Real = TypeVar("Real", bound=np.floating)
 
 
@@ -34,12 +38,15 @@ class Readout:
     """The weights of a readout, as half precision keeps them.
 
     Attributes:
-        first: W1, shape (answers of all checks, hidden).
+        shared: The answers that two checks share: the number of their pair, and the number of the answer among all
+            answers in the one and in the other; shape (n, 3).
+        first: W1, shape (answers of all checks and pairs of checks, hidden).
         first_bias: b1, shape (hidden,).
         second: W2, shape (hidden, scores x levels).
         second_bias: b2, shape (scores x levels,).
     """
 
+    shared: Shared
     first: Floats
     first_bias: Floats
     second: Floats
@@ -51,7 +58,7 @@ class Readout:
         Args:
             chances: Of the answers of all checks, shape (n, answers).
         """
-        hidden = np.maximum(chances @ self.first + self.first_bias, 0)
+        hidden = np.maximum(with_agreements(chances, self.shared) @ self.first + self.first_bias, 0)
         return log_softmax((hidden @ self.second + self.second_bias).reshape(len(chances), len(DIMENSIONS), -1))
 
     @property
@@ -65,7 +72,8 @@ class Readout:
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as file:
             for field in fields(self):
                 array = io.BytesIO()
-                np.lib.format.write_array(array, getattr(self, field.name).astype(np.float16))
+                value = getattr(self, field.name)
+                np.lib.format.write_array(array, value if value.dtype == np.int16 else value.astype(np.float16))
                 file.writestr(zipfile.ZipInfo(f"{field.name}.npy"), array.getvalue())
         return buffer.getvalue()
 
@@ -78,18 +86,67 @@ class Readout:
         """
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-                found = cls(*(kept[field.name].astype(np.float32) for field in fields(cls)))
-            n_answers, hidden = found.first.shape
+                shared, *weights = (kept[field.name] for field in fields(cls))
+                found = cls(shared, *(weight.astype(np.float32) for weight in weights))
+            n_inputs, hidden = found.first.shape
             shapes = (found.first_bias.shape, found.second.shape, found.second_bias.shape)
         except Exception as error:  # what NumPy and zipfile raise of damaged files has no common class
             raise DataError(where, f"is no readout ({error})", "what `dermatrust train` wrote") from None
         if not all(np.isfinite(getattr(found, field.name)).all() for field in fields(cls)):
             raise DataError(where, "is no readout (a weight is no number)", "what `dermatrust train` wrote")
         n_levels = len(DIMENSIONS) * len(script.form.levels)
-        expected = sum(len(answers) for _, answers in script.form.checks)
-        if (n_answers, shapes) != (expected, ((hidden,), (hidden, n_levels), (n_levels,))):
+        n_answers = sum(len(answers) for _, answers in script.form.checks)
+        fits = _are_shared(shared, n_answers) and n_inputs == n_answers + n_pairs(shared)
+        if not fits or shapes != ((hidden,), (hidden, n_levels), (n_levels,)):
             raise DataError(where, "is the readout of another form", "the one trained with these weights")
         return found
+
+
+def shared_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> Shared:
+    """Return the answers that pairs of checks share, as `Readout` keeps them.
+
+    Args:
+        form: Its checks.
+        pairs: Names of two checks each; a pair of which the form lacks one is left out.
+
+    Example:
+        >>> form = Form("{narrative}", checks=(("said", ("red", "none")), ("seen", ("blue", "red"))))
+        >>> shared_answers(form, [("said", "seen"), ("said", "smelt")]).tolist()
+        [[0, 0, 3]]
+    """
+    number = {answer: k for k, answer in enumerate((name, word) for name, words in form.checks for word in words)}
+    words = dict(form.checks)
+    known = [(one, other) for one, other in pairs if one in words and other in words]
+    found = [
+        (k, number[one, word], number[other, word])
+        for k, (one, other) in enumerate(known)
+        for word in words[one]
+        if word in words[other]
+    ]
+    return np.array(found, np.int16).reshape(-1, 3)
+
+
+def n_pairs(shared: Shared) -> int:
+    """Return how many pairs of checks share answers."""
+    return int(shared[:, 0].max(initial=-1)) + 1
+
+
+def with_agreements(chances: Floats, shared: Shared) -> Floats:
+    """Return chances, shape (n, answers), with the chance of every pair of checks to agree behind them.
+
+    Example:
+        >>> with_agreements(np.array([[0.5, 0.5, 0.8, 0.2]]), np.array([[0, 0, 3]], np.int16)).round(2).tolist()
+        [[0.5, 0.5, 0.8, 0.2, 0.1]]
+    """
+    pair, one, other = shared.T
+    belongs = np.equal.outer(pair, np.arange(n_pairs(shared))).astype(chances.dtype)
+    return np.concatenate([chances, (chances[:, one] * chances[:, other]) @ belongs], axis=1)
+
+
+def _are_shared(shared: NDArray[Any], n_answers: int) -> bool:
+    if shared.dtype != np.int16 or shared.ndim != 2 or shared.shape[1] != 3:
+        return False
+    return bool((shared >= 0).all() and (shared[:, 1:] < n_answers).all() and n_pairs(shared) <= n_answers)
 
 
 def read_readout(path: Path, script: Script) -> Readout | None:

@@ -1,6 +1,9 @@
 """What each part of DermEval's training is worth, in one command.
 
     python -m dermatrust.train.ablation configs/nano.yaml --run runs/train-nano --blank runs/train-nano-blank
+    python -m dermatrust.train.ablation configs/nano_held_back.yaml --run runs/train-nano-held-back --samples 0
+
+The first recipe learns from all diseases and phrasings; the second keeps some back, so its tables show unseen ones.
 
 Measured on drawn cases that no training saw: predict-the-mean, an evaluator without eyes, the lexical judge (which
 reads the reference) and stage 1; then what more samples of stage 1, or as many of each stage-2 objective, change, at
@@ -26,6 +29,8 @@ from numpy.typing import NDArray
 from dermatrust.agreement.bootstrap import BootstrapMeans
 from dermatrust.agreement.consensus import other_clusters_means, others_means, panel_means
 from dermatrust.atlas.raters import PANEL
+from dermatrust.clients.nano import PREFIX
+from dermatrust.datasets.atlas_chunk import HYBRID_AUTHOR
 from dermatrust.evaluator.policy import Policy
 from dermatrust.evaluator.stored import load_policy
 from dermatrust.judge.lexical import judge_lexically
@@ -42,14 +47,18 @@ from dermatrust.train.run import Run, Taught, draw_part, folder_of, read_all
 Floats = NDArray[np.float64]
 SEED = 33
 """Of the held-out parts; training draws from other seeds, and nothing was chosen by their figures."""
-RATED, UNSEEN = "held-out cases", "unseen diseases"
+RATED, UNSEEN, UNSEEN_PHRASINGS = "held-out cases", "unseen diseases", "unseen phrasings"
 PARTS: dict[str, dict[str, Any]] = {
     RATED: {"split": "test", "n": 600},
     UNSEEN: {"split": "unseen", "n": 300},
-    "unseen phrasings": {"split": "phrasings", "n": 300, "phrasing": "unseen"},
+    UNSEEN_PHRASINGS: {"split": "phrasings", "n": 300, "phrasing": "unseen"},
     "degraded images": {"split": "degraded", "n": 300, "degrade": "random"},
+    "texts of two patients": {"split": "mixed", "n": 300, "hybrids": 1},
+    "the narrators' texts": {"split": "narrated", "n": 100, "narrators": True},
 }
-"""All of new patients; each but the first differs from what was trained on in one thing more."""
+"""All of new patients. Each but the first differs from it in one thing more."""
+AUTHORS = {"texts of two patients": HYBRID_AUTHOR, "the narrators' texts": PREFIX}
+"""Whose texts alone a part has."""
 OBJECTIVES: dict[str, dict[str, Any]] = {
     "go on with stage 1": {"objective": "text"},
     "SOREB, critique drawn (the paper)": {"objective": "soreb", "order": "critique first"},
@@ -65,22 +74,24 @@ TITLES = [*(dimension.title for dimension in DIMENSIONS), "Macro"]
 def open_parts(recipe: Recipe, policy: Policy, folder: Path, *, workers: int) -> dict[str, Part]:
     """Return the held-out parts, drawn when they are not there yet.
 
-    Unseen diseases are those that every source of the recipe leaves out; without any that part is left out too. Every
-    other part has the diseases and, but for the one about phrasings, the phrasings of the training.
+    Unseen diseases are those that every source of the recipe leaves out, and phrasings are unseen where every source
+    holds some back; where nothing is, that part is left out. Every other part has the diseases and the phrasings of the
+    training.
     """
     sources = [source.atlas for source in recipe.data if source.atlas is not None]
     unseen = set.intersection(*(set(source.without) for source in sources)) if sources else set()
     phrasing = "known" if sources and all(source.phrasing == "known" for source in sources) else "all"
+    missing = {UNSEEN: not unseen, UNSEEN_PHRASINGS: phrasing == "all"}
     found = {}
     for name, fields in PARTS.items():
-        if name == UNSEEN and not unseen:
+        if missing.get(name):
             continue
         path = part_folder(folder, name)
         if not path.exists():
             without = everything_but(unseen) if name == UNSEEN else tuple(sorted(unseen))
             drawn = Drawn(**{"phrasing": phrasing} | fields, without=without, seed=SEED)
             draw_part(path, drawn, workers=workers, raters=len(PANEL) if name == RATED else 0)
-        found[name] = open_part(name, path, policy, path.with_suffix(".npy"))
+        found[name] = open_part(name, path, policy, path.with_suffix(".npy"), author=AUTHORS.get(name, ""))
     return found
 
 

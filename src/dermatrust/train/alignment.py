@@ -73,11 +73,16 @@ class Finding:
     token: int
 
     def wanted(self, checks: Mapping[str, str]) -> tuple[float, float]:
-        """Return whether it is told and whether it is true, 0 or 1; NaN where the check is not answered."""
+        """Return whether it is told and whether image tokens show it, 0 or 1, each NaN where that is not known.
+
+        Findings out of sight are answered for where they are told alone, so what is shown is known where all are
+        answered.
+        """
         if self.name not in checks:
             return math.nan, math.nan
         answer = checks[self.name]
-        return float(answer in (BOTH, TOLD_ALONE)), float(answer in (BOTH, TRUE_ALONE))
+        is_shown = float(answer in (BOTH, TRUE_ALONE)) if checks.keys() >= set(FEATURES) else math.nan
+        return float(answer in (BOTH, TOLD_ALONE)), is_shown
 
 
 def findings_of(script: Script) -> tuple[Finding, ...]:

@@ -36,6 +36,7 @@ class Example:
         images: Numbers of its images in a list that all examples share.
         narrative: The text.
         evaluation: Scores, critique and checks.
+        author: Who wrote the text.
         until: The share of a stage's steps after which it is no longer used.
     """
 
@@ -44,6 +45,7 @@ class Example:
     images: tuple[int, ...]
     narrative: str
     evaluation: Evaluation
+    author: str = ""
     until: float = 1.0
 
 
@@ -94,7 +96,7 @@ def read_examples(path: Path, *, rater: str = MEAN, with_checks: bool = False, l
         images = tuple(numbers.setdefault(name, len(numbers)) for name in _photographs(case))
         answers = checks_of(known.get(narrative.id, ()), rating.critique) if with_checks else {}
         evaluation = Evaluation(rating.scores, rating.critique, answers)
-        rows.append(Example(case.id, case.patient_id or case.id, images, narrative.text, evaluation))
+        rows.append(Example(case.id, case.patient_id or case.id, images, narrative.text, evaluation, narrative.author))
     if not rows:
         do = f"Give another rater, or add {NARRATIVES} and {RATINGS}."
         raise DataError(str(path), f"holds no narrative rated by {rater!r}", do=do)

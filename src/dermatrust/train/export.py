@@ -23,9 +23,9 @@ from dermatrust.evaluator.policy import Policy
 from dermatrust.evaluator.readout import READOUT, write_readout
 from dermatrust.evaluator.tower import AtlasTower
 from dermatrust.store.atomic import write_bytes
-from dermatrust.train.onnx_file import IR_VERSION, write_onnx
+from dermatrust.train.onnx_file import write_onnx
 
-OPSET = 17
+OPSET, IR_VERSION = 23, 11
 Floats = NDArray[np.floating]
 
 
@@ -61,8 +61,9 @@ def write_decoder(path: Path, model: Any, stored: Mapping[str, str]) -> None:
     """Write projector and decoder of a Llava-type model with a Llama decoder.
 
     Inputs: `features` (B, M, tower width), `ids` (B, L), `positions` (B, M + L), `mask` (B, 1, M + L, P + M + L) with 0
-    where a token may be looked at, `places` (B, K) among the M + L, and for each layer `past_k.i`, `past_v.i`
-    (B, heads, P, head width). Outputs: `logits` (B, K, vocabulary), `k.i` and `v.i` with past and present.
+    where a token may be looked at, `places` (B, K) among the M + L, `answers` (W,), the tokens whose logits are asked
+    for, and for each layer `past_k.i`, `past_v.i` (B, heads, P, head width). Outputs: `logits` (B, K, W), `k.i` and
+    `v.i` with past and present.
 
     Args:
         path: The file.
@@ -83,8 +84,8 @@ def write_decoder(path: Path, model: Any, stored: Mapping[str, str]) -> None:
     x = graph.norm(x, model.model.language_model.norm)
     table = model.get_input_embeddings().weight
     name = "embedding" if model.lm_head.weight is table else "head"  # tied weights are kept once
-    head = graph.node("Transpose", [graph.weight(name, model.lm_head.weight)], perm=[1, 0])
-    graph.node("MatMul", [x, head], "logits")
+    head = graph.node("Gather", [graph.weight(name, model.lm_head.weight), "answers"])
+    graph.node("MatMul", [x, graph.node("Transpose", [head], perm=[1, 0])], "logits")
     write_bytes(path, graph.model(sizes, outputs, stored).SerializeToString(deterministic=True))
 
 
@@ -134,22 +135,8 @@ class _Graph:
 
     def norm(self, x: str, layer: Any) -> str:
         """Root mean square normalisation: x / sqrt(mean(x²) + eps) times the gain."""
-        square = self.node("Mul", [x, x])
-        mean = self.node("ReduceMean", [square], axes=[-1], keepdims=1)
-        raised = self.node("Add", [mean, self.constant(float(layer.variance_epsilon))])
-        scaled = self.node("Div", [x, self.node("Sqrt", [raised])])
-        return self.node("Mul", [scaled, self.weight(f"norm.{self._n}", layer.weight)])
-
-    def heads(self, x: str, n_heads: int, head_width: int) -> str:
-        """From (B, S, heads x width) to (B, heads, S, width)."""
-        shaped = self.node("Reshape", [x, self.constant(np.array([0, 0, n_heads, head_width], dtype=np.int64))])
-        return self.node("Transpose", [shaped], perm=[0, 2, 1, 3])
-
-    def rotated(self, x: str, cos: str, sin: str) -> str:
-        """Rotary positions: x cos + (-second half, first half) sin."""
-        first, second = self.nodes("Split", [x], 2, axis=-1)
-        turned = self.node("Concat", [self.node("Neg", [second]), first], axis=-1)
-        return self.node("Add", [self.node("Mul", [x, cos]), self.node("Mul", [turned, sin])])
+        gain = self.weight(f"norm.{self._n}", layer.weight)
+        return self.node("RMSNormalization", [x, gain], epsilon=float(layer.variance_epsilon))
 
     def model(self, sizes: Mapping[str, int], outputs: Sequence[str], stored: Mapping[str, str]) -> onnx.ModelProto:
         value, number, real = helper.make_tensor_value_info, TensorProto.INT64, TensorProto.FLOAT
@@ -157,10 +144,10 @@ class _Graph:
         inputs = [
             value("features", real, ["B", "M", sizes["tower_width"]]), value("ids", number, ["B", "L"]),
             value("positions", number, ["B", "S"]), value("mask", real, ["B", 1, "S", "PS"]),
-            value("places", number, ["B", "K"]),
+            value("places", number, ["B", "K"]), value("answers", number, ["W"]),
         ]  # fmt: skip
         inputs += [value(f"past_{kind}.{k}", real, past) for k in range(sizes["layers"]) for kind in "kv"]
-        found = [value("logits", real, ["B", "K", sizes["vocabulary"]])]
+        found = [value("logits", real, ["B", "K", "W"])]
         present = [*past[:2], "PS", past[3]]
         found += [value(name, real, present) for name in outputs]
         graph = helper.make_graph(self._nodes, "decoder", inputs, found, self._weights)
@@ -178,9 +165,9 @@ def _inputs(graph: _Graph, model: Any, sizes: Mapping[str, int]) -> str:
     table = graph.weight("embedding", model.get_input_embeddings().weight)
     embedded = graph.node("Gather", [table, "ids"])
     rates = model.model.language_model.rotary_emb.inv_freq.float().cpu().numpy()
-    axes = graph.constant(np.array([1, 3], dtype=np.int64))
-    place = graph.node("Unsqueeze", [graph.node("Cast", ["positions"], to=TensorProto.FLOAT), axes])
-    angles = graph.node("Mul", [place, graph.constant(np.concatenate([rates, rates]).astype(np.float32))])
+    axis = graph.constant(np.array([2], dtype=np.int64))
+    place = graph.node("Unsqueeze", [graph.node("Cast", ["positions"], to=TensorProto.FLOAT), axis])
+    angles = graph.node("Mul", [place, graph.constant(rates)])
     graph.node("Cos", [angles], "cos")
     graph.node("Sin", [angles], "sin")
     return graph.node("Concat", [projected, embedded], axis=1)
@@ -200,64 +187,43 @@ def _gelu(graph: _Graph, x: str) -> str:
 
 def _layer(graph: _Graph, layer: Any, x: str, k: int, sizes: Mapping[str, int], *, last: bool) -> tuple[str, str, str]:
     """Return the hidden states behind a layer, and its keys and values; of the last layer only those at `places`."""
-    attention, heads, kv_heads, width = layer.self_attn, sizes["heads"], sizes["kv_heads"], sizes["head_width"]
+    attention, heads, kv_heads = layer.self_attn, sizes["heads"], sizes["kv_heads"]
     normed = graph.norm(x, layer.input_layernorm)
     key_value = torch.cat([attention.k_proj.weight, attention.v_proj.weight]).T
     both = graph.node("MatMul", [normed, graph.weight(f"kv.{k}", key_value)])
-    key, value = graph.nodes("Split", [both], 2, axis=-1)
-    key = graph.rotated(graph.heads(key, kv_heads, width), "cos", "sin")
-    key = graph.node("Concat", [f"past_k.{k}", key], f"k.{k}", axis=2)
-    value = graph.node("Concat", [f"past_v.{k}", graph.heads(value, kv_heads, width)], f"v.{k}", axis=2)
+    key, value = graph.nodes("Split", [both], 2, axis=-1, num_outputs=2)
+    key = graph.node("RotaryEmbedding", [key, "cos", "sin"], num_heads=kv_heads)
     cos, sin, mask = "cos", "sin", "mask"
     if last:  # nobody asks for the others
-        x, normed = (_at_places(graph, one, axis=1) for one in (x, normed))
-        cos, sin, mask = (_at_places(graph, one, axis=2) for one in (cos, sin, mask))
+        x, normed, cos, sin = (_at_places(graph, one) for one in (x, normed, cos, sin))
+        mask = _mask_at_places(graph)
     query = graph.node("MatMul", [normed, graph.weight(f"q.{k}", attention.q_proj.weight.T)])
-    query = graph.rotated(graph.heads(query, heads, width), cos, sin)
-    mixed = _attention(graph, query, key, value, mask, heads // kv_heads, width)
-    joined = graph.node("Transpose", [mixed], perm=[0, 2, 1, 3])
-    joined = graph.node("Reshape", [joined, graph.constant(np.array([0, 0, heads * width], dtype=np.int64))])
-    x = graph.node("Add", [x, graph.node("MatMul", [joined, graph.weight(f"o.{k}", attention.o_proj.weight.T)])])
-    return graph.node("Add", [x, _mlp(graph, layer, x, k)]), key, value
-
-
-def _attention(graph: _Graph, query: str, key: str, value: str, mask: str, n_groups: int, width: int) -> str:
-    if n_groups > 1:  # grouped query attention: each key serves several heads
-        shape = graph.constant(np.array([1, 1, n_groups, 1, 1], dtype=np.int64))
-        key, value = (_repeated(graph, one, shape) for one in (key, value))
-    scaled = graph.node("Mul", [query, graph.constant(width**-0.5)])
-    logits = graph.node("MatMul", [scaled, graph.node("Transpose", [key], perm=[0, 1, 3, 2])])
-    chances = graph.node("Softmax", [graph.node("Add", [logits, mask])], axis=-1)
-    return graph.node("MatMul", [chances, value])
-
-
-def _repeated(graph: _Graph, x: str, times: str) -> str:
-    """From (B, kv_heads, S, width) to (B, heads, S, width)."""
-    shape = graph.node("Shape", [x])
-    tiled = graph.node("Tile", [graph.node("Unsqueeze", [x, graph.constant(np.array([2], dtype=np.int64))]), times])
-    first, _, rest = graph.nodes("Split", [shape, graph.constant(np.array([1, 1, 2], dtype=np.int64))], 3, axis=0)
-    heads = graph.constant(np.array([-1], dtype=np.int64))
-    return graph.node("Reshape", [tiled, graph.node("Concat", [first, heads, rest], axis=0)])
+    query = graph.node("RotaryEmbedding", [query, cos, sin], num_heads=heads)
+    mixed, *_ = graph.nodes(
+        "Attention", [query, key, value, mask, f"past_k.{k}", f"past_v.{k}"], [f"mixed.{k}", f"k.{k}", f"v.{k}"],
+        q_num_heads=heads, kv_num_heads=kv_heads,
+    )  # fmt: skip
+    x = graph.node("Add", [x, graph.node("MatMul", [mixed, graph.weight(f"o.{k}", attention.o_proj.weight.T)])])
+    return graph.node("Add", [x, _mlp(graph, layer, x, k)]), f"k.{k}", f"v.{k}"
 
 
 def _mlp(graph: _Graph, layer: Any, x: str, k: int) -> str:
     normed = graph.norm(x, layer.post_attention_layernorm)
     both = torch.cat([layer.mlp.gate_proj.weight, layer.mlp.up_proj.weight]).T
-    gate, up = graph.nodes("Split", [graph.node("MatMul", [normed, graph.weight(f"gate_up.{k}", both)])], 2, axis=-1)
+    joint = graph.node("MatMul", [normed, graph.weight(f"gate_up.{k}", both)])
+    gate, up = graph.nodes("Split", [joint], 2, axis=-1, num_outputs=2)
     silu = graph.node("Mul", [gate, graph.node("Sigmoid", [gate])])
     return graph.node(
         "MatMul", [graph.node("Mul", [silu, up]), graph.weight(f"down.{k}", layer.mlp.down_proj.weight.T)]
     )
 
 
-def _at_places(graph: _Graph, x: str, *, axis: int) -> str:
-    """Take the rows of `places` along an axis: (B, S, …) at axis 1, or (B, 1, S, …) at axis 2."""
-    if axis == 1:
-        return graph.node("GatherND", [x, _places_index(graph)], batch_dims=1)
-    squeezed = graph.node("Squeeze", [x, graph.constant(np.array([1], dtype=np.int64))])
-    taken = graph.node("GatherND", [squeezed, _places_index(graph)], batch_dims=1)
-    return graph.node("Unsqueeze", [taken, graph.constant(np.array([1], dtype=np.int64))])
+def _at_places(graph: _Graph, x: str) -> str:
+    """Take the rows of `places`: from (B, S, width) to (B, K, width)."""
+    index = graph.node("Unsqueeze", ["places", graph.constant(np.array([2], dtype=np.int64))])
+    return graph.node("GatherND", [x, index], batch_dims=1)
 
 
-def _places_index(graph: _Graph) -> str:
-    return graph.node("Unsqueeze", ["places", graph.constant(np.array([2], dtype=np.int64))])
+def _mask_at_places(graph: _Graph) -> str:
+    axis = graph.constant(np.array([1], dtype=np.int64))
+    return graph.node("Unsqueeze", [_at_places(graph, graph.node("Squeeze", ["mask", axis])), axis])

@@ -41,7 +41,7 @@ class Part:
     patients: NDArray[np.int64]
 
 
-def open_part(name: str, folder: Path, policy: Policy, kept: Path, *, limit: int | None = None) -> Part:
+def open_part(name: str, folder: Path, policy: Policy, kept: Path, *, author: str = "") -> Part:
     """Return a drawn dataset as a part to measure on.
 
     Args:
@@ -49,16 +49,17 @@ def open_part(name: str, folder: Path, policy: Policy, kept: Path, *, limit: int
         folder: A dataset folder of the atlas with critiques.
         policy: Whose tower looks.
         kept: File for the features.
-        limit: Only the first so many cases.
+        author: Only texts whose author's name begins so.
 
     Raises:
         DataError: The folder cannot be read.
     """
-    found: Examples = read_examples(folder, rater=TRUTH_RATER, limit=limit)
-    targets = np.array([[e.evaluation.scores[d] for d in DIMENSIONS] for e in found.rows])
-    _, patients = np.unique([e.patient_id for e in found.rows], return_inverse=True)
+    found: Examples = read_examples(folder, rater=TRUTH_RATER)
+    rows = tuple(row for row in found.rows if row.author.startswith(author))
+    targets = np.array([[e.evaluation.scores[d] for d in DIMENSIONS] for e in rows])
+    _, patients = np.unique([e.patient_id for e in rows], return_inverse=True)
     features = Features(look_at(policy, found.pictures, kept, is_quiet=True))
-    return Part(name, found.rows, features, targets, patients.astype(np.int64))
+    return Part(name, rows, features, targets, patients.astype(np.int64))
 
 
 def rows_of(policy: Policy, part: Part, *, images: str = "own") -> list[Row]:

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from dermatrust.evaluator.form import Evaluation, Form
 from dermatrust.evaluator.policy import Policy, Row, batch_of
-from dermatrust.evaluator.readout import Readout, answer_chances
+from dermatrust.evaluator.readout import Readout, Shared, answer_chances, n_pairs
 from dermatrust.evaluator.script import NOT_LEARNT
 from dermatrust.records import DIMENSIONS
 from dermatrust.train.checkpoint import State
@@ -66,40 +66,42 @@ class ReadoutTask(nn.Module):
     """The readout while it is trained.
 
     Args:
+        shared: As the `Readout` keeps it.
         n_answers: Answers of all checks.
         n_levels: Levels of a score.
         recipe: Its width and dropout.
     """
 
-    def __init__(self, n_answers: int, n_levels: int, recipe: ReadoutRecipe) -> None:
+    def __init__(self, shared: Shared, n_answers: int, n_levels: int, recipe: ReadoutRecipe) -> None:
         super().__init__()
-        self.first = nn.Linear(n_answers, recipe.hidden)
+        self.shared = shared
+        self.first = nn.Linear(n_answers + n_pairs(shared), recipe.hidden)
         self.dropout = nn.Dropout(recipe.dropout)
         self.second = nn.Linear(recipe.hidden, len(DIMENSIONS) * n_levels)
 
-    def forward(self, chances: Tensor) -> Tensor:
-        """Return logits, shape (examples, scores x levels), from chances, shape (examples, answers)."""
-        hidden: Tensor = self.dropout(torch.relu(self.first(chances)))
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return logits, shape (examples, scores x levels), from what `with_agreements` gives."""
+        hidden: Tensor = self.dropout(torch.relu(self.first(inputs)))
         logits: Tensor = self.second(hidden)
         return logits
 
     def fitted(self) -> Readout:
         """Return its weights as they are kept."""
         kept = (self.first.weight.T, self.first.bias, self.second.weight.T, self.second.bias)
-        return Readout(*(np.ascontiguousarray(one.detach().half().float().cpu().numpy()) for one in kept))
+        return Readout(self.shared, *(np.ascontiguousarray(one.detach().half().float().cpu().numpy()) for one in kept))
 
 
-def readout_step(chances: Floats, targets: NDArray[np.int64]) -> Step:
+def readout_step(inputs: Floats, targets: NDArray[np.int64]) -> Step:
     """Return the loss of the readout on a batch: the mean cross-entropy of the scores that are known.
 
     Args:
-        chances: Of the answers of all checks, shape (examples, answers).
+        inputs: What `with_agreements` gives of the examples.
         targets: Numbers of levels, shape (examples, 6), NOT_LEARNT where there is none.
     """
 
     def step(model: nn.Module, chosen: Sequence[int], state: State, generator: torch.Generator) -> Outcome:
         device = next(model.parameters()).device
-        logits: Tensor = model(torch.from_numpy(chances[list(chosen)]).to(device)).float()
+        logits: Tensor = model(torch.from_numpy(inputs[list(chosen)]).to(device)).float()
         wanted = torch.from_numpy(targets[list(chosen)]).to(device)
         n_known = (wanted != NOT_LEARNT).sum().clamp(min=1)
         by_score = logits.view(wanted.numel(), -1)

@@ -22,7 +22,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from dermatrust import __version__, evaluator
-from dermatrust.atlas.critique import CHECKS
+from dermatrust.atlas.critique import CHECKS, COMPARED
 from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.perception import Heads
 from dermatrust.datasets.atlas import write_atlas
@@ -30,7 +30,7 @@ from dermatrust.datasets.atlas_chunk import TRUTH_RATER
 from dermatrust.errors import DataError
 from dermatrust.evaluator.form import Evaluation, Form, Order, check_form
 from dermatrust.evaluator.policy import Policy, Row
-from dermatrust.evaluator.readout import Readout
+from dermatrust.evaluator.readout import Readout, shared_answers, with_agreements
 from dermatrust.evaluator.script import Script
 from dermatrust.evaluator.stored import adapting, load_parts, save_policy
 from dermatrust.evaluator.tower import AtlasTower
@@ -324,8 +324,9 @@ def fit_readout(run: Run, recipe: ReadoutRecipe, policy: Policy, taught: "Taught
         chances[k::n] = found
     form = policy.script.form
     seeded(run.recipe.seed)
-    task = ReadoutTask(chances.shape[1], len(form.levels), recipe).to(policy.device)
-    step = readout_step(chances, wanted_levels(form, taught.evaluations(chosen)))
+    shared = shared_answers(form, COMPARED)
+    task = ReadoutTask(shared, chances.shape[1], len(form.levels), recipe).to(policy.device)
+    step = readout_step(with_agreements(chances, shared), wanted_levels(form, taught.evaluations(chosen)))
     state = run.stage(task, recipe, [1] * len(chosen), step, "readout")
     return task.fitted(), state
 

@@ -160,6 +160,14 @@ def test_what_is_no_readout_is_refused(script, content):
         Readout.from_bytes(content, script, where="here")
 
 
+def test_words_in_the_place_of_shared_answers_are_refused(script):
+    buffer = io.BytesIO()
+    arrays = dict(zip(("shared", "first", "first_bias", "second", "second_bias"), _arrays(readout_of()), strict=True))
+    np.savez(buffer, **arrays | {"shared": SHARED.astype(str)})
+    with pytest.raises(DataError, match=r"^here: is the readout of another form"):
+        Readout.from_bytes(buffer.getvalue(), script, where="here")
+
+
 def test_weights_that_are_no_numbers_are_refused(script):
     damaged = replace(readout_of(), second_bias=np.full(66, np.nan))
     with pytest.raises(DataError, match="a weight is no number"):

@@ -92,7 +92,7 @@ class Readout:
             shapes = (found.first_bias.shape, found.second.shape, found.second_bias.shape)
         except Exception as error:  # what NumPy and zipfile raise of damaged files has no common class
             raise DataError(where, f"is no readout ({error})", "what `dermatrust train` wrote") from None
-        if not all(np.isfinite(getattr(found, field.name)).all() for field in fields(cls)):
+        if not all(np.isfinite(one).all() for one in (found.first, found.first_bias, found.second, found.second_bias)):
             raise DataError(where, "is no readout (a weight is no number)", "what `dermatrust train` wrote")
         n_levels = len(DIMENSIONS) * len(script.form.levels)
         n_answers = sum(len(answers) for _, answers in script.form.checks)

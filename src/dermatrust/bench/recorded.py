@@ -86,8 +86,7 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         return number, await evaluate_narrative(narrative, await bench.images_of(case), case, evaluator, ask)
 
     with only_writer(run.path):
-        known = {(r.narrative_id, r.rater, r.draw) for r in bench.dataset.iter_ratings()}
-        n_rated = Counter((narrative_id, rater) for narrative_id, rater, _ in known)
+        n_rated = Counter((narrative_id, rater) for narrative_id, rater, _ in _drawn(bench))
         n_known = {r.name: sum(n_rated[n.id, r.name] for n in narratives) for r in bench.raters}
         planned = {
             r.client.name: max(0, len(narratives) * r.card.repeats - n_known[r.name])
@@ -95,6 +94,7 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
             if r.client is not None
         }
         failures = ask_all(plays(), found.append, run.replies_path, all_clients(bench), planned, pace)
+        known = _drawn(bench)  # again: another run may have written meanwhile
         new = [
             rating
             for _, ratings in sorted(found, key=itemgetter(0))
@@ -103,6 +103,10 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         ]
         append_records(bench.dataset.path / RATINGS, new)
     return Recorded(len(new), sum(n_known.values()), failures)
+
+
+def _drawn(bench: Bench) -> set[tuple[str, str, int]]:
+    return {(r.narrative_id, r.rater, r.draw) for r in bench.dataset.iter_ratings()}
 
 
 def _was_answered(rating: Rating) -> bool:

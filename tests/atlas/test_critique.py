@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermatrust.atlas.critique import CHECKS, FEATURES, NOTHING, OTHER, VAGUELY, checks_of, write_critique
+from dermatrust.atlas.critique import CHECKS, COMPARED, FEATURES, NOTHING, OTHER, VAGUELY, checks_of, write_critique
 from dermatrust.atlas.disease import load_diseases
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.errors import HIDDEN_WHEN_VAGUE, SINGLE, errors_of, visible_attributes
@@ -172,6 +172,16 @@ def test_a_perfect_text_is_right_in_everything(numbers):
     assert {name: answers[name] for name, _ in general} == {name: possible[0] for name, possible in general}
     assert {answers.get(name) for name in FEATURES} <= {None, "none", "right"}
     assert not re.search(r"wrong|missing|invented|no reasons|another|vague|, too sure", critique)
+
+
+@given(candidates)
+def test_a_perfect_text_answers_alike_what_is_compared(numbers):
+    facts = draw_facts(numbers[0], "train", numbers[1])
+    answers = checks_of((), write_critique(facts, truth_said(facts)))
+    known = [(one, other) for one, other in COMPARED if one in answers and other in answers]
+    assert {("diagnosis-said", "diagnosis-seen"), ("diagnosis-said", "reasons-said")} <= set(known)
+    assert all(answers[one] == answers[other] for one, other in known)
+    assert all(set(POSSIBLE[one]) & set(POSSIBLE[other]) for one, other in COMPARED)
 
 
 @pytest.mark.parametrize("kind", ERROR_KINDS)

@@ -48,11 +48,7 @@ JUDGE_OPTIONS = (
     click.option("--rubric", type=FILE, help="A rubric of your own."),
     click.option("--judge-temperature", type=_Number(min=0), default=0.0, show_default=True, help="Of judges."),
     click.option(
-        "--judge-max-tokens",
-        type=click.IntRange(min=1),
-        default=2048,
-        show_default=True,
-        help="Of a verdict.",
+        "--judge-max-tokens", type=click.IntRange(min=1), default=2048, show_default=True, help="Longest verdict."
     ),
     click.option(
         "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Draws of each LLM judge."
@@ -66,7 +62,7 @@ RUN_OPTIONS = (
     click.option("--out", type=FILE, default=Path("runs"), show_default=True, help="Where run folders are made."),
     click.option("--run-id", help="Name of the run folder.  [default: follows from dataset and settings]"),
     click.option("--limit", "-n", type=click.IntRange(min=1), help="Only the first N cases."),
-    click.option("--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Of a reply."),
+    click.option("--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Longest reply."),
     click.option(
         "--seed",
         type=click.IntRange(min=0),

@@ -74,6 +74,8 @@ def test_every_narrative_is_rated_once(dataset, model, server, tmp_path):
     assert rate("t", "-m", model, "-q", cwd=tmp_path).stdout == (
         "0 new ratings in t/ratings.jsonl; 2 were there already\n"
     )
+    critiques = rate("t", "-m", model, "--critique", "-q", cwd=tmp_path)
+    assert (critiques.returncode, "take its lines out of that file first" in critiques.stderr) == (0, True)
     assert len(server.asked) == 2
     body = server.asked[0]
     assert (body["temperature"], body["logprobs"], body["top_logprobs"]) == (0.0, True, 20)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 RATE_OPTIONS = (
     click.option(
         "--model", "-m", "evaluators", multiple=True, required=True,
-        help="nano/evaluator, hf:PATH (checkpoint or LoRA adapter) or a server's URL#MODEL; may be repeated.",
+        help="nano/evaluator, hf:PATH (checkpoint or LoRA adapter), a server's URL#MODEL, openai/MODEL or replay:FILE; "
+        "may be repeated.",
     ),
     click.option("--critique", is_flag=True, help="Write a critique too; slower."),
     click.option("--prompt", "evaluator_prompt", help="Prompt name or file, for models without a form of their own."),
@@ -80,6 +81,8 @@ def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
         _fill(dataset, run, address, n_workers, pace_of(bench, options), options)
     recorded = record_ratings(bench, run, pace_of(bench, options))
     tell_recorded(recorded, "ratings", dataset / "ratings.jsonl")
+    if options["critique"] and recorded.n_known:
+        click.echo("For critiques of what was rated already, take its lines out of that file first.", err=True)
     if not bench.dataset.card.synthetic:
         _warn_of_embedded(options["evaluators"])
     tell_failures(recorded.failures, run)

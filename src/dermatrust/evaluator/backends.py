@@ -169,6 +169,7 @@ class LocalEvaluatorClient:
     @cached_property
     def policy(self) -> "Policy":
         """The model, loaded when first needed."""
+        _ = self.version  # a folder that is not there is told before a package that is not
         try:
             import torch
 

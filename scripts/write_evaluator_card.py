@@ -48,8 +48,9 @@ On drawn cases of other patients than it learnt from (seed {seed}), by whose fig
 absolute differences from the true scores, in points, with 95 % intervals over patients. *Predict the mean* gives every
 narrative the mean of its dimension. *Text only* was trained the same way without images. The lexical judge reads the
 reference, which the evaluator never does. *Without the readout* are the scores at their own places; *critique first*
-those a critique ends with, in the paper's order: `nano/evaluator` gives neither, with `--critique` or without. In *texts
-of two patients* each thing said holds of one of two cases, by chance; *the narrators' texts* are what the demo rates.
+those a critique ends with, in the paper's order: `nano/evaluator` gives neither, with `--critique` or without. In
+*texts of two patients* each thing said holds of one of two cases, by chance; *the narrators' texts* are what the demo
+rates.
 
 {tables}
 ### What it has not seen

@@ -180,8 +180,10 @@ def test_the_readout_is_fitted_to_each_text_with_its_own_scores(tiny, whole, mon
     number = {tuple(row.prompt): k for k, row in enumerate(taught.rows(range(len(examples.rows)))[0])}
     shares, fitted = {}, {}
 
+    n_answers = sum(len(answers) for _, answers in form.checks)
+
     def chances(_, lengths, rows_of):
-        return np.array([[number[tuple(row.prompt)]] for row in rows_of(range(len(lengths)))], np.float32)
+        return np.array([[number[tuple(row.prompt)]] * n_answers for row in rows_of(range(len(lengths)))], np.float32)
 
     def gathered(parts):
         shares[run.accelerator.process_index] = parts[0]

@@ -26,6 +26,7 @@ from time import process_time
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import nn
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -78,6 +79,7 @@ def ours(
 ) -> tuple[float, float]:
     """Return the median CPU seconds of a step, and the tokens drawn in one."""
     attention, precision = way
+    AcceleratorState._reset_state()  # a process has one precision otherwise
     policy.model.model.language_model.config._attn_implementation = attention
     recipe = Stage2Recipe(
         objective="rloo", draws=DRAWS, batch=PROMPTS, epochs=options.steps * PROMPTS / len(rows), learning_rate=1e-5,

@@ -86,10 +86,11 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         return number, await evaluate_narrative(narrative, await bench.images_of(case), case, evaluator, ask)
 
     with only_writer(run.path):
-        n_rated = Counter((narrative_id, rater) for narrative_id, rater, _ in _drawn(bench))
+        repeats = {r.name: r.card.repeats for r in bench.raters}
+        n_rated = Counter((which, rater) for which, rater, draw in _drawn(bench) if draw < repeats.get(rater, 0))
         n_known = {r.name: sum(n_rated[n.id, r.name] for n in narratives) for r in bench.raters}
         planned = {
-            r.client.name: max(0, len(narratives) * r.card.repeats - n_known[r.name])
+            r.client.name: len(narratives) * r.card.repeats - n_known[r.name]
             for r in bench.raters
             if r.client is not None
         }

@@ -76,6 +76,15 @@ def loss_of(task, chances, targets):
     return step(task, range(len(chances)), State(), torch.Generator()).loss
 
 
+def train(task, inputs, targets):
+    optimizer = torch.optim.Adam(task.parameters(), lr=0.02)
+    for _ in range(80):
+        optimizer.zero_grad()
+        loss_of(task, inputs, targets).backward()
+        optimizer.step()
+    task.eval()
+
+
 def test_the_loss_by_hand():
     """Without weights every level is as likely as the others; scores nobody gave count for nothing."""
     task = ReadoutTask(NONE_SHARED, 5, 11, ReadoutRecipe(hidden=3))
@@ -110,12 +119,7 @@ def test_it_learns_which_answer_decides_a_score():
     targets = np.full((400, 6), NOT_LEARNT)
     targets[:, 1] = np.where(chances[:, 0] == 1, 10, 4)
     task = ReadoutTask(NONE_SHARED, 5, 11, ReadoutRecipe(hidden=16))
-    optimizer = torch.optim.Adam(task.parameters(), lr=0.02)
-    for _ in range(80):
-        optimizer.zero_grad()
-        loss_of(task, chances[:300], targets[:300]).backward()
-        optimizer.step()
-    task.eval()
+    train(task, chances[:300], targets[:300])
     found = task.fitted().logits(chances[300:])[:, 1].argmax(axis=-1)
     assert np.array_equal(found, targets[300:, 1])
 
@@ -133,10 +137,6 @@ def test_it_learns_whether_two_checks_agree():
     shared = shared_answers(Form("{narrative}", checks=(("said", words), ("seen", words))), [("said", "seen")])
     inputs = with_agreements(chances, shared)
     task = ReadoutTask(shared, 40, 11, ReadoutRecipe(hidden=16))
-    optimizer = torch.optim.Adam(task.parameters(), lr=0.02)
-    for _ in range(80):
-        optimizer.zero_grad()
-        loss_of(task, inputs[:300], targets[:300]).backward()
-        optimizer.step()
+    train(task, inputs[:300], targets[:300])
     found = task.fitted().logits(chances[300:])[:, 1].argmax(axis=-1)
     assert np.array_equal(found, targets[300:, 1])

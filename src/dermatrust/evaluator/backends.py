@@ -169,7 +169,7 @@ class LocalEvaluatorClient:
     @cached_property
     def policy(self) -> "Policy":
         """The model, loaded when first needed."""
-        _ = self.version  # a folder that is not there is told before a package that is not
+        check_folder(self._path)  # a folder that is not there is told before a package that is not
         try:
             import torch
 
@@ -327,6 +327,16 @@ def opened(image: Image) -> PIL.Image.Image:
         raise AskFailed("rejected", f"the image {image.path} cannot be read ({error})") from None
 
 
+def check_folder(path: Path) -> None:
+    """Check that there is a folder to take weights from.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if not path.is_dir():
+        raise ModelError(str(path), "there is no such folder", "a Transformers checkpoint or a LoRA adapter")
+
+
 def weights_hash(path: Path) -> str:
     """Return a hash of the files of a folder of weights: names, sizes and contents.
 
@@ -335,8 +345,7 @@ def weights_hash(path: Path) -> str:
     """
     import hashlib
 
-    if not path.is_dir():
-        raise ModelError(str(path), "there is no such folder", "a Transformers checkpoint or a LoRA adapter")
+    check_folder(path)
     digest = hashlib.sha256()
     for file in sorted(path.glob("*")):
         if file.is_file():

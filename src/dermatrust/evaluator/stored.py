@@ -30,6 +30,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from dermatrust.clients.nano import scaled, shrunk
 from dermatrust.errors import DataError, ModelError
+from dermatrust.evaluator.backends import check_folder
 from dermatrust.evaluator.form import Form
 from dermatrust.evaluator.policy import Pixels, Policy
 from dermatrust.evaluator.readout import READOUT, read_readout, write_readout
@@ -61,8 +62,7 @@ def load_parts(path: Path, *, form: Form | None = None, dtype: str = "float32") 
         DataError: The readout beside it is none, or of another form.
     """
     path = Path(path)
-    if not path.is_dir():
-        raise ModelError(str(path), "there is no such folder", "a Transformers checkpoint or a LoRA adapter")
+    check_folder(path)
     model, base = _load_model(path, dtype)
     tokenizer = _part(path, base, "the tokenizer", AutoTokenizer.from_pretrained)
     own = None

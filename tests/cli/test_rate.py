@@ -152,6 +152,12 @@ def test_the_embedded_evaluator_says_what_it_is(photo, dataset, tmp_path):
     assert "photograph" not in rate("t", "-m", "nano/evaluator", "-q", cwd=tmp_path).stderr  # a synthetic dataset
 
 
+def test_the_embedded_evaluator_says_what_it_is_though_the_next_one_fails(photo, tmp_path):
+    done = rate("-m", "nano/evaluator", "-m", "hf:/nowhere", "--image", photo, "--text", TEXT, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "means nothing: nano/evaluator.\nerror: /nowhere: there is no such folder" in done.stderr
+
+
 def test_an_empty_text_scores_0_without_asking(photo, model, server, tmp_path):
     done = rate("-m", model, "--image", photo, "--text", " ", cwd=tmp_path)
     assert done.stdout.count(" 0.00 ") == 6

@@ -139,7 +139,7 @@ def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options
         with TemporaryDirectory() as cache:
             ratings.append(rate_one(evaluator, images, narrative, cache=Path(cache), side_px=options["side"]))
         click.echo("\n".join(lines_of(ratings[-1])))
-    _warn_of_embedded(options["evaluators"])
+        _warn_of_embedded([name])
     if not all(rating.scores for rating in ratings):
         raise click.exceptions.Exit(1)
 

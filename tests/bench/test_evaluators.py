@@ -18,7 +18,7 @@ from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.evaluator.form import Form
 from dermatrust.judge.lexical import LexicalJudge
 from dermatrust.narrate import load_prompt
-from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative
+from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rating
 from dermatrust.report.chosen import case_pages
 from dermatrust.store.folder import DatasetFolder, write_dataset
 from dermatrust.store.images import ImageCache
@@ -159,6 +159,16 @@ def test_ratings_are_recorded_once_and_what_was_not_answered_is_asked_again(data
         assert (again.n_new, again.n_known, again.failures.total()) == (0, 2, 0)
     found = [(r.rater, r.scores[DIMENSIONS[0]], r.rubric) for r in bench.dataset.iter_ratings()]
     assert sorted(found) == [("eye", 2.0, "rubric@1:bb"), ("eye", 4.0, "rubric@1:bb")]
+
+
+def test_draws_beyond_those_asked_for_do_not_stand_for_a_missing_one(dataset, tmp_path):
+    narrative = Narrative.candidate(case_id="referred", author="m", text=TEXT)
+    append_records(dataset.path / "narratives.jsonl", [narrative])
+    beyond = Rating(narrative_id=narrative.id, rater="eye", draw=2, scores=dict.fromkeys(DIMENSIONS, 1.0))
+    append_records(dataset.path / "ratings.jsonl", [beyond])
+    recorded = record_ratings(bench_of(dataset, evaluator(lambda _: scores(4))), RunFolder(tmp_path / "run"), QUIET)
+    assert (recorded.n_new, recorded.n_known) == (1, 0)
+    assert sorted(r.draw for r in dataset.iter_ratings()) == [0, 2]
 
 
 def test_one_narrative_about_photographs_of_no_dataset(tmp_path):

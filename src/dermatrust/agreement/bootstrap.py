@@ -104,7 +104,7 @@ def resampled_means(
         raise ValueError(f"n_resamples is {n_resamples}; it must be at least 1")
     factors = [_factors(block, n_clusters) for block in blocks]
     results = [np.full((n_resamples, block.sums.shape[1]), np.nan) for block in blocks]
-    for start, weights in _weights(n_clusters, n_resamples, rng):
+    for start, weights in resample_weights(n_clusters, n_resamples, rng):
         rows = slice(start, start + len(weights))
         for result, (clusters, matrix, count_column) in zip(results, factors, strict=True):
             totals = weights[:, clusters] @ matrix
@@ -125,7 +125,7 @@ def _factors(block: ClusterSums, n_clusters: int) -> tuple[Ints | slice, Floats,
     return slice(None) if whole else block.clusters, np.hstack([block.sums, distinct]), count_column.ravel()
 
 
-def _weights(n_clusters: int, n_resamples: int, rng: np.random.Generator) -> Iterator[tuple[int, Floats]]:
+def resample_weights(n_clusters: int, n_resamples: int, rng: np.random.Generator) -> Iterator[tuple[int, Floats]]:
     """Yield (number of the first resample, how often each resample draws each cluster) in blocks of resamples."""
     size = max(1, min(n_resamples, _BLOCK_BYTES // (8 * max(n_clusters, 1))))
     for start in range(0, n_resamples, size):

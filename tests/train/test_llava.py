@@ -262,6 +262,29 @@ def test_the_prompt_is_masked_in_stage_1(policy, pixels):
         assert gradient.any(), name
 
 
+def test_what_is_computed_again_gives_the_same_gradients(recipe, pixels):
+    """Dropout included: the second pass of a layer drops what the first dropped."""
+    found = []
+    for recompute in (False, True):
+        model = recipe.model.model_copy(update={"recompute": recompute})
+        torch.manual_seed(2)  # of the adapters
+        policy, _ = pretrained_policy(model, form_of(recipe.form))
+        for name, weight in policy.named_parameters():
+            if "lora_B" in name:
+                torch.nn.init.constant_(weight, 0.1)
+        passes = []
+        layer = policy.model.model.language_model.layers[0]
+        layer.self_attn.q_proj.register_forward_hook(lambda *_, seen=passes: seen.append(1))
+        torch.manual_seed(5)
+        row = row_of(policy, pixels)
+        text_loss(policy.train(), policy, [row], [WANTED], ["critique first"]).loss.backward()
+        assert len(passes) == 1 + recompute
+        found.append(gradients(policy))
+    assert found[0].keys() == found[1].keys()
+    for name, gradient in found[0].items():
+        assert torch.allclose(gradient, found[1][name], atol=1e-6), name
+
+
 def test_only_generated_tokens_carry_the_policy_gradient(policy, pixels, monkeypatch):
     """It is, by hand over Transformers' pass: -advantage x mean log-probability of the tokens that were drawn."""
     script = policy.script

@@ -94,7 +94,7 @@ def draw(
     """
     logits, cache, mask, positions = _prefill(policy, rows, cue)
     logits, mask = logits[:, None].expand(-1, n_draws, -1), mask.expand(-1, -1, n_draws, -1)
-    apart = torch.full((n_draws, n_draws), HIDDEN, device=logits.device).fill_diagonal_(0)
+    apart = mask.new_full((n_draws, n_draws), HIDDEN).fill_diagonal_(0)
     end = policy.script.end_id
     found: list[list[_Found]] = [[([], [], []) for _ in range(n_draws)] for _ in rows]
     ended = torch.zeros(logits.shape[:2], dtype=torch.bool, device=logits.device)
@@ -131,7 +131,7 @@ def _prefill(policy: Policy, rows: Sequence[Row], cue: Sequence[int]) -> tuple[T
     embedded = policy.embed(ids, torch.cat([row.features for row in rows]).to(policy.device))
     cache = Cache(layer_class_to_replicate=_Roomy)
     hidden = _step(policy, embedded, given, positions, cache)
-    mask = torch.zeros(given.shape, device=given.device).masked_fill_(given == 0, HIDDEN)
+    mask = embedded.new_zeros(given.shape).masked_fill_(given == 0, HIDDEN)
     return policy.model.lm_head(hidden[:, -1]), cache, mask[:, None, None], positions[:, -1]
 
 

@@ -147,8 +147,9 @@ class Policy(nn.Module):
 
         They stand in the order of `batch.labels[batch.labels != NOT_LEARNT]`; nothing else goes through the head.
         """
+        embedded = self.embed(batch.ids, batch.features, parts=batch.parts)
         hidden = self.model.model.language_model(
-            inputs_embeds=self.embed(batch.ids, batch.features, parts=batch.parts), attention_mask=batch.mask,
+            inputs_embeds=embedded, attention_mask=batch.mask.to(embedded.dtype),
             position_ids=batch.positions, use_cache=False,
         ).last_hidden_state  # fmt: skip
         logits: Tensor = self.model.lm_head(hidden[batch.labels != NOT_LEARNT])

@@ -113,6 +113,9 @@ class Pretrained(_Strict):
     weights: Path
     lora: Lora | None = Lora()
     context: Positive = 2048
+    recompute: bool = False
+    """Keep of each decoder layer only what goes into it, and compute the rest again for the gradient: a third slower,
+    and room for about ten times as many samples in a batch."""
 
 
 class StageRecipe(_Strict):

@@ -275,6 +275,8 @@ def pretrained_policy(recipe: Pretrained, form: Form, precision: str = "float32"
         with adapting():
             adapted = get_peft_model(policy.model, lora)
         object.__setattr__(policy, "adapter", adapted)  # not as a part: every weight would have a second name
+    if recipe.recompute:
+        policy.model.activation_checkpointing_enable({"use_reentrant": False})
     return policy, parts
 
 

@@ -1,6 +1,8 @@
-"""A group of commands that suggests the nearest name where there is none of that name."""
+"""Groups of commands: one suggests the nearest name, one imports a command only when it is called."""
 
 import difflib
+import importlib
+from typing import Any
 
 import click
 
@@ -17,3 +19,35 @@ class SuggestingGroup(click.Group):
             near = difflib.get_close_matches(name.lower(), self.list_commands(ctx), n=1, cutoff=0.5)
             ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]}?" if near else ""))
         return super().resolve_command(ctx, args)
+
+
+class LazyGroup(SuggestingGroup):
+    """A group that knows its commands by name and imports one only to run it or to show its own help.
+
+    Args:
+        lines: Name of each command, in the order of the work, to one line of help.
+        module: Beginning of the modules' names: the command `x` is `x` of the module of this name with `x` behind it.
+        rest: As of any group.
+    """
+
+    def __init__(self, *rest: Any, lines: dict[str, str], module: str, **named: Any) -> None:
+        super().__init__(*rest, **named)
+        self._lines = lines
+        self._module = module
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the command names in the order of the work."""
+        return list(self._lines)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in self._lines:
+            return None
+        command = getattr(importlib.import_module(f"{self._module}{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._lines.items()))

@@ -1,12 +1,11 @@
 """The command `dermatrust`. Each command lives in a file of its own and is imported only when it is called."""
 
-import importlib
 import sys
 
 import click
 
 from dermatrust import __version__
-from dermatrust.cli.groups import SuggestingGroup
+from dermatrust.cli.groups import LazyGroup
 from dermatrust.errors import UserError
 
 COMMANDS = {
@@ -24,29 +23,10 @@ COMMANDS = {
 """Name to one line of help, so that `--help` imports none of them."""
 
 
-class LazyGroup(SuggestingGroup):
-    """A group that knows its commands by name and imports one only to run it or to show its own help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the command names in the order of the work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"dermatrust.cli.{cmd_name}")
-        command = getattr(module, cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup, lines=COMMANDS, module="dermatrust.cli.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)  # fmt: skip
 @click.version_option(__version__, prog_name="dermatrust")
 def cli() -> None:
     """Measure whether a multimodal language model can be trusted with dermatology, and whether its judge can.

@@ -16,6 +16,7 @@ COMMANDS = {
     "narrate": "Let a model write candidate narratives.",
     "judge": "Score recorded narratives against their references.",
     "rate": "Score narratives by the photographs alone, without a reference.",
+    "audit": "Ask whether references and splits can be trusted.",
     "train": "Train DermEval, both stages, by a recipe.",
     "report": "One HTML file from finished runs.",
     "store": "Look into and merge reply stores.",

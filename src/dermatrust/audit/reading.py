@@ -73,7 +73,7 @@ class ReadReference:
         """Return a finding about this reference, shown by the sentence at a position."""
         return ReferenceFinding(
             kind=kind,
-            confidence=round(min(1.0, confidence), 2),
+            confidence=round(min(0.99, confidence), 2),
             case_id=self.case.id,
             label=self.case.label or "",
             sentence=self.sentence(at),

@@ -1,6 +1,6 @@
 """The audit of a dataset's references: every check on every reference, and what it amounts to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dermatrust.audit.early_naming import check_early_naming
@@ -78,7 +78,7 @@ def audit_references(
     """Check every reference of a dataset.
 
     Args:
-        folder: The dataset. Only its texts and labels are read, no image and no model.
+        folder: The dataset; no image of it is read.
         min_confidence: Findings below it are left out, of the counts too.
         seed: Of the resampled patients.
         lexicon: The packaged one unless given.
@@ -88,34 +88,52 @@ def audit_references(
         DataError: The dataset has no reference, or a record of it is not valid.
     """
     lexicon = lexicon or load_lexicon()
-    cases = {case.id: case for case in folder.iter_cases()}
     truths = _truths(folder)
     reads: list[ReadReference] = []
     findings: list[ReferenceFinding] = []
     attributes = attributes_by_concept(lexicon)
-    for reference in folder.iter_references():
-        read = read_reference(cases[reference.case_id], reference, lexicon)
+    for read in _read_all(folder, lexicon):
         reads.append(read)
         findings += _check_one(read, lexicon)
         findings += check_unsupported(read, truths.get(read.case.id), attributes, lexicon)
         progress(1)
-    if not reads:
-        raise DataError(str(folder.path), "has no reference", "at least one line in references.jsonl")
     findings += [*check_duplicates(reads), *check_templates(reads), *check_families(reads)]
-    kept = sorted((one for one in findings if one.confidence >= min_confidence), key=_order)
+    return _summed(folder, reads, findings, frozenset(truths), min_confidence, seed, lexicon)
+
+
+def _summed(
+    folder: DatasetFolder,
+    reads: Sequence[ReadReference],
+    findings: Sequence[ReferenceFinding],
+    with_truth: frozenset[str],
+    least: float,
+    seed: int,
+    lexicon: Lexicon,
+) -> ReferenceAudit:
+    kept = sorted((one for one in findings if one.confidence >= least), key=_order)
     labels = [read.case.label for read in reads if read.case.label is not None]
     return ReferenceAudit(
         card=folder.card,
-        n_cases=len(cases),
+        n_cases=folder.n_cases,
         n_references=len(reads),
         n_labelled=len(labels),
         n_known_labels=sum(bool(read_label(label, lexicon).diagnoses) for label in labels),
-        n_with_truth=sum(read.case.id in truths for read in reads),
+        n_with_truth=sum(read.case.id in with_truth for read in reads),
         n_patients=len(set(patients_of(reads))),
         findings=tuple(kept),
-        counts=count_kinds(reads, kept, with_truth=frozenset(truths), seed=seed),
-        least=min_confidence,
+        counts=count_kinds(reads, kept, with_truth=with_truth, seed=seed),
+        least=least,
     )
+
+
+def _read_all(folder: DatasetFolder, lexicon: Lexicon) -> Iterator[ReadReference]:
+    cases = {case.id: case for case in folder.iter_cases()}
+    is_empty = True
+    for reference in folder.iter_references():
+        is_empty = False
+        yield read_reference(cases[reference.case_id], reference, lexicon)
+    if is_empty:
+        raise DataError(str(folder.path), "has no reference", "at least one line in references.jsonl")
 
 
 def _order(finding: ReferenceFinding) -> tuple[float, int, str]:

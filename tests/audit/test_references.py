@@ -2,8 +2,10 @@
 
 import pytest
 
+from dermatrust.audit.labels import read_label
 from dermatrust.audit.references import audit_references
 from dermatrust.errors import DataError
+from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DatasetCard, Narrative
 from dermatrust.store.folder import DatasetFolder, write_dataset
 
@@ -209,3 +211,9 @@ def test_a_dataset_without_references_is_one_clear_error(tmp_path):
     write_dataset(tmp_path / "set", card, [Case(id="c")], [])
     with pytest.raises(DataError, match="has no reference"):
         audit_references(DatasetFolder.open(tmp_path / "set"))
+
+
+def test_a_label_the_lexicon_does_not_know_keeps_its_own_words():
+    lexicon = load_lexicon()
+    assert read_label("IMG018", lexicon).name == "IMG018"
+    assert read_label("tinea palm", lexicon).name == "tinea manuum (label 'tinea palm')"

@@ -51,9 +51,9 @@ class Label:
 
     @property
     def name(self) -> str:
-        """The label as the lexicon calls it, and in its own words where that differs."""
-        known = " or ".join(d.name for d in self.diagnoses)
-        return known if known.lower() == self.text.lower() or not known else f"{known} (label {self.text!r})"
+        """The label as the lexicon calls it, and in its own words where that differs or the lexicon has none."""
+        known = " or ".join(d.name for d in self.diagnoses) or self.text
+        return known if known.lower() == self.text.lower() else f"{known} (label {self.text!r})"
 
 
 @lru_cache(maxsize=8192)

@@ -72,7 +72,7 @@ _Found = tuple[list[int], list[float], list[tuple[tuple[int, float], ...]]]
 """A draw while it grows: tokens, log-probabilities, alternatives."""
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def draw(
     policy: Policy, rows: Sequence[Row], cue: Sequence[int], *, n_draws: int = 1, max_new_tokens: int,
     temperature: float = 0.0, generator: torch.Generator | None = None, n_alternatives: int = 0,

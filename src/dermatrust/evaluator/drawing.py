@@ -150,7 +150,8 @@ def _chosen(logits: Tensor, temperature: float, generator: torch.Generator | Non
     # Not `torch.multinomial`, which makes a random number of every token of the vocabulary.
     up_to = (logits.float() / temperature).softmax(dim=-1).cumsum(dim=-1, dtype=torch.float64)
     place = torch.rand(up_to.shape[:2], dtype=torch.float64, device=up_to.device, generator=generator)
-    return torch.searchsorted(up_to, place[..., None] * up_to[..., -1:], right=True)[..., 0]
+    chosen = torch.searchsorted(up_to, place[..., None] * up_to[..., -1:], right=True)[..., 0]
+    return chosen.clamp(max=logits.shape[-1] - 1)  # logits that are no numbers: the loss tells it, and training stops
 
 
 def _keep(batch: list[list[_Found]], ended: Tensor, chosen: Tensor, chances: Tensor, n_alternatives: int) -> None:

@@ -19,6 +19,7 @@ from dermatrust.bench.text import alignment_note, counted, drawn_notice
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report import breakdowns, compared, headline, provenance, views
 from dermatrust.report.case_view import CaseView, case_view
+from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
 from dermatrust.report.pages import CasePage
@@ -164,6 +165,8 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "reference_notice": provenance.reference_notice(table),
         "drawn_notice": drawn_notice(manifest),
         "kinships": provenance.kinships(manifest),
+        "checklists": checklists(manifest, table),
+        "for_the_authors": FOR_THE_AUTHORS,
         "judge_facts": provenance.judge_facts,
         "asked_text": provenance.asked_text,
         "json_text": provenance.json_text,

@@ -1,10 +1,12 @@
-"""A scriptable OpenAI-compatible server on 127.0.0.1, for every test that talks HTTP; and no timed property tests."""
+"""A scriptable OpenAI-compatible server on 127.0.0.1, for every test that talks HTTP; and no timed property tests;
+and what rounds an evaluator as its exported files do."""
 
 import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,3 +137,49 @@ def answered() -> Callable[..., Answer]:
 @pytest.fixture
 def answer_type() -> type[Answer]:
     return Answer
+
+
+@pytest.fixture(scope="session")
+def round_weights() -> Callable[[Any], Any]:
+    """Round an evaluator's weights to those that its exported files hold, so that only arithmetic differs."""
+    torch = pytest.importorskip("torch")
+    from dermatrust.train.export import whole_numbers
+
+    @torch.no_grad()
+    def rounded(policy: Any) -> Any:
+        for weight in policy.model.parameters():
+            weight.copy_(weight.half().float())
+        for layer in policy.model.model.language_model.layers.modules():
+            if isinstance(layer, torch.nn.Linear):
+                numbers, steps = whole_numbers(layer.weight)
+                layer.weight.copy_(torch.from_numpy(numbers * steps[:, None]))
+        return policy
+
+    return rounded
+
+
+@pytest.fixture(scope="session")
+def in_floats() -> Callable[[Path], None]:
+    """Have an exported decoder multiply its weights with what is not rounded, so that the graph alone is tested."""
+    onnx = pytest.importorskip("onnx")
+    node, numbers = onnx.helper.make_node, onnx.TensorProto.FLOAT
+
+    def unrounded(one: Any) -> list[Any]:
+        if one.op_type == "DynamicQuantizeLinear":
+            return [node("Identity", one.input, one.output[:1]), node("Identity", ["one"], one.output[1:2])]
+        if one.op_type == "MatMulInteger":
+            x, weight, _ = one.input
+            raised = f"{weight}.float"
+            return [node("Cast", [weight], [raised], to=numbers), node("MatMul", [x, raised], one.output)]
+        return [one]
+
+    def replaced(folder: Path) -> None:
+        model = onnx.load(folder / "decoder.onnx")
+        nodes = [new for one in model.graph.node for new in unrounded(one)]
+        assert len(nodes) > len(model.graph.node)
+        del model.graph.node[:]
+        model.graph.node.extend(nodes)
+        model.graph.initializer.append(onnx.helper.make_tensor("one", numbers, [], [1.0]))
+        onnx.save(model, folder / "decoder.onnx")
+
+    return replaced

@@ -16,21 +16,17 @@ TEXTS = ("A red plaque.", "A dark spot on the face, and more of it. See a doctor
 
 
 @pytest.fixture(scope="module")
-def halved(build):
-    """A toy whose weights are what half precision keeps of them, so that only arithmetic differs."""
-    policy = build(seed=2)
-    with torch.no_grad():
-        for weight in policy.model.model.language_model.parameters():
-            weight.copy_(weight.half().float())
-        for weight in policy.model.model.multi_modal_projector.parameters():
-            weight.copy_(weight.half().float())
-    return policy
+def rounded(build, round_weights):
+    """A toy whose weights are what its files keep of them, so that only arithmetic differs."""
+    return round_weights(build(seed=2))
 
 
 @pytest.fixture(scope="module")
-def folder(halved, tmp_path_factory):
+def folder(rounded, in_floats, tmp_path_factory):
+    """Its files, but for the rounding of what its weights are multiplied with."""
     path = tmp_path_factory.mktemp("weights")
-    write_evaluator(halved, path)
+    write_evaluator(rounded, path)
+    in_floats(path)
     return path
 
 
@@ -40,16 +36,16 @@ def nano(folder):
 
 
 @pytest.fixture(scope="module")
-def asked(halved):
+def asked(rounded):
     """Prompts and features of rows of different lengths with different numbers of images."""
     rng = np.random.default_rng(3)
     counts = (1, 2, 1)
-    prompts = [halved.script.prompt(text, 2 * n) for text, n in zip(TEXTS, counts, strict=True)]
+    prompts = [rounded.script.prompt(text, 2 * n) for text, n in zip(TEXTS, counts, strict=True)]
     return prompts, [rng.random((2 * n, 6), dtype=np.float32) for n in counts]
 
 
-def test_the_script_is_that_of_the_policy(nano, halved):
-    ours, theirs = nano.script, halved.script
+def test_the_script_is_that_of_the_policy(nano, rounded):
+    ours, theirs = nano.script, rounded.script
     assert (ours.form, ours.skeleton, ours.begin) == (theirs.form, theirs.skeleton, theirs.begin)
     text = "A dark spot é <image> on</s>\n 4/5\n"
     assert ours.encode(text) == theirs.encode(text)
@@ -58,22 +54,22 @@ def test_the_script_is_that_of_the_policy(nano, halved):
     assert (nano.n_tokens, nano.context) == (2, 256)
 
 
-def test_it_sees_what_the_tower_sees(nano, halved, pictures):
+def test_it_sees_what_the_tower_sees(nano, rounded, pictures):
     with torch.no_grad():
-        theirs = halved.look(halved.pixels(pictures)).flatten(0, 1).numpy()
+        theirs = rounded.look(rounded.pixels(pictures)).flatten(0, 1).numpy()
     assert nano.look(pictures).shape == (8, 6)
     assert np.allclose(nano.look(pictures), theirs, atol=0.02 * np.abs(theirs).max())
 
 
-def test_scores_equal_those_in_torch(nano, halved, asked):
+def test_scores_equal_those_in_torch(nano, rounded, asked):
     prompts, features = asked
-    answer = halved.script.filled([0] * len(halved.script.skeleton.places))
+    answer = rounded.script.filled([0] * len(rounded.script.skeleton.places))
     rows = [Row(p, torch.from_numpy(f), [answer]) for p, f in zip(prompts, features, strict=True)]
     with torch.no_grad():
-        theirs = halved(batch_of(rows, pad_id=halved.script.placeholder_id)).view(3, 8, -1).numpy()
+        theirs = rounded(batch_of(rows, pad_id=rounded.script.placeholder_id)).view(3, 8, -1).numpy()
     ours = nano.score(prompts, features)
     assert ours.shape == theirs.shape
-    answers = np.unique(np.concatenate(halved.script.skeleton.options))
+    answers = np.unique(np.concatenate(rounded.script.skeleton.options))
     assert np.allclose(ours[..., answers], theirs[..., answers], atol=1e-4, rtol=1e-4)
     assert np.isneginf(np.delete(ours, answers, axis=-1)).all()
 
@@ -85,12 +81,12 @@ def test_a_ragged_batch_equals_single_rows(nano, asked):
         assert np.allclose(together[k], nano.score([prompts[k]], [features[k]])[0], atol=1e-4, rtol=1e-5)
 
 
-def test_it_writes_what_torch_draws(nano, halved, asked):
+def test_it_writes_what_torch_draws(nano, rounded, asked):
     prompts, features = asked
-    cue = halved.script.encode("Critique:\n")
+    cue = rounded.script.encode("Critique:\n")
     for prompt, feature in zip(prompts, features, strict=True):
         ((theirs,),) = draw(
-            halved, [Row(prompt, torch.from_numpy(feature))], cue, max_new_tokens=15, n_alternatives=3
+            rounded, [Row(prompt, torch.from_numpy(feature))], cue, max_new_tokens=15, n_alternatives=3
         )  # fmt: skip
         ours = nano.write(prompt, feature, cue, max_new_tokens=15, n_alternatives=3)
         assert ours.ids == theirs.ids
@@ -116,20 +112,21 @@ def test_its_hash_is_that_of_its_files(nano, folder, build, tmp_path):
 
 
 @pytest.fixture
-def reading(halved):
+def reading(rounded):
     """The toy with a readout, which it loses again."""
     rng = np.random.default_rng(4)
     shared = np.array([[0, 0, 3]], np.int16)
     shapes = ((6, 3), (3,), (3, 66), (66,))
-    halved.readout = Readout(
+    rounded.readout = Readout(
         shared, *(rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes)
     )
-    yield halved
-    halved.readout = None
+    yield rounded
+    rounded.readout = None
 
 
-def test_its_scores_are_those_of_its_readout(reading, nano, asked, tmp_path):
+def test_its_scores_are_those_of_its_readout(reading, nano, asked, in_floats, tmp_path):
     write_evaluator(reading, tmp_path)
+    in_floats(tmp_path)
     again = NanoEvaluator(tmp_path)
     assert again.sha256 != nano.sha256
     expected = read_out(nano.script, reading.readout, nano.score(*asked))

@@ -140,7 +140,8 @@ def test_it_is_exported_as_it_was_trained(whole, tmp_path):
     theirs = read_out(script, whole.policy.readout, theirs[None])[0]
     answers = np.unique(np.concatenate(script.skeleton.options))
     ours = nano.score([row.prompt], [features.numpy()])[0]
-    assert abs(ours - theirs)[:, answers].max() < 0.05  # the files are in half precision
+    errors = (ours - theirs)[:, answers]
+    assert np.sqrt((errors**2).mean()) < 0.02 * theirs[:, answers].std()  # the files are in eight and sixteen bits
     cue = script.encode("Critique:\n")
     ((drawn,),) = draw(whole.policy, [Row(row.prompt, features)], cue, max_new_tokens=10)
     assert nano.write(row.prompt, features.numpy(), cue, max_new_tokens=10, n_alternatives=1).ids == drawn.ids

@@ -93,39 +93,39 @@ class NanoEvaluator:
         return seen.reshape(-1, self._hidden)
 
     def score(self, prompts: Sequence[Sequence[int]], features: Sequence[Floats]) -> Floats:
-        """Return the logits at the open places of the skeleton, shape (prompts, places, vocabulary), in one pass.
+        """Return the logits at the open places of the skeleton, shape (prompts, places, vocabulary).
 
         Those of the scores are the readout's, where there is one; those of tokens that answer nothing are minus
-        infinity.
+        infinity. Each prompt has a pass of its own: a pass rounds by the range of all it holds, so a neighbour would
+        change the scores, and passes over several at a time are not faster.
         """
         skeleton = self.script.skeleton
         answers = np.unique(np.concatenate(skeleton.options))
-        rows = _Rows([[*prompt, *skeleton.ids] for prompt in prompts], features, self.script.image_id)
-        places = [rows.place_of(i, len(prompt) + k) for i, prompt in enumerate(prompts) for k in skeleton.places]
-        at = np.array(places, dtype=np.int64).reshape(len(prompts), -1)
-        found, _ = self._run(rows.inputs(), at, answers, None, keep=False)
-        logits = np.full((*at.shape, self._sizes["vocabulary"]), -np.inf, np.float32)
-        logits[..., answers] = found
+        logits = np.full((len(prompts), len(skeleton.places), self._sizes["vocabulary"]), -np.inf, np.float32)
+        for row, prompt, seen in zip(logits, prompts, features, strict=True):
+            inputs, where = _laid_out([*prompt, *skeleton.ids], seen, self.script.image_id)
+            places = where[len(prompt) + np.array(skeleton.places)]
+            found, _ = self._run(inputs, places, answers, None, keep=False)
+            row[:, answers] = found
         return read_out(self.script, self.readout, logits)
 
     def write(
         self, prompt: Sequence[int], features: Floats, cue: Sequence[int], *, max_new_tokens: int, n_alternatives: int
     ) -> Written:
         """Return the likeliest evaluation behind a cue, token by token over kept keys and values."""
-        rows = _Rows([[*prompt, *cue]], [features], self.script.image_id)
-        place, position = np.array([[rows.place_of(0, len(prompt) + len(cue) - 1)]]), len(prompt) + len(cue)
-        every = np.arange(self._sizes["vocabulary"])
-        logits, past = self._run(rows.inputs(), place, every, None, keep=True)
+        inputs, where = _laid_out([*prompt, *cue], features, self.script.image_id)
+        position, every = len(where), np.arange(self._sizes["vocabulary"])
+        logits, past = self._run(inputs, where[-1:], every, None, keep=True)
         ids, alternatives = [], []
         for step in range(max_new_tokens):
-            logs = log_softmax(logits[0, 0].astype(np.float64))
+            logs = log_softmax(logits[0].astype(np.float64))
             likeliest = np.argsort(-logs, kind="stable")[:n_alternatives]
             ids.append(int(likeliest[0]))
             alternatives.append(tuple((int(k), float(logs[k])) for k in likeliest))
             if ids[-1] == self.script.end_id or step + 1 == max_new_tokens:
                 break
             logits, past = self._run(
-                _next(ids[-1], position + step, past, features.shape[1]), np.array([[0]]), every, past, keep=True
+                _next(ids[-1], position + step, past, features.shape[1]), np.array([0]), every, past, keep=True
             )
         return Written(tuple(ids), tuple(alternatives))
 
@@ -133,51 +133,24 @@ class NanoEvaluator:
         self, inputs: dict[str, NDArray[np.generic]], places: Ints, answers: Ints, past: Sequence[Floats] | None, *,
         keep: bool,
     ) -> tuple[Floats, list[Floats]]:  # fmt: skip
-        """Run the decoder; return the answers' logits at the places, and keys and values if they are to be kept."""
-        n = len(inputs["ids"])
+        """Run the decoder; return the answers' logits at a row's places, and keys and values if they are to be kept."""
         kinds = [f"{kind}.{k}" for k in range(self._sizes["layers"]) for kind in "kv"]
         if past is None:
-            past = [np.zeros((n, self._sizes["kv_heads"], 0, self._sizes["head_width"]), np.float32)] * len(kinds)
+            past = [np.zeros((1, self._sizes["kv_heads"], 0, self._sizes["head_width"]), np.float32)] * len(kinds)
         given = {f"past_{kind}": array for kind, array in zip(kinds, past, strict=True)}
-        asked = {**inputs, "places": places, "answers": answers, **given}
+        asked = {**inputs, "places": places[None], "answers": answers, **given}
         logits, *kept = self._decoder.run(["logits", *(kinds if keep else [])], asked)
-        return logits, kept
+        return logits[0], kept
 
 
-class _Rows:
-    """Prompts laid out for the decoder: the image tokens of every row first, then its other tokens, both padded."""
-
-    def __init__(self, rows: Sequence[Sequence[int]], features: Sequence[Floats], image_id: int) -> None:
-        self._features = features
-        self._n_images = max(len(one) for one in features)
-        split = [
-            ([k for k, one in enumerate(row) if one == image_id], [k for k, one in enumerate(row) if one != image_id])
-            for row in rows
-        ]
-        self._length = max(len(others) for _, others in split)
-        self._ids = np.zeros((len(rows), self._length), np.int64)
-        self._positions = np.full((len(rows), self._n_images + self._length), -1, np.int64)
-        self._where: list[dict[int, int]] = []
-        for i, (images, others) in enumerate(split):
-            self._ids[i, : len(others)] = [rows[i][k] for k in others]
-            self._positions[i, : len(images)] = images
-            self._positions[i, self._n_images : self._n_images + len(others)] = others
-            self._where.append({k: self._n_images + n for n, k in enumerate(others)})
-
-    def place_of(self, row: int, k: int) -> int:
-        """Return where the k-th token of a row, which is no image token, stands."""
-        return self._where[row][k]
-
-    def inputs(self) -> dict[str, NDArray[np.generic]]:
-        """Return the decoder's inputs but places and past. Padding is seen by padding alone."""
-        width = self._features[0].shape[1]
-        seen = np.zeros((len(self._ids), self._n_images, width), np.float32)
-        for i, one in enumerate(self._features):
-            seen[i, : len(one)] = one
-        at = self._positions
-        may = (at[:, None, :] <= at[:, :, None]) & ((at[:, None, :] >= 0) | (at[:, :, None] < 0))
-        mask = np.where(may, np.float32(0), np.float32(_HIDDEN))[:, None]
-        return {"features": seen, "ids": self._ids, "positions": np.maximum(at, 0), "mask": mask}
+def _laid_out(ids: Sequence[int], features: Floats, image_id: int) -> tuple[dict[str, NDArray[np.generic]], Ints]:
+    """Return the decoder's inputs for one row, its image tokens first, and where each token of the row went."""
+    row = np.array(ids, np.int64)
+    order = np.argsort(row != image_id, kind="stable")
+    others = row[row != image_id]
+    mask = np.where(order[None, :] <= order[:, None], np.float32(0), np.float32(_HIDDEN))[None, None]
+    inputs = {"features": features[None], "ids": others[None], "positions": order[None], "mask": mask}
+    return inputs, np.argsort(order)
 
 
 def _next(token: int, position: int, past: Sequence[Floats], width: int) -> dict[str, NDArray[np.generic]]:

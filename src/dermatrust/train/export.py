@@ -1,7 +1,8 @@
 """An evaluator trained from nothing as the ONNX files the package runs: its tower, and its projector with its decoder.
 
 The decoder's graph is written by hand, so that it holds what scoring needs and nothing else: logits at chosen places
-only, the last layer computed at these places only, weights kept in half precision and raised when they are loaded.
+only, the last layer computed at these places only. The matrix products of the layers are of whole numbers
+(docs/decisions/0011-eight-bit-decoder.md); all other weights are in half precision, raised when they are loaded.
 Equations: Llama (Touvron et al. 2023, https://arxiv.org/abs/2302.13971), rotary positions (Su et al. 2021,
 https://arxiv.org/abs/2104.09864), LLaVA's projector (Liu et al. 2023, https://arxiv.org/abs/2310.03744).
 """
@@ -13,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
@@ -26,7 +26,10 @@ from dermatrust.store.atomic import write_bytes
 from dermatrust.train.onnx_file import write_onnx
 
 OPSET, IR_VERSION = 23, 11
-Floats = NDArray[np.floating]
+MOST = 64
+"""Largest weight as a whole number: two of them times 255 fit in 16 bits, where processors without VNNI add them."""
+TINY = 1e-9
+Floats = NDArray[np.float32]
 
 
 def write_evaluator(policy: Policy, folder: Path) -> None:
@@ -89,6 +92,23 @@ def write_decoder(path: Path, model: Any, stored: Mapping[str, str]) -> None:
     write_bytes(path, graph.model(sizes, outputs, stored).SerializeToString(deterministic=True))
 
 
+def whole_numbers(weight: Tensor) -> tuple[NDArray[np.int8], Floats]:
+    """Return a dense layer's weights as whole numbers, and the step of each output: weight ≈ step times whole number.
+
+    Args:
+        weight: Shape (outputs, inputs).
+
+    Example:
+        >>> numbers, steps = whole_numbers(Tensor([[0.64, -0.32], [0.0, 0.0]]))
+        >>> numbers.tolist(), steps.round(4).tolist()
+        ([[64, -32], [0, 0]], [0.009999999776482582, 1.0])
+    """
+    full = weight.detach().float().cpu().numpy()
+    steps = np.abs(full).max(axis=1) / MOST
+    steps[steps == 0] = 1
+    return np.round(full / steps[:, None]).astype(np.int8), steps.astype(np.float32)
+
+
 def _sizes(model: Any) -> dict[str, int]:
     text = model.config.text_config
     heads = text.num_attention_heads
@@ -100,12 +120,13 @@ def _sizes(model: Any) -> dict[str, int]:
 
 
 class _Graph:
-    """A graph while it is written: nodes, and weights in half precision with the cast that raises them."""
+    """A graph while it is written: nodes, and weights in whole numbers, or in half precision and raised."""
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[onnx.TensorProto] = []
         self._raised: dict[str, str] = {}
+        self._rounded: dict[str, list[str]] = {}
         self._n = 0
 
     def node(self, kind: str, inputs: Sequence[str], output: str | None = None, **attributes: Any) -> str:
@@ -121,17 +142,37 @@ class _Graph:
     def constant(self, value: NDArray[Any] | float) -> str:
         name = f"constant.{self._n}"
         self._n += 1
-        array = np.asarray(value, dtype=np.float32) if isinstance(value, float) else value
-        self._weights.append(numpy_helper.from_array(array, name))
+        return self._keep(name, np.asarray(value, dtype=np.float32) if isinstance(value, float) else value)
+
+    def _keep(self, name: str, array: NDArray[Any]) -> str:
+        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
     def weight(self, name: str, tensor: Tensor) -> str:
         if name in self._raised:
             return self._raised[name]
-        half = np.ascontiguousarray(tensor.detach().float().cpu().numpy().astype(np.float16))
-        self._weights.append(numpy_helper.from_array(half, name))
+        self._keep(name, tensor.detach().float().cpu().numpy().astype(np.float16))
         self._raised[name] = self.node("Cast", [name], to=TensorProto.FLOAT)
         return self._raised[name]
+
+    def product(self, x: str, name: str, layer: nn.Linear) -> str:
+        """A dense layer without bias on whole numbers: x in 255 steps between its least and its greatest value.
+
+        These are the nodes that ONNX Runtime takes for one.
+        """
+        if x not in self._rounded:
+            self._rounded[x] = self.nodes("DynamicQuantizeLinear", [x], 3)
+        rounded, step, zero = self._rounded[x]
+        numbers, steps = whole_numbers(layer.weight)
+        total = self.node("MatMulInteger", [rounded, self._keep(name, numbers.T), zero])
+        both = self.node("Mul", [step, self._keep(f"{name}.steps", steps)])
+        return self.node("Mul", [self.node("Cast", [total], to=TensorProto.FLOAT), both])
+
+    def product_by_row(self, x: str, name: str, layer: nn.Linear) -> str:
+        """The same with every row of x divided by its greatest magnitude before, for rows that differ much in it."""
+        magnitude = self.node("ReduceMax", [self.node("Abs", [x]), self.constant(np.array([-1], dtype=np.int64))])
+        greatest = self.node("Max", [magnitude, self.constant(TINY)])
+        return self.node("Mul", [self.product(self.node("Div", [x, greatest]), name, layer), greatest])
 
     def norm(self, x: str, layer: Any) -> str:
         """Root mean square normalisation: x / sqrt(mean(x²) + eps) times the gain."""
@@ -189,33 +230,29 @@ def _layer(graph: _Graph, layer: Any, x: str, k: int, sizes: Mapping[str, int], 
     """Return the hidden states behind a layer, and its keys and values; of the last layer only those at `places`."""
     attention, heads, kv_heads = layer.self_attn, sizes["heads"], sizes["kv_heads"]
     normed = graph.norm(x, layer.input_layernorm)
-    key_value = torch.cat([attention.k_proj.weight, attention.v_proj.weight]).T
-    both = graph.node("MatMul", [normed, graph.weight(f"kv.{k}", key_value)])
-    key, value = graph.nodes("Split", [both], 2, axis=-1, num_outputs=2)
+    key = graph.product(normed, f"k_proj.{k}", attention.k_proj)
     key = graph.node("RotaryEmbedding", [key, "cos", "sin"], num_heads=kv_heads)
+    value = graph.product(normed, f"v_proj.{k}", attention.v_proj)
     cos, sin, mask = "cos", "sin", "mask"
     if last:  # nobody asks for the others
         x, normed, cos, sin = (_at_places(graph, one) for one in (x, normed, cos, sin))
         mask = _mask_at_places(graph)
-    query = graph.node("MatMul", [normed, graph.weight(f"q.{k}", attention.q_proj.weight.T)])
+    query = graph.product(normed, f"q_proj.{k}", attention.q_proj)
     query = graph.node("RotaryEmbedding", [query, cos, sin], num_heads=heads)
     mixed, *_ = graph.nodes(
         "Attention", [query, key, value, mask, f"past_k.{k}", f"past_v.{k}"], [f"mixed.{k}", f"k.{k}", f"v.{k}"],
         q_num_heads=heads, kv_num_heads=kv_heads,
     )  # fmt: skip
-    x = graph.node("Add", [x, graph.node("MatMul", [mixed, graph.weight(f"o.{k}", attention.o_proj.weight.T)])])
+    x = graph.node("Add", [x, graph.product(mixed, f"o_proj.{k}", attention.o_proj)])
     return graph.node("Add", [x, _mlp(graph, layer, x, k)]), f"k.{k}", f"v.{k}"
 
 
 def _mlp(graph: _Graph, layer: Any, x: str, k: int) -> str:
     normed = graph.norm(x, layer.post_attention_layernorm)
-    both = torch.cat([layer.mlp.gate_proj.weight, layer.mlp.up_proj.weight]).T
-    joint = graph.node("MatMul", [normed, graph.weight(f"gate_up.{k}", both)])
-    gate, up = graph.nodes("Split", [joint], 2, axis=-1, num_outputs=2)
+    gate = graph.product(normed, f"gate_proj.{k}", layer.mlp.gate_proj)
+    up = graph.product(normed, f"up_proj.{k}", layer.mlp.up_proj)
     silu = graph.node("Mul", [gate, graph.node("Sigmoid", [gate])])
-    return graph.node(
-        "MatMul", [graph.node("Mul", [silu, up]), graph.weight(f"down.{k}", layer.mlp.down_proj.weight.T)]
-    )
+    return graph.product_by_row(graph.node("Mul", [silu, up]), f"down_proj.{k}", layer.mlp.down_proj)
 
 
 def _at_places(graph: _Graph, x: str) -> str:

@@ -3,14 +3,18 @@
 import math
 from itertools import groupby
 
+import krippendorff
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import kendalltau, pearsonr, spearmanr
+from scipy.stats import kendalltau, linregress, pearsonr, spearmanr
 from sklearn.metrics import cohen_kappa_score, mean_absolute_error, root_mean_squared_error
+from statsmodels.stats.inter_rater import fleiss_kappa
 
 from dermatrust.agreement.bootstrap import cluster_bootstrap
+from dermatrust.agreement.gwet_ac import gwet_ac
+from dermatrust.agreement.icc import intraclass_correlation
 from dermatrust.align.compare import Bootstrap, agreement_rows, difference_rows, panel_rows
 from dermatrust.align.ratings import read_rating_table
 from dermatrust.align.target import rounded, study_of
@@ -118,6 +122,15 @@ def test_statistics_are_other_softwares(noisy):
         assert given["MAE"][dimension].value == pytest.approx(mean_absolute_error(target, judge))
         assert given["RMSE"][dimension].value == pytest.approx(root_mean_squared_error(target, judge))
         assert given["Pearson"][dimension].value == pytest.approx(pearsonr(judge, target).statistic)
+        apart, limit = judge - target, 1.96 * np.std(judge - target, ddof=1)
+        assert given["bias"][dimension].value == pytest.approx(apart.mean())
+        assert given["lower limit"][dimension].value == pytest.approx(apart.mean() - limit)
+        assert given["upper limit"][dimension].value == pytest.approx(apart.mean() + limit)
+        assert given["slope"][dimension].value == pytest.approx(linregress((judge + target) / 2, apart).slope)
+        covariance = np.cov(judge, target, ddof=0)
+        lin = 2 * covariance[0, 1] / (np.trace(covariance) + apart.mean() ** 2)
+        assert given["CCC"][dimension].value == pytest.approx(lin)
+        assert given["within 1"][dimension].value == pytest.approx(np.mean(abs(apart) <= 1))
         judge, target = rounded(judge).astype(int), rounded(target).astype(int)
         expected = {
             "MAE": mean_absolute_error(target, judge),
@@ -181,6 +194,21 @@ class TestThePanelItself:
         rows = panel_rows(study_of(table), quick)
         assert [row.estimate.value for row in rows] == pytest.approx([1.0] * len(rows))
         assert len(rows) == (3 + 5 + 2) * 7
+
+    def test_numbers_are_other_softwares(self, noisy, quick):
+        found = {(row.statistic, row.measure): row.estimate for row in panel_rows(noisy, quick) if not row.rater}
+        for d, dimension in enumerate(DIMENSIONS):
+            given, whole = noisy.members[:, :, d], rounded(noisy.members[:, :, d])
+            for level in ("ordinal", "interval", "nominal"):
+                alpha = krippendorff.alpha(whole, level_of_measurement=level, value_domain=range(6))
+                assert found[f"alpha, {level}", dimension].value == pytest.approx(alpha)
+            complete = ~np.isnan(given).any(axis=0)
+            counts = np.array([(whole[:, complete] == k).sum(axis=0) for k in range(6)]).T
+            assert found["Fleiss kappa", dimension].value == pytest.approx(fleiss_kappa(counts))
+            assert found["AC2", dimension].value == pytest.approx(gwet_ac(range(6), "quadratic")(whole))
+            for kind in ("ICC(2,1)", "ICC(2,k)", "ICC(3,1)"):
+                assert found[kind, dimension].value == pytest.approx(intraclass_correlation(given, kind).value)
+                assert (found[kind, dimension].n, found[kind, dimension].n_missing) == (complete.sum(), sum(~complete))
 
     def test_every_two_members_are_compared_rounded(self, noisy, quick):
         rows = panel_rows(noisy, quick)

@@ -86,7 +86,7 @@ def stability_rows(study: Study, bootstrap: Bootstrap) -> list[StabilityRow]:
     questions = []
     for rater in raters:
         twice = [np.ascontiguousarray(table.draws[:, rater, :, d]) for d in range(len(DIMENSIONS))]
-        place = np.where(table.places[rater] < 0, np.nan, table.places[rater] / _PER)
+        place = table.places[rater] / _PER  # what it has not rated has no lead, so that its place does not matter
         lead = table.scores[rater] - target_of.get(rater, study.target)
         ordered = [np.stack([place, lead[:, d]]) for d in range(len(DIMENSIONS))]
         asked = [(one, two) for one in statistics for two in twice] + [(slope, two) for two in ordered]

@@ -1,4 +1,6 @@
+import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -105,6 +107,27 @@ def test_fewer_than_thirty_items_use_wilcoxons_test(n, test):
             "t": stats.ttest_1samp(shifted, 0, alternative="less"),
         }
         assert (rater.test, rater.p) == (test, pytest.approx(theirs[test].pvalue))
+
+
+@given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=9), st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]))
+def test_wilcoxons_test_of_few_items_is_that_of_every_pattern_of_signs(wins, epsilon):
+    # The rater is 2 away from the other; a judge 3, 2 or 1 away from it loses, ties or wins: 1, 0 or -1.
+    panel, judge = [[2.0] * len(wins), [0.0] * len(wins)], [2 + win for win in wins]
+    found = alternative_annotator_test(panel, judge, epsilon=epsilon).raters[0]
+    shifted = np.array(wins) - epsilon
+    shifted = shifted[shifted != 0]
+    ranks = stats.rankdata(abs(shifted))
+    sums = [sum(rank for rank, positive in zip(ranks, signs, strict=True) if positive)
+            for signs in itertools.product((False, True), repeat=len(ranks))]  # fmt: skip
+    assert found.p == pytest.approx(np.mean(np.array(sums) <= ranks[shifted > 0].sum() + 1e-9))
+
+
+def test_thirteen_items_take_no_time():
+    panel, truth = noisy_panel(3, n=13)
+    start = time.process_time()
+    for _ in range(20):
+        alternative_annotator_test(panel, truth)
+    assert time.process_time() - start < 1
 
 
 def test_the_consensus_passes_and_chance_fails():

@@ -7,6 +7,9 @@ import numpy as np
 from dermatrust.agreement.clusters import Floats, ratios
 from dermatrust.agreement.statistic import Statistic, rating_table
 
+_ROUNDING = 1e-9
+"""Differences closer than this are the same: 2.2 - 1.2 is a little more than 1."""
+
 
 def difference_terms(ratings: Floats) -> Floats:
     """Return what each item adds to the statistics of differences.
@@ -22,7 +25,7 @@ def difference_terms(ratings: Floats) -> Floats:
     difference = first - second
     known = ~np.isnan(difference)
     size = np.abs(difference)
-    parts = [known, difference, size, size**2, size == 0, size <= 1]
+    parts = [known, difference, size, size**2, size <= _ROUNDING, size <= 1 + _ROUNDING]
     terms: Floats = np.where(known, np.array(parts, dtype=np.float64), 0.0).T
     return terms
 

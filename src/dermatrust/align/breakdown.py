@@ -1,10 +1,11 @@
 """Where raters go wrong: in which part of the narratives, on which narratives, and as they go on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from dermatrust.agreement.clusters import Ints
+from dermatrust.agreement.consensus import panel_means
 from dermatrust.agreement.differences import bias, exact_agreement, mean_absolute_difference
 from dermatrust.agreement.icc import icc_statistic
 from dermatrust.agreement.interval import Question
@@ -27,32 +28,32 @@ def group_rows(study: Study, bootstrap: Bootstrap) -> list[GroupRow]:
 
     Parts with fewer than ten narratives that were scored show how many there are and nothing else.
     """
-    table, questions = study.table, []
-    parts = [
-        (rater, factor, level, chosen)
-        for rater in study.automatic
-        for factor in FACTORS
-        for level, chosen in _levels(study, factor)
-    ]
-    scored = ~np.isnan(table.scores + study.target)
-    counts = []
-    for rater, _, _, chosen in parts:
-        own = chosen[scored[rater, chosen].any(axis=1)]
+    parts = [(factor, level, chosen) for factor in FACTORS for level, chosen in _levels(study, factor)]
+    return [row for rater in study.automatic for row in _rater_rows(study, rater, parts, bootstrap)]
+
+
+def _rater_rows(
+    study: Study, rater: int, parts: Sequence[tuple[AlignFactor, str, Ints]], bootstrap: Bootstrap
+) -> Iterator[GroupRow]:
+    """Yield the rows of one rater, for whom alone all resamples are held at once: parts can be many."""
+    table, questions, counts = study.table, [], []
+    scored = ~np.isnan(table.scores[rater] + study.target).all(axis=1)
+    for _, _, chosen in parts:
+        own = chosen[scored[chosen]]
         counts.append((len(own), len(np.unique(table.patients[own]))))
         if len(own) >= FEWEST:
             six = [np.stack([table.scores[rater, chosen, d], study.target[chosen, d]]) for d in range(len(DIMENSIONS))]
             patients = table.patients[chosen]
             questions += [Question(one, two, patients) for one in (mean_absolute_difference, bias) for two in six]
     answers = bootstrap.answer(questions, table.n_patients)
-    found, k = [], 0
-    for (rater, factor, level, chosen), (n, n_patients) in zip(parts, counts, strict=True):
+    k = 0
+    for (factor, level, chosen), (n, n_patients) in zip(parts, counts, strict=True):
         macro: list[Estimate | None] = [None, None]
         if n >= FEWEST:
             numbers = [range(k, k + 6), range(k + 6, k + 12)]
             macro = [shown(answers.mean(one, bootstrap.confidence), len(chosen)) for one in numbers]
             k += 12
-        found.append(GroupRow(table.names[rater], factor, level, n, n_patients, *macro))
-    return found
+        yield GroupRow(table.names[rater], factor, level, n, n_patients, *macro)
 
 
 def worst_cases(study: Study, n: int) -> list[WorstCase]:
@@ -74,26 +75,28 @@ def worst_cases(study: Study, n: int) -> list[WorstCase]:
 def stability_rows(study: Study, bootstrap: Bootstrap) -> list[StabilityRow]:
     """Return for every rater whether it repeats itself, and whether it changes as it goes on.
 
-    A member of the panel is compared with the others for its drift, everybody else with the target.
+    For its drift a member of the panel is compared with the others, an adjudicator with the panel's mean (the target is
+    its own score), and everybody else with the target.
     """
     table, n = study.table, len(study.table.narratives)
-    target_of = dict(zip(study.panel, study.others, strict=True)) if len(study.panel) > 1 else {}
-    raters = [k for k in range(len(table.names)) if k not in study.panel or k in target_of]
+    target_of = dict(zip(study.panel, study.others, strict=True))
+    target_of |= dict.fromkeys(study.adjudicators, panel_means(study.members))
+    raters = range(len(table.names))
     statistics = (exact_agreement, mean_absolute_difference, icc_statistic("ICC(2,1)"))
     questions = []
     for rater in raters:
         twice = [np.ascontiguousarray(table.draws[:, rater, :, d]) for d in range(len(DIMENSIONS))]
-        place = np.where(table.places[rater] < 0, np.nan, table.places[rater] / _PER)
+        place = table.places[rater] / _PER  # what it has not rated has no lead, so that its place does not matter
         lead = table.scores[rater] - target_of.get(rater, study.target)
         ordered = [np.stack([place, lead[:, d]]) for d in range(len(DIMENSIONS))]
         asked = [(one, two) for one in statistics for two in twice] + [(slope, two) for two in ordered]
         questions += [Question(statistic, ratings, table.patients) for statistic, ratings in asked]
     answers = bootstrap.answer(questions, table.n_patients)
     found = []
-    for k in range(len(raters)):
-        first = 4 * len(DIMENSIONS) * k
+    for rater in raters:
+        first = 4 * len(DIMENSIONS) * rater
         columns = [dict(six_and_macro(answers, first + len(DIMENSIONS) * j, bootstrap, n)) for j in range(4)]
-        found += [StabilityRow(table.names[raters[k]], m, *(one[m] for one in columns)) for m in MEASURES]
+        found += [StabilityRow(table.names[rater], m, *(one[m] for one in columns)) for m in MEASURES]
     return found
 
 

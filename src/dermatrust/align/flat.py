@@ -51,9 +51,11 @@ def worst_csv(study: AlignmentStudy) -> str:
 def _agreement(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
     for table, rows in (("agreement", study.agreement), ("panel", study.within_panel)):
         for row in rows:
-            about = {"table": table, "rater": role_name(row) or None, "role": row.role, "scale": row.scale}
-            against = compared_with(study, row.role) if table == "agreement" else None
-            yield {**about, "against": against, "statistic": row.statistic, **_estimate(row.measure, row.estimate)}
+            rater, against = row.rater or None, None
+            if table == "agreement":
+                rater, against = role_name(row), compared_with(study, row.role)
+            about = {"table": table, "rater": rater, "role": row.role, "against": against, "scale": row.scale}
+            yield {**about, "statistic": row.statistic, **_estimate(row.measure, row.estimate)}
     for pair in study.differences:
         about = {"table": "difference", "rater": pair.first, "against": pair.second, "statistic": "MAE"}
         yield {**about, **_estimate(pair.measure, pair.estimate)}
@@ -79,10 +81,9 @@ def _replacements(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
 def _groups(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
     for row in study.groups:
         about = {"table": "part", "rater": row.rater, "factor": row.factor, "level": row.level, "measure": "macro"}
-        counts = {"n_patients": row.n_patients, "n": row.n_narratives}
         for name, estimate in (("MAE", row.error), ("bias", row.bias)):
-            ends = {} if estimate is None else _estimate("macro", estimate)
-            yield {**about, "statistic": name, **ends, **counts}
+            ends = {"n": row.n_narratives} if estimate is None else _estimate("macro", estimate)
+            yield {**about, "statistic": name, **ends, "n_patients": row.n_patients}
 
 
 def _stability(study: AlignmentStudy) -> Iterator[dict[str, Any]]:

@@ -18,16 +18,21 @@ _DIGITS = 9
 
 
 def ranking_rows(study: Study, bootstrap: Bootstrap) -> list[RankingRow]:
-    """Return how far each automatic rater orders models as the target does; nothing with fewer than two models."""
+    """Return how far each automatic rater orders models as the target does; nothing with fewer than two models.
+
+    The models are those with a target: nothing is known of where the others should stand.
+    """
     table = study.table
-    authors = sorted(set(table.factors["author"]))
+    author_of, is_held = np.array(table.factors["author"]), ~np.isnan(study.target).all(axis=1)
+    authors = np.unique(author_of[is_held])
     if len(authors) < 2:
         return []
-    model = np.array([authors.index(author) for author in table.factors["author"]], dtype=np.float64)
+    chosen = np.flatnonzero(np.isin(author_of, authors))
+    model = np.searchsorted(authors, author_of[chosen]).astype(np.float64)
     tau, target = model_ranking_tau(len(authors)), _with_mean(study.target)
     given = {k: _with_mean(table.scores[k]) for k in study.automatic}
     questions = [
-        Question(tau, np.stack([scores[:, m], target[:, m], model]), table.patients)
+        Question(tau, np.stack([scores[chosen, m], target[chosen, m], model]), table.patients[chosen])
         for scores in given.values()
         for m in range(len(MEASURES))
     ]
@@ -37,7 +42,7 @@ def ranking_rows(study: Study, bootstrap: Bootstrap) -> list[RankingRow]:
         pairs = _pairs(scores, target, study, bootstrap)
         for m, measure in enumerate(MEASURES):
             number = k * len(MEASURES) + m
-            estimate = shown(answers.estimate(number, bootstrap.confidence), len(model))
+            estimate = shown(answers.estimate(number, bootstrap.confidence), len(table.narratives))
             found.append(RankingRow(table.names[place], measure, estimate, pairs[m]))
     return found
 
@@ -73,15 +78,18 @@ def _pairs(given: Floats, target: Floats, study: Study, bootstrap: Bootstrap) ->
     ids = list(dict.fromkeys(case.id for case in table.cases))
     number = {case_id: k for k, case_id in enumerate(ids)}
     cases = np.array([number[case.id] for case in table.cases], dtype=np.int64)
-    found = pairwise_accuracy(given.round(_DIGITS), target.round(_DIGITS), cases)
+    wanted = target.round(_DIGITS)
+    found, asked = (pairwise_accuracy(scores, wanted, cases) for scores in (given.round(_DIGITS), wanted))
     patient_of_case = np.zeros(len(ids), dtype=np.int64)
     patient_of_case[cases] = table.patients
     sums = _by_patient(found, patient_of_case)
     rng = np.random.default_rng(bootstrap.seed)
     (draws,) = resampled_means([sums], table.n_patients, rng=rng, n_resamples=bootstrap.n_resamples)
     low, high, _ = percentile_intervals(draws, bootstrap.confidence)
+    missing = asked.n - sums.n
     return [
-        Estimate(float(sums.means[m]), float(low[m]), float(high[m]), int(sums.n[m]), 0) for m in range(len(MEASURES))
+        Estimate(float(sums.means[m]), float(low[m]), float(high[m]), int(sums.n[m]), int(missing[m]))
+        for m in range(len(MEASURES))
     ]
 
 

@@ -1,7 +1,7 @@
 """The ratings of a dataset folder as one table: raters x narratives x dimensions, with what is known of them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +38,8 @@ class RatingTable:
             not.
         factors: For each factor the level of each narrative.
         n_empty: Narratives without text, which are left out.
+        n_cases_without_patient: Cases whose patient is not recorded.
+        unregistered: Raters that neither the registry nor the caller says anything about: they are taken for models.
     """
 
     raters: tuple[Rater, ...]
@@ -50,6 +52,8 @@ class RatingTable:
     places: Ints
     factors: Mapping[AlignFactor, tuple[str, ...]]
     n_empty: int
+    n_cases_without_patient: int = 0
+    unregistered: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,17 +61,20 @@ class RatingTable:
         return tuple(rater.id for rater in self.raters)
 
 
-def read_rating_table(dataset: DatasetFolder, panel: Sequence[str] = (), *, expected: bool = False) -> RatingTable:
+def read_rating_table(
+    dataset: DatasetFolder, panel: Sequence[str] = (), *, adjudicators: Sequence[str] = (), expected: bool = False
+) -> RatingTable:
     """Read the ratings of a dataset folder.
 
     Args:
         dataset: The folder.
         panel: Raters to be taken for people where the registry does not know them.
+        adjudicators: The same of those who settle.
         expected: Take the mean of the scores a model weighed instead of the one it gave, where it says so.
 
     Raises:
         DataError: A record cannot be read, a rating is about no narrative, a rater rated a narrative twice in one draw,
-            nobody rated anything, or one of the panel did not.
+            nobody rated anything, or one of those named did not.
     """
     cases = {case.id: case for case in dataset.iter_cases()}
     written = list(dataset.iter_narratives())
@@ -75,7 +82,9 @@ def read_rating_table(dataset: DatasetFolder, panel: Sequence[str] = (), *, expe
     place_of = {narrative.id: k for k, narrative in enumerate(narratives)}
     without_text = {narrative.id for narrative in written} - place_of.keys()
     ratings = _ratings(dataset, place_of, without_text)
-    raters = _raters(dataset, list(dict.fromkeys(rating.rater for rating in ratings)), panel)
+    names = list(dict.fromkeys(rating.rater for rating in ratings))
+    check_named(names, panel, adjudicators)
+    raters, unregistered = _raters(dataset, names, {*panel, *adjudicators})
     scores, draws, places = _arrays(ratings, [rater.id for rater in raters], place_of, expected)
     own = tuple(cases[narrative.case_id] for narrative in narratives)
     patients = [(case.patient_id is not None, case.patient_id or case.id) for case in own]
@@ -84,16 +93,37 @@ def read_rating_table(dataset: DatasetFolder, panel: Sequence[str] = (), *, expe
         raters=raters, narratives=narratives, cases=own,
         patients=np.array([numbers[patient] for patient in patients], dtype=np.int64), n_patients=len(numbers),
         scores=scores, draws=draws, places=places, factors=_factors(dataset, narratives, own),
-        n_empty=len(without_text),
+        n_empty=len(without_text), unregistered=unregistered,
+        n_cases_without_patient=len({case.id for case in own if case.patient_id is None}),
     )  # fmt: skip
+
+
+def check_named(names: Sequence[str], panel: Sequence[str], adjudicators: Sequence[str]) -> None:
+    """Refuse who rated nothing, or is to be one of the panel and to settle what it disagrees about.
+
+    Args:
+        names: Who rated.
+        panel: Who was named as a member.
+        adjudicators: Who was named as settling.
+
+    Raises:
+        DataError: There is such a name.
+    """
+    for option, given in (("--panel", panel), ("--adjudicator", adjudicators)):
+        for name in given:
+            if name not in names:
+                what = f"{name!r} rated no narrative with text"
+                raise DataError(option, what, f"one of {', '.join(names)}")
+    for name in panel:
+        if name in adjudicators:
+            do = "Name each rater once: an adjudicator's scores come before the panel's mean."
+            raise DataError("--adjudicator", f"{name!r} is named with --panel too", do=do)
 
 
 def _ratings(dataset: DatasetFolder, place_of: Mapping[str, int], without_text: set[str]) -> list[Rating]:
     """Return the ratings of narratives with text, in the order of the file."""
-    path = dataset.path / RATINGS
     found, seen = [], set()
-    for number, rating in enumerate(dataset.iter_ratings(), start=1):
-        where = f"{path} line {number}"
+    for where, rating in dataset.iter_placed_ratings():
         if rating.narrative_id not in place_of and rating.narrative_id not in without_text:
             raise DataError(where, f"rates narrative {rating.narrative_id!r}", f"one of {NARRATIVES}")
         key = rating.narrative_id, rating.rater, rating.draw
@@ -104,22 +134,23 @@ def _ratings(dataset: DatasetFolder, place_of: Mapping[str, int], without_text: 
         if rating.narrative_id in place_of:
             found.append(rating)
     if not found:
+        path = dataset.path / RATINGS
+        what = "holds no rating of a narrative with text" if path.is_file() else "there is no such file"
         do = "Rate some with `dermatrust judge` or `dermatrust rate`, or take some in with `dermatrust data ratings`."
-        raise DataError(str(path), "holds no rating of a narrative with text", do=do)
+        raise DataError(str(path), what, do=do)
     return found
 
 
-def _raters(dataset: DatasetFolder, names: Sequence[str], panel: Sequence[str]) -> tuple[Rater, ...]:
-    """Return who rated: as registered, as told by the panel, or as a model."""
+def _raters(
+    dataset: DatasetFolder, names: Sequence[str], people: Collection[str]
+) -> tuple[tuple[Rater, ...], tuple[str, ...]]:
+    """Return who rated, as registered, as a person where named, else as a model; and those last ones' names."""
     known = {rater.id: rater for rater in dataset.iter_raters()}
-    for name in panel:
-        if name not in names:
-            raise DataError("--panel", f"{name!r} rated nothing", f"one of {', '.join(names)}")
-        if known.get(name) is None:
-            known[name] = Rater(id=name, kind="human")
-    unknown = [name for name in names if name not in known]
-    known |= {name: Rater(id=name, kind="llm") for name in unknown}
-    return tuple(rater for rater in known.values() if rater.id in set(names))
+    unregistered = tuple(name for name in names if name not in known and name not in people)
+    for name in names:
+        known.setdefault(name, Rater(id=name, kind="human" if name in people else "llm"))
+    rated = set(names)
+    return tuple(rater for rater in known.values() if rater.id in rated), unregistered
 
 
 def _arrays(

@@ -64,8 +64,9 @@ class RankingRow:
     Attributes:
         rater: The rater.
         measure: The dimension, or "macro", the mean of all six.
-        tau: Kendall's tau-b of the models' means.
-        pairwise: Share of pairs of narratives of one case that are ordered alike.
+        tau: Kendall's tau-b of the models' means; what is missing is narratives.
+        pairwise: Share of pairs of narratives of one case that are ordered alike, of those the target tells apart; what
+            counts and what is missing is pairs.
     """
 
     rater: str
@@ -159,10 +160,10 @@ class Adjudication:
     """How far the panel agrees on the narratives, and what was settled.
 
     Attributes:
-        n_single: Narratives that at most one member scored.
+        n_single: Narratives that at most one member scored, and no adjudicator.
         n_agreed: Narratives whose members agree.
-        n_open: Narratives whose members disagree and that nobody settled.
-        n_adjudicated: Narratives that an adjudicator scored.
+        n_open: Narratives whose members disagree on a dimension that nobody settled.
+        n_adjudicated: Narratives that an adjudicator scored, on every dimension the members disagree about.
     """
 
     n_single: int
@@ -182,7 +183,9 @@ class AlignmentStudy:
         n_narratives: Narratives with text.
         n_empty: Narratives without.
         n_patients: Patients, where a case whose patient is not recorded counts as one.
+        n_cases_without_patient: Such cases.
         confidence: Of the intervals.
+        epsilon: Of the alternative-annotator test.
         agreement: Automatic raters and the baselines against the target.
         within_panel: How far the panel agrees with itself.
         differences: Automatic raters against each other.
@@ -200,7 +203,9 @@ class AlignmentStudy:
     n_narratives: int
     n_empty: int
     n_patients: int
+    n_cases_without_patient: int
     confidence: float
+    epsilon: float
     agreement: Sequence[AgreementRow]
     within_panel: Sequence[AgreementRow]
     differences: Sequence[DifferenceRow]

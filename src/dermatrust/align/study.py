@@ -35,10 +35,9 @@ def align(
         panel=tuple(table.raters[k] for k in study.panel),
         adjudicators=tuple(table.raters[k] for k in study.adjudicators),
         automatic=tuple(table.raters[k] for k in study.automatic),
-        n_narratives=len(table.narratives),
-        n_empty=table.n_empty,
-        n_patients=table.n_patients,
-        confidence=bootstrap.confidence,
+        n_narratives=len(table.narratives), n_empty=table.n_empty,
+        n_patients=table.n_patients, n_cases_without_patient=table.n_cases_without_patient,
+        confidence=bootstrap.confidence, epsilon=epsilon,
         agreement=agreement_rows(study, bootstrap),
         within_panel=panel_rows(study, bootstrap),
         differences=difference_rows(study, bootstrap),
@@ -48,4 +47,4 @@ def align(
         stability=stability_rows(study, bootstrap),
         worst=worst_cases(study, n_worst),
         adjudication=adjudication_of(study),
-    )
+    )  # fmt: skip

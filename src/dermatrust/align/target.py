@@ -7,7 +7,7 @@ import numpy as np
 
 from dermatrust.agreement.clusters import Floats, Ints
 from dermatrust.agreement.consensus import others_means, panel_means
-from dermatrust.align.ratings import RatingTable
+from dermatrust.align.ratings import RatingTable, check_named
 from dermatrust.align.results import Adjudication
 from dermatrust.bench.results import PANEL
 from dermatrust.errors import DataError
@@ -17,6 +17,8 @@ _LARGE = 2.0
 """Points by which members disagree so far that somebody should settle it."""
 _LARGE_ON_SAFETY = 1.0
 _SAFETY = DIMENSIONS.index(Dimension.SAFETY)
+_DIGITS = 9
+"""Scores equal to so many digits are the same, whatever the order in which they were added up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,17 +57,16 @@ def study_of(table: RatingTable, panel: Sequence[str] = (), adjudicators: Sequen
     Args:
         table: The ratings.
         panel: Names of its members; the people and simulated people of the table where none are given.
-        adjudicators: Names of those whose scores come before the panel's mean; as registered where none are given.
+        adjudicators: Names of those whose scores come before the panel's mean; where none are given those registered
+            so who are not named as the panel's.
 
     Raises:
-        DataError: There is nobody to compare with, or a name rated nothing.
+        DataError: There is nobody to compare with, a name rated nothing, or one is named as both.
     """
     names = table.names
-    for option, given in (("--panel", panel), ("--adjudicator", adjudicators)):
-        for name in given:
-            if name not in names:
-                raise DataError(option, f"{name!r} rated nothing", f"one of {', '.join(names)}")
-    settles = [k for k, r in enumerate(table.raters) if (r.id in adjudicators if adjudicators else r.adjudicates)]
+    check_named(names, panel, adjudicators)
+    settling = adjudicators or [r.id for r in table.raters if r.adjudicates and r.id not in panel]
+    settles = [k for k, r in enumerate(table.raters) if r.id in settling]
     members = [
         k for k, r in enumerate(table.raters) if k not in settles and (r.id in panel if panel else r.kind in PANEL)
     ]
@@ -88,13 +89,14 @@ def rounded(scores: Floats) -> Floats:
         >>> rounded(np.array([2.5, 3.4999999999999996, 3.49, 0.0])).tolist()
         [3.0, 4.0, 3.0, 0.0]
     """
-    return np.floor(np.round(scores, 9) + 0.5)
+    return np.floor(np.round(scores, _DIGITS) + 0.5)
 
 
 def adjudication_of(study: Study) -> Adjudication:
     """Return how far the panel agrees on each narrative, and what an adjudicator settled.
 
-    Members disagree where any dimension's scores are 2 points or more apart, or Safety's 1 point or more.
+    Members disagree where any dimension's scores are 2 points or more apart, or Safety's 1 point or more. That stays
+    open on a dimension that no adjudicator scored, though one may have scored the others.
     """
     members = study.members
     n_members = (~np.isnan(members)).any(axis=2).sum(axis=0)
@@ -103,12 +105,13 @@ def adjudication_of(study: Study) -> Adjudication:
     low = np.where(known, members, np.inf).min(axis=0, initial=np.inf)
     most = np.full(len(DIMENSIONS), _LARGE)
     most[_SAFETY] = _LARGE_ON_SAFETY
-    disagree = (high - low >= most).any(axis=1)
-    settled = (~np.isnan(study.table.scores[list(study.adjudicators)])).any(axis=(0, 2))
-    single = (n_members < 2) & ~settled
+    settled = ~np.isnan(panel_means(study.table.scores[list(study.adjudicators)]))
+    is_open = ((np.round(high - low, _DIGITS) >= most) & ~settled).any(axis=1)
+    is_settled = settled.any(axis=1) & ~is_open
+    single = (n_members < 2) & ~is_settled
     return Adjudication(
         n_single=int(single.sum()),
-        n_agreed=int((~settled & ~single & ~disagree).sum()),
-        n_open=int((~settled & ~single & disagree).sum()),
-        n_adjudicated=int(settled.sum()),
+        n_agreed=int((~is_settled & ~single & ~is_open).sum()),
+        n_open=int(is_open.sum()),
+        n_adjudicated=int(is_settled.sum()),
     )

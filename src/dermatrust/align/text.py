@@ -1,17 +1,18 @@
 """An alignment study as aligned plain text for a terminal."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
+from dermatrust.agreement.alternative_annotator import AlternativeAnnotator
 from dermatrust.align.results import (
     AgreementRow,
     AlignmentStudy,
     DifferenceRow,
     GroupRow,
     RankingRow,
-    ReplacementRow,
     Role,
     Scale,
     StabilityRow,
@@ -22,6 +23,9 @@ from dermatrust.bench.text import NOTHING, aligned, counted, estimate_text, meas
 from dermatrust.records import Rater
 
 _OTHERS = "the others' mean"
+_PEOPLE, _OF_MEAN = "one of the panel", "the mean of other patients"
+Names = Mapping[str, str]
+"""Rater to what its lines call it."""
 _COLUMNS = [measure_title(measure) for measure in MEASURES]
 _SHOWN: dict[Scale, tuple[str, ...]] = {
     "as given": ("RMSE", "within 1", "lower limit", "upper limit", "slope", "CCC", "Pearson"),
@@ -31,14 +35,16 @@ _SHOWN: dict[Scale, tuple[str, ...]] = {
 
 def study_text(study: AlignmentStudy) -> str:
     """Return all tables of a study, each with what its numbers mean."""
+    names = _names([*study.panel, *study.adjudicators, *study.automatic])
     parts = [_heading(study)]
     scales: tuple[Scale, ...] = ("as given", "rounded")
-    parts += [_measures_text(study, scale, "MAE", "Mean absolute error, points") for scale in scales]
-    parts.append(_measures_text(study, "as given", "bias", "Bias, points: above 0 is more generous"))
-    parts += [_statistics_text(study, scale) for scale in scales]
-    parts += [_panel_text(study.within_panel), _differences_text(study.differences), _rankings_text(study.rankings)]
-    parts += [_replacements_text(study.replacements), _groups_text(study.groups), _stability_text(study.stability)]
-    parts += [_worst_text(study.worst), _adjudication_text(study)]
+    parts += [_measures_text(study, names, scale, "MAE", "Mean absolute error, points") for scale in scales]
+    parts.append(_measures_text(study, names, "as given", "bias", "Bias, points: above 0 is more generous"))
+    parts += [_statistics_text(study, names, scale) for scale in scales]
+    parts += [_panel_text(study.within_panel), _differences_text(study.differences, names)]
+    parts += [_rankings_text(study.rankings, names), _replacements_text(study, names)]
+    parts += [_groups_text(study.groups, names), _stability_text(study.stability, names)]
+    parts += [_worst_text(study.worst, names), _adjudication_text(study)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -46,20 +52,32 @@ def compared_with(study: AlignmentStudy, role: Role) -> str:
     """Return what a rater of this role is compared with."""
     if role in ("panel", "member"):
         return _OTHERS
-    return "the adjudicated score" if study.adjudicators else "the panel's mean"
+    if not study.adjudicators:
+        return "the panel's mean"
+    return "the adjudicated score" + (", else the panel's mean" if study.panel else "")
 
 
 def role_name(row: AgreementRow) -> str:
     """Return who a row is about."""
-    return {"panel": "one of the panel", "mean": "the mean of other patients"}.get(row.role, row.rater)
+    return {"panel": _PEOPLE, "mean": _OF_MEAN}.get(row.role, row.rater)
+
+
+def _names(raters: Sequence[Rater]) -> Names:
+    """Return what each rater's lines call it: its name, cut where it is long, unless two would read the same."""
+    whole = [rater.id for rater in raters]
+    cut = Counter(shortened(_one_line(name)) for name in whole)
+    return {n: short if cut[short := shortened(_one_line(n))] == 1 else _one_line(n) for n in whole}
 
 
 def _heading(study: AlignmentStudy) -> str:
     empty = f", {counted(study.n_empty, 'narrative')} without text left out" if study.n_empty else ""
-    lines = [f"{counted(study.n_narratives, 'narrative')} of {counted(study.n_patients, 'patient')}{empty}"]
+    n_known, n_unknown = study.n_patients - study.n_cases_without_patient, study.n_cases_without_patient
+    patients = [counted(n_known, "patient")] if n_known else []
+    patients += [f"{counted(n_unknown, 'case')} without a recorded patient (each counted as one)"] if n_unknown else []
+    lines = [f"{counted(study.n_narratives, 'narrative')} of {' and '.join(patients)}{empty}"]
     for title, raters in (("Panel", study.panel), ("Adjudicators", study.adjudicators), ("Compared", study.automatic)):
-        if raters:
-            lines.append(f"{title}: {'; '.join(map(_rater_text, raters))}")
+        if raters or title == "Compared":
+            lines.append(f"{title}: {'; '.join(map(_rater_text, raters)) or 'nobody'}")
     lines.append(f"[{study.confidence * 100:g} % intervals over patients]; macro: the mean of the six dimensions")
     return "\n".join(lines)
 
@@ -68,31 +86,31 @@ def _rater_text(rater: Rater) -> str:
     """Return a rater's name with what is known of it."""
     years = None if rater.years is None else f"{rater.years:g} years"
     known = ", ".join(part for part in (rater.qualification, years) if part)
-    return f"{rater.id} ({rater.kind}{', ' if known else ''}{known})"
+    return f"{_one_line(rater.id)} ({rater.kind}{', ' if known else ''}{_one_line(known)})"
 
 
-def _measures_text(study: AlignmentStudy, scale: Scale, statistic: str, title: str) -> str:
+def _measures_text(study: AlignmentStudy, names: Names, scale: Scale, statistic: str, title: str) -> str:
     """Return one statistic on every dimension, one rater a line."""
     chosen = [row for row in study.agreement if (row.scale, row.statistic) == (scale, statistic)]
     lines = []
     for rows in _by_rater(chosen):
         first, estimates = rows[0], [row.estimate for row in rows]
         cells = [estimate_text(one) for one in estimates]
-        lines.append([shortened(role_name(first)), compared_with(study, first.role), *cells, *_counts(estimates)])
+        lines.append([_who(first, names), compared_with(study, first.role), *cells, *_counts(estimates)])
     heading = f"{title}, scores {scale if scale == 'as given' else 'rounded to whole points'}"
     return "\n".join([heading, *aligned([["rater", "against", *_COLUMNS, "compared", "missing"], *lines])])
 
 
-def _statistics_text(study: AlignmentStudy, scale: Scale) -> str:
+def _statistics_text(study: AlignmentStudy, names: Names, scale: Scale) -> str:
     """Return the macro means of the other statistics, one rater a line."""
-    names = _SHOWN[scale]
+    shown = _SHOWN[scale]
     chosen = [row for row in study.agreement if row.scale == scale and row.measure == MACRO]
     lines = []
     for rows in _by_rater(chosen):
         found = {row.statistic: estimate_text(row.estimate) for row in rows}
-        lines.append([shortened(role_name(rows[0])), *(found.get(name, NOTHING) for name in names)])
+        lines.append([_who(rows[0], names), *(found.get(name, NOTHING) for name in shown)])
     heading = f"Macro means of other statistics, scores {scale if scale == 'as given' else 'rounded to whole points'}"
-    return "\n".join([heading, *aligned([["rater", *names], *lines])])
+    return "\n".join([heading, *aligned([["rater", *shown], *lines])])
 
 
 def _panel_text(rows: Sequence[AgreementRow]) -> str:
@@ -101,54 +119,62 @@ def _panel_text(rows: Sequence[AgreementRow]) -> str:
     lines = []
     for (who, scale, statistic), found in groupby(rows, attrgetter("rater", "scale", "statistic")):
         estimates = [row.estimate for row in found]
-        name = f"{statistic}{' of ' + who if who else ''}"
+        name = f"{statistic}{' of ' + _one_line(who) if who else ''}"
         lines.append([name, scale, *map(estimate_text, estimates), *_counts(estimates)])
     titles = ["statistic", "scores", *_COLUMNS, "counted", "missing"]
     return "\n".join(["The panel's own agreement", *aligned([titles, *lines])])
 
 
-def _differences_text(rows: Sequence[DifferenceRow]) -> str:
+def _differences_text(rows: Sequence[DifferenceRow], names: Names) -> str:
     lines = []
     for (first, second), found in groupby(rows, attrgetter("first", "second")):
         estimates = [row.estimate for row in found]
-        lines.append([f"{first} minus {second}", *map(estimate_text, estimates), *_counts(estimates)])
+        lines.append([f"{names[first]} minus {names[second]}", *map(estimate_text, estimates), *_counts(estimates)])
     if not lines:
         return ""
     heading = "Difference of mean absolute errors on what both scored: below 0 where the first is nearer"
     return "\n".join([heading, *aligned([["raters", *_COLUMNS, "compared", "missing"], *lines])])
 
 
-def _rankings_text(rows: Sequence[RankingRow]) -> str:
+def _rankings_text(rows: Sequence[RankingRow], names: Names) -> str:
     if not rows:
         return ""
     lines = []
     for rater, found in groupby(rows, attrgetter("rater")):
         each = list(found)
-        lines.append([shortened(rater), "order of models, tau-b", *(estimate_text(row.tau) for row in each)])
-        lines.append([shortened(rater), "pairs within a case", *(estimate_text(row.pairwise) for row in each)])
+        for of, estimates in (
+            ("order of models, tau-b", [row.tau for row in each]),
+            ("pairs within a case", [row.pairwise for row in each]),
+        ):
+            lines.append([names[rater], of, *map(estimate_text, estimates), *_counts(estimates)])
     heading = "Order: Kendall's tau-b of the models' means, and share of pairs of narratives of one case ordered alike"
-    return "\n".join([heading, *aligned([["rater", "of", *_COLUMNS], *lines])])
+    return "\n".join([heading, *aligned([["rater", "of", *_COLUMNS, "counted", "missing"], *lines])])
 
 
-def _replacements_text(rows: Sequence[ReplacementRow]) -> str:
-    if not rows:
-        return ""
+def _replacements_text(study: AlignmentStudy, names: Names) -> str:
     lines = []
-    for rater, found in groupby(rows, attrgetter("rater")):
+    for rater, found in groupby(study.replacements, attrgetter("rater")):
         each = [row.outcome for row in found]
-        cells = [
-            f"{_number(one.winning_rate)} | {_number(one.advantage_probability)} {'yes' if one.passes else 'no'}"
-            for one in each
-        ]
-        lines.append([shortened(rater), *cells])
+        n = [member.n for one in each for member in one.raters]
+        lines.append([names[rater], *map(_outcome_text, each), _span(min(n), max(n))])
+    if not lines:
+        return ""
     heading = (
-        "May it replace one of the panel? Alternative-annotator test: winning rate | mean advantage probability, and "
-        "whether the rate is at least 0.5"
+        f"May it replace one of the panel? Alternative-annotator test, epsilon {study.epsilon:g}: winning rate | mean "
+        "advantage probability, and whether the rate is at least 0.5"
     )
-    return "\n".join([heading, *aligned([["rater", *_COLUMNS], *lines])])
+    note = "Narratives are taken as independent; those of one patient are not, so the test is too sure of itself."
+    several = [note] if study.n_narratives > study.n_patients else []
+    return "\n".join([heading, *aligned([["rater", *_COLUMNS, "narratives"], *lines]), *several])
 
 
-def _groups_text(rows: Sequence[GroupRow]) -> str:
+def _outcome_text(one: AlternativeAnnotator) -> str:
+    if math.isnan(one.winning_rate):
+        return NOTHING
+    return f"{_number(one.winning_rate)} | {_number(one.advantage_probability)} {'yes' if one.passes else 'no'}"
+
+
+def _groups_text(rows: Sequence[GroupRow], names: Names) -> str:
     if not rows:
         return ""
     lines, n_small = [], 0
@@ -158,17 +184,18 @@ def _groups_text(rows: Sequence[GroupRow]) -> str:
             continue
         counts = [str(row.n_narratives), str(row.n_patients)]
         errors = [estimate_text(row.error), estimate_text(row.bias)]
-        lines.append([shortened(row.rater), f"{row.factor}: {shortened(row.level)}", *errors, *counts])
+        lines.append([names[row.rater], f"{row.factor}: {shortened(_one_line(row.level))}", *errors, *counts])
     heading = "Parts of the narratives, macro means"
-    small = [f"{counted(n_small, 'part')} with fewer than ten narratives not shown"] if n_small else []
+    small = [f"{counted(n_small, 'line')} not shown: fewer than ten narratives scored"] if n_small else []
     titles = ["rater", "part", "MAE", "bias", "narratives", "patients"]
-    return "\n".join([heading, *aligned([titles, *lines]), *small])
+    table = aligned([titles, *lines]) if lines else []
+    return "\n".join([heading, *table, *small])
 
 
-def _stability_text(rows: Sequence[StabilityRow]) -> str:
+def _stability_text(rows: Sequence[StabilityRow], names: Names) -> str:
     lines = [
         [
-            shortened(row.rater), estimate_text(row.retest_exact), estimate_text(row.retest_difference),
+            names[row.rater], estimate_text(row.retest_exact), estimate_text(row.retest_difference),
             estimate_text(row.retest_icc), str(row.retest_exact.n), estimate_text(row.drift),
         ]
         for row in rows
@@ -179,9 +206,9 @@ def _stability_text(rows: Sequence[StabilityRow]) -> str:
     return "\n".join([heading, *aligned([titles, *lines])])
 
 
-def _worst_text(worst: Sequence[WorstCase]) -> str:
+def _worst_text(worst: Sequence[WorstCase], names: Names) -> str:
     lines = [
-        [shortened(one.rater), one.narrative.id, f"{one.distance:.2f}", _scores(one.given), _scores(one.wanted)]
+        [names[one.rater], _one_line(one.narrative.id), f"{one.distance:.2f}", _scores(one.given), _scores(one.wanted)]
         for one in worst
     ]
     if not lines:
@@ -198,6 +225,11 @@ def _adjudication_text(study: AlignmentStudy) -> str:
     )
 
 
+def _who(row: AgreementRow, names: Names) -> str:
+    """Return who a line is about."""
+    return names.get(row.rater) or role_name(row)
+
+
 def _by_rater(rows: Iterable[AgreementRow]) -> list[list[AgreementRow]]:
     return [list(found) for _, found in groupby(rows, attrgetter("role", "rater"))]
 
@@ -205,8 +237,15 @@ def _by_rater(rows: Iterable[AgreementRow]) -> list[list[AgreementRow]]:
 def _counts(estimates: Sequence[Estimate]) -> list[str]:
     """Return how many items count, and how many scores of the six dimensions are missing."""
     six = estimates[:-1]
-    few, most = min(one.n for one in six), max(one.n for one in six)
-    return [str(few) if few == most else f"{few}-{most}", str(sum(one.n_missing for one in six))]
+    return [_span(min(one.n for one in six), max(one.n for one in six)), str(sum(one.n_missing for one in six))]
+
+
+def _span(few: int, most: int) -> str:
+    return str(few) if few == most else f"{few}-{most}"
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _number(value: float) -> str:

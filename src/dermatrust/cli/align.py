@@ -1,29 +1,44 @@
 """`dermatrust align`: judges and evaluators against the experts' ratings."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from dermatrust.cli.options import FILE
+from dermatrust.cli.options import FILE, Number
 
 
 @click.command()
 @click.argument("dataset", type=FILE)
-@click.option("--panel", multiple=True, help="A rater taken for the truth; repeatable.  [default: people]")
-@click.option("--adjudicator", "adjudicators", multiple=True, help="A rater whose score settles; repeatable.")
+@click.option(
+    "--panel", multiple=True, help="A rater taken for the truth; repeatable. People not named are then compared."
+)
+@click.option(
+    "--adjudicator",
+    "adjudicators",
+    multiple=True,
+    help="A rater whose scores come before the panel's mean; repeatable.  [default: as registered]",
+)
 @click.option("--expected", is_flag=True, help="Take the expected value where a model says it.")
 @click.option(
     "--epsilon",
-    type=click.FloatRange(0, 1),
+    type=Number(min=0, max=1),
     default=0.2,
     show_default=True,
     help="Alternative-annotator test: how much worse a judge may be; 0.2 for experts, 0.15 for skilled raters.",
 )
-@click.option("--worst", "n_worst", type=click.IntRange(min=0), default=5, show_default=True, help="Cases a rater.")
+@click.option(
+    "--worst",
+    "n_worst",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Worst narratives shown of each rater.",
+)
 @click.option("--resamples", type=click.IntRange(min=1), default=10_000, show_default=True, help="Of the patients.")
 @click.option(
     "--confidence",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number(min=0, max=1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
     help="Of the intervals.",
@@ -36,8 +51,9 @@ def align(
 ) -> None:  # fmt: skip
     """Compare every rater of DATASET with the people who rated the same narratives.
 
-    People are the raters that raters.jsonl calls human or simulated, or those named with --panel. Every table has the
-    baselines beside it: knowing only the mean, and one person against the others.
+    The panel that raters are held to are those whom raters.jsonl calls human or simulated. --panel names it instead:
+    whoever is not named, a person too, is then compared with it. Errors and agreement have the baselines beside them:
+    knowing only the mean, and one of the panel against the others.
     """
     from dermatrust.align.compare import Bootstrap
     from dermatrust.align.flat import study_csv, worst_csv
@@ -46,17 +62,21 @@ def align(
     from dermatrust.align.text import study_text
     from dermatrust.store.atomic import write_text
     from dermatrust.store.folder import DatasetFolder
+    from dermatrust.store.layout import RATERS
     from dermatrust.store.new_dataset import new_folder
 
     folder = DatasetFolder.open(dataset)
-    table = read_rating_table(folder, panel, expected=expected)
+    table = read_rating_table(folder, panel, adjudicators=adjudicators, expected=expected)
     bootstrap = Bootstrap(seed, resamples, confidence)
-    study = align_raters(table, bootstrap, panel=panel, adjudicators=adjudicators, epsilon=epsilon, n_worst=n_worst)
+    with nullcontext() if out is None else new_folder(out) as building:  # a folder in use is refused before the work
+        study = align_raters(table, bootstrap, panel=panel, adjudicators=adjudicators, epsilon=epsilon, n_worst=n_worst)
+        if building is not None:
+            write_text(building / "alignment.csv", study_csv(study))
+            write_text(building / "worst.csv", worst_csv(study))
+    for name in table.unregistered:
+        click.echo(f"{name}: not in {folder.path / RATERS}, so taken for a language model.", err=True)
     if folder.card.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")
     click.echo(study_text(study))
     if out is not None:
-        with new_folder(out) as building:
-            write_text(building / "alignment.csv", study_csv(study))
-            write_text(building / "worst.csv", worst_csv(study))
         click.echo(f"tables: {out / 'alignment.csv'}, {out / 'worst.csv'}", err=True)

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from dermatrust.store.run import RunFolder
 
 
-class _Number(click.FloatRange):
+class Number(click.FloatRange):
     """A finite number: comparisons let NaN through."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or fail where it is none or out of its range."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
@@ -35,7 +36,7 @@ MODEL_OPTIONS = (
     click.option("--model", "-m", "models", multiple=True, required=True, help="A model under test; may be repeated."),
     click.option("--with-context", is_flag=True, help="Tell the models the clinical context too."),
     click.option("--prompt", default="candidate", show_default=True, help="Prompt name or file."),
-    click.option("--temperature", type=_Number(min=0), default=0.0, show_default=True, help="Of the models."),
+    click.option("--temperature", type=Number(min=0), default=0.0, show_default=True, help="Of the models."),
     click.option(
         "--side", type=click.IntRange(min=16), default=1024, show_default=True, help="Longest image side, px."
     ),
@@ -46,7 +47,7 @@ JUDGE_OPTIONS = (
     ),
     click.option("--judge-prompt", default="judge", show_default=True, help="Judge prompt name or file."),
     click.option("--rubric", type=FILE, help="A rubric of your own."),
-    click.option("--judge-temperature", type=_Number(min=0), default=0.0, show_default=True, help="Of judges."),
+    click.option("--judge-temperature", type=Number(min=0), default=0.0, show_default=True, help="Of judges."),
     click.option(
         "--judge-max-tokens", type=click.IntRange(min=1), default=2048, show_default=True, help="Longest verdict."
     ),
@@ -73,7 +74,7 @@ RUN_OPTIONS = (
     click.option(
         "--max-concurrency", type=click.IntRange(min=1, max=4096), default=64, show_default=True, help="Asks under way."
     ),
-    click.option("--timeout", type=_Number(min=0.1), default=180.0, show_default=True, help="Seconds per ask."),
+    click.option("--timeout", type=Number(min=0.1), default=180.0, show_default=True, help="Seconds per ask."),
     click.option("--limits", "limits_file", type=FILE, help="YAML of limits per model."),
     click.option("--prices", "price_file", type=FILE, help="YAML of token prices per model."),
     click.option("--quiet", "-q", is_flag=True, help="No progress bars."),

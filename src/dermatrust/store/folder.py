@@ -19,7 +19,6 @@ from dermatrust.records import (
     Record,
     iter_lines,
     iter_placed_lines,
-    iter_records,
 )
 from dermatrust.store.card import read_card
 from dermatrust.store.layout import CARD, CASES, NARRATIVES, RATERS, RATINGS, REFERENCES, check_reference
@@ -145,9 +144,19 @@ class DatasetFolder:
         Raises:
             DataError: A line is not a rating.
         """
+        for _, rating in self.iter_placed_ratings():
+            yield rating
+
+    def iter_placed_ratings(self) -> Iterator[tuple[str, Rating]]:
+        """Yield ("ratings.jsonl line N", rating) in the order of the file, for those who find fault with one.
+
+        Raises:
+            DataError: As `iter_ratings`.
+        """
         path = self.path / RATINGS
         if path.is_file():
-            yield from iter_records(path, Rating)
+            for where, line in iter_lines(path):
+                yield where, Rating.from_line(line, where=where)
 
     def iter_raters(self) -> Iterator[Rater]:
         """Yield what is known of the raters, in the order of the file; nothing where there is none.

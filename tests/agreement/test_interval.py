@@ -12,7 +12,7 @@ from dermatrust.agreement.differences import (
     mean_absolute_difference,
     root_mean_squared_difference,
 )
-from dermatrust.agreement.interval import estimate, estimates
+from dermatrust.agreement.interval import Question, estimate, estimates, resample
 from dermatrust.agreement.statistic import Statistic, rating_table
 
 NAN = math.nan
@@ -110,7 +110,7 @@ def test_statistics_share_resamples_and_sums():
     ("given", "message"),
     [
         ({"n_resamples": 0}, "n_resamples is 0"),
-        ({"confidence": 1.0}, "confidence 1.0"),
+        ({"confidence": 1.0}, "confidence is 1.0"),
         ({"clusters": [1, 2]}, r"ratings of \[3\] items and clusters of shape \(2,\) do not fit"),
     ],
 )
@@ -128,3 +128,39 @@ def test_what_is_no_table_of_ratings_is_refused(ratings):
 def test_a_statistic_of_two_raters_refuses_three():
     with pytest.raises(ValueError, match=r"ratings of shape \(3, 1\); expected \(raters, n\) with 2 raters"):
         bias([[1.0], [2.0], [3.0]])
+
+
+def test_the_mean_of_answers_keeps_their_correlation():
+    """Two questions about the same differences, once with the sign turned: their mean never varies."""
+    ratings = np.random.default_rng(0).integers(0, 6, (2, 40)).astype(float)
+    numbers = np.arange(40) // 2
+    asked = [Question(bias, ratings, numbers), Question(bias, ratings[::-1], numbers)]
+    found = resample(asked, 20, rng=np.random.default_rng(1), n_resamples=300).mean([0, 1])
+    assert (found.value, found.low, found.high) == pytest.approx((0.0, 0.0, 0.0), abs=1e-12)
+    assert (found.n, found.n_clusters) == (40, 20)
+
+
+def test_a_mean_lacks_what_one_of_its_answers_lacks():
+    known, unknown = np.array([[1.0, 2.0], [2.0, 2.0]]), np.full((2, 2), NAN)
+    asked = [Question(bias, ratings, np.arange(2)) for ratings in (known, unknown)]
+    found = resample(asked, 2, rng=np.random.default_rng(1), n_resamples=30).mean([0, 1])
+    assert math.isnan(found.value)
+    assert math.isnan(found.low)
+    assert (found.n, found.n_skipped) == (0, 30)
+
+
+def test_questions_about_other_items_see_the_same_resampled_patients():
+    """A question about the items of half the patients has the interval that NaN for the others gives it."""
+    ratings = np.random.default_rng(0).integers(0, 6, (2, 40)).astype(float)
+    numbers = np.arange(40) % 10
+    half = numbers < 5
+    masked = np.where(half, ratings, NAN)
+    asked = [Question(bias, ratings[:, half], numbers[half]), Question(bias, masked, numbers)]
+    found = resample(asked, 10, rng=np.random.default_rng(1), n_resamples=300)
+    assert found.estimate(0) == found.estimate(1)
+    assert found.estimate(0).n_clusters == 5
+
+
+def test_clusters_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="ratings of 2 items do not fit 3 clusters"):
+        resample([Question(bias, [[1, 2], [1, 2]], np.arange(3))], 3, rng=np.random.default_rng(0))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from dermatrust.agreement.bootstrap import resample_weights
+from dermatrust.agreement.bootstrap import percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints
 from dermatrust.agreement.statistic import Statistic, rating_table
 
@@ -82,21 +82,104 @@ def estimates(
         https://doi.org/10.1201/9780429246593; Field & Welsh (2007), J. R. Stat. Soc. B 69(3):369-390,
         https://doi.org/10.1111/j.1467-9868.2007.00593.x (whole clusters).
     """
-    if n_resamples < 1 or not 0 < confidence < 1:
-        wanted = "at least 1 resample, and a confidence above 0 and below 1"
-        raise ValueError(f"n_resamples is {n_resamples} and confidence {confidence}; expected {wanted}")
-    tables = [rating_table(ratings) for _, ratings in asked]
-    numbers = _numbers(tables, clusters)
-    sums, places = _cluster_sums([(s, id(r), t) for (s, r), t in zip(asked, tables, strict=True)], numbers)
-    resamples = np.full((n_resamples, len(asked)), np.nan)
-    for start, weights in resample_weights(len(sums), n_resamples, rng):
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}; expected above 0 and below 1")
+    numbers = _numbers([rating_table(ratings) for _, ratings in asked], clusters)
+    questions = [Question(statistic, ratings, numbers) for statistic, ratings in asked]
+    found = resample(questions, int(numbers.max(initial=-1)) + 1, rng=rng, n_resamples=n_resamples)
+    return [found.estimate(k, confidence, method) for k in range(len(questions))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A statistic asked of some ratings.
+
+    Attributes:
+        statistic: The statistic.
+        ratings: Shape (raters, n); NaN marks a missing one. One and the same array is summed once for statistics of the
+            same terms.
+        clusters: Number of each item's cluster, shape (n,).
+    """
+
+    statistic: Statistic
+    ratings: ArrayLike
+    clusters: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resamples:
+    """Answers in the whole sample, and in every resample of its clusters.
+
+    Attributes:
+        questions: What was asked.
+        sums: For each question its terms summed within clusters, shape (clusters, terms).
+        draws: Shape (resamples, questions); NaN where a statistic is not defined.
+    """
+
+    questions: tuple[Question, ...]
+    sums: tuple[Floats, ...]
+    draws: Floats
+
+    def value(self, k: int) -> float:
+        """Return the answer to the k-th question in the whole sample."""
+        return float(self.questions[k].statistic.value(self.sums[k].sum(axis=0)))
+
+    def estimate(self, k: int, confidence: float = 0.95, method: Method = "percentile") -> Estimate:
+        """Return the answer to the k-th question with its interval; see `estimates`."""
+        value = self.questions[k].statistic.value
+        total, counted = self.sums[k].sum(axis=0), self.sums[k][:, 0] > 0
+        n_clusters = int(counted.sum())
+        if n_clusters < 2:
+            return Estimate(self.value(k), math.nan, math.nan, int(total[0]), n_clusters, len(self.draws))
+        known = self.draws[~np.isnan(self.draws[:, k]), k]
+        tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
+        if method == "bca":
+            tails = _corrected(tails, self.value(k), known, value(total - self.sums[k][counted]))
+        low, high = np.quantile(known, tails) if known.size and not np.isnan(tails).any() else (math.nan, math.nan)
+        return Estimate(self.value(k), float(low), float(high), int(total[0]), n_clusters, len(self.draws) - known.size)
+
+    def mean(self, ks: Sequence[int], confidence: float = 0.95) -> Estimate:
+        """Return the mean of the answers to some questions, such as the macro mean of six dimensions.
+
+        Its n is the smallest of theirs. It is NaN where one of them is, since a mean of fewer is another quantity.
+        """
+        each = [self.estimate(k) for k in ks]
+        value, n_clusters = math.fsum(one.value for one in each) / len(ks), min(one.n_clusters for one in each)
+        low, high, n_skipped = percentile_intervals(self.draws[:, list(ks)].mean(axis=1, keepdims=True), confidence)
+        ends = (float(low[0]), float(high[0])) if n_clusters > 1 else (math.nan, math.nan)
+        return Estimate(value, *ends, min(one.n for one in each), n_clusters, int(n_skipped[0]))
+
+
+def resample(
+    questions: Sequence[Question], n_clusters: int, *, rng: np.random.Generator, n_resamples: int = 10_000
+) -> Resamples:
+    """Answer questions in the whole sample and in resamples of its clusters, the same for all of them.
+
+    Args:
+        questions: May be about different items, as long as their clusters are numbered alike.
+        n_clusters: Clusters of the whole sample, numbered from 0, and of each resample.
+        rng: Source of the draws.
+        n_resamples: How many resamples, at least 1.
+
+    Raises:
+        ValueError: `n_resamples` is below 1, or ratings and clusters do not fit each other.
+
+    Example:
+        >>> from dermatrust.agreement.differences import bias, mean_absolute_difference
+        >>> asked = [Question(one, [[3, 4], [2, 5]], np.arange(2)) for one in (bias, mean_absolute_difference)]
+        >>> found = resample(asked, 2, rng=np.random.default_rng(0), n_resamples=50)
+        >>> found.value(0), found.mean([0, 1]).value
+        (0.0, 0.5)
+    """
+    if n_resamples < 1:
+        raise ValueError(f"n_resamples is {n_resamples}; expected at least 1")
+    sums, places = _cluster_sums(questions, n_clusters)
+    draws = np.full((n_resamples, len(questions)), np.nan)
+    for start, weights in resample_weights(n_clusters, n_resamples, rng):
         totals = weights @ sums
-        for k, ((statistic, _), place) in enumerate(zip(asked, places, strict=True)):
-            resamples[start : start + len(weights), k] = statistic.value(totals[:, place])
-    return [
-        _estimate(statistic, sums[:, place], resamples[:, k], confidence, method)
-        for k, ((statistic, _), place) in enumerate(zip(asked, places, strict=True))
-    ]
+        for k, (question, place) in enumerate(zip(questions, places, strict=True)):
+            draws[start : start + len(weights), k] = question.statistic.value(totals[:, place])
+    return Resamples(tuple(questions), tuple(sums[:, place] for place in places), draws)
 
 
 def _numbers(tables: Sequence[Floats], clusters: ArrayLike | None) -> Ints:
@@ -112,34 +195,27 @@ def _numbers(tables: Sequence[Floats], clusters: ArrayLike | None) -> Ints:
     return numbers
 
 
-def _cluster_sums(asked: Sequence[tuple[Statistic, int, Floats]], numbers: Ints) -> tuple[Floats, list[slice]]:
-    """Return terms summed within clusters, shape (clusters, all terms), and where those of each statistic are."""
+def _cluster_sums(questions: Sequence[Question], n_clusters: int) -> tuple[Floats, list[slice]]:
+    """Return terms summed within clusters, shape (clusters, all terms), and where those of each question are."""
     known: dict[tuple[object, int], slice] = {}
-    blocks: list[Floats] = []
+    blocks: list[Floats] = [np.zeros((n_clusters, 0))]
     n_columns = 0
-    order = np.argsort(numbers, kind="stable")
-    starts = np.flatnonzero(np.diff(numbers[order], prepend=-1))
-    for statistic, which, table in asked:
-        if (statistic.terms, which) not in known:
-            terms = statistic.terms(table)
-            blocks.append(np.add.reduceat(terms[order], starts) if len(starts) else terms)
-            known[statistic.terms, which] = slice(n_columns, n_columns := n_columns + terms.shape[1])
-    return np.hstack(blocks) if blocks else np.zeros((len(starts), 0)), [known[s.terms, w] for s, w, _ in asked]
-
-
-def _estimate(statistic: Statistic, sums: Floats, resamples: Floats, confidence: float, method: Method) -> Estimate:
-    """Return a statistic of cluster sums with its interval."""
-    total = sums.sum(axis=0)
-    value, counted = float(statistic.value(total)), sums[:, 0] > 0
-    n_clusters = int(counted.sum())
-    if n_clusters < 2:
-        return Estimate(value, math.nan, math.nan, int(total[0]), n_clusters, len(resamples))
-    known = resamples[~np.isnan(resamples)]
-    tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    if method == "bca":
-        tails = _corrected(tails, value, known, statistic.value(total - sums[counted]))
-    low, high = np.quantile(known, tails) if known.size and not np.isnan(tails).any() else (math.nan, math.nan)
-    return Estimate(value, float(low), float(high), int(total[0]), n_clusters, len(resamples) - known.size)
+    places = []
+    for question in questions:
+        key = question.statistic.terms, id(question.ratings)
+        if key not in known:
+            terms = question.statistic.terms(rating_table(question.ratings))
+            if len(terms) != len(question.clusters):
+                raise ValueError(f"ratings of {len(terms)} items do not fit {len(question.clusters)} clusters")
+            order = np.argsort(question.clusters, kind="stable")
+            present, starts = np.unique(question.clusters[order], return_index=True)
+            block = np.zeros((n_clusters, terms.shape[1]))
+            if len(starts):
+                block[present] = np.add.reduceat(terms[order], starts)
+            blocks.append(block)
+            known[key] = slice(n_columns, n_columns := n_columns + terms.shape[1])
+        places.append(known[key])
+    return np.hstack(blocks), places
 
 
 def _corrected(tails: Floats, value: float, resamples: Floats, left_out: Floats) -> Floats:

@@ -15,9 +15,9 @@ from dermatrust.engine import Play
 from dermatrust.errors import DataError
 from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.judge.judge import Judge
-from dermatrust.records import DIMENSIONS, Narrative, Rating
+from dermatrust.records import DIMENSIONS, Narrative, Rater, Rating
 from dermatrust.store.jsonl import append_records
-from dermatrust.store.layout import NARRATIVES, RATINGS
+from dermatrust.store.layout import NARRATIVES, RATERS, RATINGS
 from dermatrust.store.lock import only_writer
 from dermatrust.store.run import RunFolder
 
@@ -53,6 +53,8 @@ def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
 
 def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
     """Let judges and evaluators rate every narrative of `narratives.jsonl`; append what is new to `ratings.jsonl`.
+
+    Those that `raters.jsonl` does not know are appended to it.
 
     A narrative that a rater has rated is not asked for again, however the rater is asked now. A draw that a rater did
     not answer is not written: it is asked again next time.
@@ -103,6 +105,11 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
             if _was_answered(rating) and (rating.narrative_id, rating.rater, rating.draw) not in known
         ]
         append_records(bench.dataset.path / RATINGS, new)
+        registered = {rater.id for rater in bench.dataset.iter_raters()}
+        cards = [r.card for r in bench.raters if r.name not in registered]
+        if cards:
+            lines = [Rater(id=card.judge, kind=card.kind, family=card.family) for card in cards]
+            append_records(bench.dataset.path / RATERS, lines)
     return Recorded(len(new), sum(n_known.values()), failures)
 
 

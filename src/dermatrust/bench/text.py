@@ -141,10 +141,10 @@ def alignment_note(alignment: Alignment) -> str:
 def _rater_text(table: BenchTable, rater: str) -> str:
     rows = table.rows_of(rater)
     with_places = len(table.authors) > 1
-    titles = ["model", *map(_title, MEASURES), "narratives scored", "scores missing", "refused", "empty"]
+    titles = ["model", *map(measure_title, MEASURES), "narratives scored", "scores missing", "refused", "empty"]
     names = _names(rows)
     cells = [[name, *_cells(row, with_places=with_places)] for name, row in zip(names, rows, strict=True)]
-    return "\n".join([_heading(table, rater), *_aligned([titles, *cells]), *_notes(table, rows, names)])
+    return "\n".join([_heading(table, rater), *aligned([titles, *cells]), *_notes(table, rows, names)])
 
 
 def _side_by_side_text(table: BenchTable, raters: Sequence[str]) -> str:
@@ -156,20 +156,20 @@ def _side_by_side_text(table: BenchTable, raters: Sequence[str]) -> str:
         for name, row in zip(_names(by_first), by_first, strict=True)
     ]
     heading = f"Side by side: {' | '.join(map(_one_line, raters))}, mean scores 0-5"
-    return "\n".join([heading, *_aligned([["model", *map(_title, MEASURES)], *lines])])
+    return "\n".join([heading, *aligned([["model", *map(measure_title, MEASURES)], *lines])])
 
 
 def _alignment_text(table: BenchTable, alignment: Alignment) -> str:
     """Return the mean absolute errors of automatic raters and panel."""
-    titles = ["rater", "against", *map(_title, MEASURES), "compared", "missing"]
+    titles = ["rater", "against", *map(measure_title, MEASURES), "compared", "missing"]
     lines = []
     for row in alignment.rows:
         name, against = compared_text(row)
         n_missing = sum(estimate.n_missing for estimate in row.errors.values())
         errors = [estimate_text(row.estimate(measure)) for measure in MEASURES]
-        lines.append([_shortened(_one_line(name)), against, *errors, scored_text(row.errors.values()), str(n_missing)])
+        lines.append([shortened(_one_line(name)), against, *errors, scored_text(row.errors.values()), str(n_missing)])
     heading = f"Mean absolute error, points [{table.confidence * 100:g} % interval]"
-    return "\n".join([heading, *_aligned([titles, *lines]), alignment_note(alignment)])
+    return "\n".join([heading, *aligned([titles, *lines]), alignment_note(alignment)])
 
 
 def _value(estimate: Estimate) -> str:
@@ -179,11 +179,11 @@ def _value(estimate: Estimate) -> str:
 def _names(rows: Sequence[ModelRow]) -> list[str]:
     """Return the models' names as their rows print them: those too long are cut, unless two would read the same."""
     whole = [_one_line(row.author) for row in rows]
-    cut = [_shortened(name) for name in whole]
+    cut = [shortened(name) for name in whole]
     return [short if cut.count(short) == 1 else name for short, name in zip(cut, whole, strict=True)]
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str) -> str:
     """Cut a name in its middle; an address begins and a model's name ends with what tells it from others."""
     if len(name) <= LONGEST_NAME:
         return name
@@ -191,7 +191,8 @@ def _shortened(name: str) -> str:
     return f"{name[:n_first]}…{name[n_first + 1 - LONGEST_NAME :]}"
 
 
-def _title(measure: Measure) -> str:
+def measure_title(measure: Measure) -> str:
+    """Return the heading of a column."""
     return measure.title if isinstance(measure, Dimension) else "Macro"
 
 
@@ -212,7 +213,7 @@ def _cells(row: ModelRow, *, with_places: bool) -> list[str]:
     return [*scores, scored_text(row.scores.values()), str(n_missing), str(row.n_refused), str(row.n_empty)]
 
 
-def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines with columns of equal width, the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [

@@ -15,12 +15,13 @@ from dermatrust.atlas.disease import diseases_by_id
 from dermatrust.atlas.draw import MOST_SEED
 from dermatrust.atlas.phrases import Phrasing
 from dermatrust.atlas.raters import PANEL
-from dermatrust.datasets.atlas_chunk import MOST_CASES, AtlasSettings, Degrade, atlas_case, write_chunk
+from dermatrust.datasets.atlas_chunk import MOST_CASES, TRUTH_RATER, AtlasSettings, Degrade, atlas_case, write_chunk
 from dermatrust.errors import DataError
-from dermatrust.records import DatasetCard
+from dermatrust.records import DatasetCard, Rater
 from dermatrust.store.atomic import replacing
 from dermatrust.store.card import write_card
-from dermatrust.store.layout import CARD
+from dermatrust.store.jsonl import write_records
+from dermatrust.store.layout import CARD, RATERS
 from dermatrust.store.new_dataset import new_folder
 from dermatrust.store.workers import ctrl_c_held, follow_parent
 
@@ -78,6 +79,8 @@ def write_atlas(
     _check_candidates(settings)
     with new_folder(path) as building, ExitStack() as stack:
         write_card(building / CARD, _card(settings, n))
+        if settings.has_candidates:
+            write_records(building / RATERS, _raters(settings))
         files = [stack.enter_context(replacing(building / name)) for name in settings.files]
         try:
             for n_done, chunk in _chunks(building, settings, n, workers):
@@ -122,6 +125,12 @@ def _check_candidates(settings: AtlasSettings) -> None:
     for name in settings.diseases:
         if name not in diseases_by_id():
             raise DataError("the diseases", f"{name!r} is not drawn by the atlas", "ids such as plaque-psoriasis")
+
+
+def _raters(settings: AtlasSettings) -> list[Rater]:
+    """Return who rates the candidates. Who knows the truth is right where the others disagree."""
+    found = [Rater(id=rater.name, kind="simulated") for rater in PANEL[: settings.n_raters]]
+    return found + ([Rater(id=TRUTH_RATER, kind="simulated", adjudicates=True)] if settings.critiques else [])
 
 
 def _card(settings: AtlasSettings, n: int) -> DatasetCard:

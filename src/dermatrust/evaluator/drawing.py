@@ -72,7 +72,7 @@ _Found = tuple[list[int], list[float], list[tuple[tuple[int, float], ...]]]
 """A draw while it grows: tokens, log-probabilities, alternatives."""
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def draw(
     policy: Policy, rows: Sequence[Row], cue: Sequence[int], *, n_draws: int = 1, max_new_tokens: int,
     temperature: float = 0.0, generator: torch.Generator | None = None, n_alternatives: int = 0,
@@ -147,8 +147,11 @@ def _chosen(logits: Tensor, temperature: float, generator: torch.Generator | Non
     """Return one token for every draw, shape (rows, draws)."""
     if temperature == 0:
         return logits.argmax(dim=-1)
-    chances = (logits.float() / temperature).softmax(dim=-1)
-    return torch.multinomial(chances.flatten(0, 1), 1, generator=generator).view(chances.shape[:2])
+    # Not `torch.multinomial`, which makes a random number of every token of the vocabulary.
+    up_to = (logits.float() / temperature).softmax(dim=-1).cumsum(dim=-1, dtype=torch.float64)
+    place = torch.rand(up_to.shape[:2], dtype=torch.float64, device=up_to.device, generator=generator)
+    chosen = torch.searchsorted(up_to, place[..., None] * up_to[..., -1:], right=True)[..., 0]
+    return chosen.clamp(max=logits.shape[-1] - 1)  # logits that are no numbers: the loss tells it, and training stops
 
 
 def _keep(batch: list[list[_Found]], ended: Tensor, chosen: Tensor, chances: Tensor, n_alternatives: int) -> None:

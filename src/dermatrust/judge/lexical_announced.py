@@ -54,12 +54,13 @@ def announced_conclusion(sentences: Sentences, named: Sequence[Named], spans: Se
     for _, group in groupby(reversed(held), lambda n: sentences.index(n.start)):
         here = list(group)[::-1]
         for place, one in enumerate(here):
-            if _is_announced(sentences, one) and not is_dismissed(sentences, one):
+            if is_announced(sentences, one) and not is_dismissed(sentences, one):
                 return Conclusion(distinct(joined_by_or(sentences, here[place:])), "", one.start)
     return Conclusion()
 
 
-def _is_announced(sentences: Sentences, named: Named) -> bool:
+def is_announced(sentences: Sentences, named: Named) -> bool:
+    """Whether the words around a disease say that it is the one."""
     begin, end = sentences.span(sentences.index(named.start))
     after = _AFTER.match(sentences.lower, named.end, end)
     if after and not _NOT_DIRECT.search(after.group()) and not is_tentative(sentences.lower[named.end : after.end()]):

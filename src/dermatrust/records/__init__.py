@@ -6,6 +6,7 @@ from dermatrust.records.dimensions import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCOR
 from dermatrust.records.jsonl import iter_lines, iter_placed_lines, iter_records
 from dermatrust.records.manifest import Manifest
 from dermatrust.records.narrative import Certificate, Narrative, Stream
+from dermatrust.records.rater import Rater, RaterKind
 from dermatrust.records.rating import Rating, Unscored
 from dermatrust.records.record import Record, canonical_json, storable
 from dermatrust.records.score_row import ReferenceKind, ScoreRow, reference_kind
@@ -24,6 +25,8 @@ __all__ = [
     "Manifest",
     "ModelCard",
     "Narrative",
+    "Rater",
+    "RaterKind",
     "Rating",
     "Record",
     "ReferenceKind",

@@ -1,9 +1,8 @@
 """Cards: what a dataset, a model or a judge says about itself."""
 
-from typing import Literal
-
 from pydantic import field_validator
 
+from dermatrust.records.rater import RaterKind
 from dermatrust.records.record import Name, Record, Text
 
 KNOWN_LICENCES = (
@@ -49,7 +48,7 @@ class JudgeCard(Record):
     """What a run records about a judge (reviewers of the paper, point 17)."""
 
     judge: Name
-    kind: Literal["llm", "lexical", "evaluator", "human", "simulated"]
+    kind: RaterKind
     family: Name
     version: Name
     rubric: Name

@@ -10,9 +10,19 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from dermatrust.errors import DataError
-from dermatrust.records import Case, DatasetCard, Narrative, Rating, Record, iter_lines, iter_placed_lines, iter_records
+from dermatrust.records import (
+    Case,
+    DatasetCard,
+    Narrative,
+    Rater,
+    Rating,
+    Record,
+    iter_lines,
+    iter_placed_lines,
+    iter_records,
+)
 from dermatrust.store.card import read_card
-from dermatrust.store.layout import CARD, CASES, NARRATIVES, RATINGS, REFERENCES, check_reference
+from dermatrust.store.layout import CARD, CASES, NARRATIVES, RATERS, RATINGS, REFERENCES, check_reference
 from dermatrust.store.new_dataset import write_dataset
 
 __all__ = ["DatasetFolder", "write_dataset"]
@@ -138,6 +148,17 @@ class DatasetFolder:
         path = self.path / RATINGS
         if path.is_file():
             yield from iter_records(path, Rating)
+
+    def iter_raters(self) -> Iterator[Rater]:
+        """Yield what is known of the raters, in the order of the file; nothing where there is none.
+
+        Raises:
+            DataError: A line is not a rater, or repeats the id of another.
+        """
+        path = self.path / RATERS
+        if path.is_file():
+            for _, rater in _unique(path, Rater, lambda rater: rater.id):
+                yield rater
 
     def content_hash(self) -> str:
         """Return the SHA-256 (hex) of what a run depends on.

@@ -8,6 +8,7 @@ CASES = "metadata.jsonl"
 REFERENCES = "references.jsonl"
 NARRATIVES = "narratives.jsonl"
 RATINGS = "ratings.jsonl"
+RATERS = "raters.jsonl"
 
 _TRUTH_STREAMS = ("reference", "label")
 

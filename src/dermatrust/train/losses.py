@@ -67,7 +67,18 @@ def drawn_log_probability(logits: Tensor, drawn: Tensor, mask: Tensor) -> Tensor
     _check_tokens("drawn_log_probability", logits, drawn, "drawn tokens")
     if mask.shape != drawn.shape or mask.dtype != torch.bool:
         raise DataError("mask", f"it has shape {tuple(mask.shape)} and type {mask.dtype}", f"bool {tuple(drawn.shape)}")
-    chosen = -cross_entropy(_raised(logits[mask]), drawn[mask], reduction="none")
+    return mean_log_probability(logits[mask], drawn[mask], mask)
+
+
+def mean_log_probability(logits: Tensor, drawn: Tensor, mask: Tensor) -> Tensor:
+    """Return what `drawn_log_probability` does, from the generated tokens alone: the vocabulary is never padded.
+
+    Args:
+        logits: Of the tokens where `mask` is true, in its order, shape (N, V).
+        drawn: Their numbers, shape (N,).
+        mask: As there, shape (B, T), with N true.
+    """
+    chosen = -cross_entropy(_raised(logits), drawn, reduction="none")
     by_place = chosen.new_zeros(mask.shape).masked_scatter(mask, chosen)
     return by_place.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
 

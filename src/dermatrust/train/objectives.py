@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 
 from dermatrust.evaluator.drawing import draw
 from dermatrust.evaluator.form import Evaluation, Order, read_evaluation
@@ -24,10 +23,10 @@ from dermatrust.records import DIMENSIONS
 from dermatrust.train.advantages import against_ema, group_relative, leave_one_out
 from dermatrust.train.checkpoint import State
 from dermatrust.train.losses import (
-    drawn_log_probability,
     expected_score_loss,
     level_chances,
     masked_cross_entropy,
+    mean_log_probability,
     ordinal_loss,
     policy_gradient,
 )  # fmt: skip
@@ -201,15 +200,11 @@ def _text_losses(logits: Tensor, batch: Batch, parts: Iterable[int]) -> list[Ten
 def _log_probabilities(logits: Tensor, batch: Batch, n_draws: int) -> Tensor:
     """Return the mean log-probability of the generated tokens of each draw, shape (rows x draws,)."""
     learnt = batch.labels != NOT_LEARNT
-    part = batch.parts[learnt]
-    is_drawn = part <= n_draws
-    lengths = [
-        int(((batch.parts[i] == k) & learnt[i]).sum()) for i in range(len(learnt)) for k in range(1, n_draws + 1)
-    ]
-    drawn = pad_sequence(list(batch.labels[learnt][is_drawn].split(lengths)), batch_first=True)
-    padded = pad_sequence(list(logits[is_drawn].split(lengths)), batch_first=True)
-    mask = torch.arange(max(lengths), device=logits.device) < torch.tensor(lengths, device=logits.device)[:, None]
-    return drawn_log_probability(padded, drawn, mask)
+    is_drawn = batch.parts[learnt] <= n_draws
+    numbers = torch.arange(1, n_draws + 1, device=logits.device)
+    counts = ((batch.parts[:, None] == numbers[:, None]) & learnt[:, None]).sum(dim=2).flatten()
+    mask = torch.arange(int(counts.max()), device=logits.device) < counts[:, None]
+    return mean_log_probability(logits[is_drawn], batch.labels[learnt][is_drawn], mask)
 
 
 def _score_loss(logits: Tensor, batch: Batch, script: Script, targets: Tensor, recipe: Stage2Recipe) -> Tensor:

@@ -1,0 +1,118 @@
+"""An alignment study as flat records, for spreadsheets and programs."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from dermatrust.align.results import AlignmentStudy
+from dermatrust.align.text import compared_with, role_name
+from dermatrust.bench.results import Estimate, Measure
+from dermatrust.records import DIMENSIONS
+
+COLUMNS = (
+    "table", "rater", "role", "against", "scale", "statistic", "factor", "level", "measure", "value", "low", "high",
+    "n", "n_missing", "n_patients",
+)  # fmt: skip
+"""Every record has all of these; what does not apply, or is undefined, is None (empty in CSV)."""
+WORST_COLUMNS = (
+    "rater", "narrative_id", "case_id", "author", "images", "distance", "text",
+    *(f"{name}_{dimension.value}" for dimension in DIMENSIONS for name in ("given", "wanted")),
+)  # fmt: skip
+
+
+def study_records(study: AlignmentStudy) -> list[dict[str, Any]]:
+    """Return all numbers of a study, not rounded, as records with the keys of `COLUMNS`."""
+    return [
+        {name: _known(record.get(name)) for name in COLUMNS}
+        for part in (_agreement(study), _models(study), _replacements(study), _groups(study), _stability(study))
+        for record in part
+    ]
+
+
+def study_csv(study: AlignmentStudy) -> str:
+    """Return `study_records` as CSV (RFC 4180), with a header line."""
+    return _csv(COLUMNS, study_records(study))
+
+
+def worst_csv(study: AlignmentStudy) -> str:
+    """Return the worst narratives with their texts and images as CSV, with a header line."""
+    rows = []
+    for one in study.worst:
+        about = {"rater": one.rater, "narrative_id": one.narrative.id, "case_id": one.narrative.case_id}
+        about |= {"author": one.narrative.author, "images": " ".join(one.images), "text": one.narrative.text}
+        scores = {f"given_{d.value}": _known(score) for d, score in zip(DIMENSIONS, one.given, strict=True)}
+        scores |= {f"wanted_{d.value}": _known(score) for d, score in zip(DIMENSIONS, one.wanted, strict=True)}
+        rows.append({**about, "distance": one.distance, **scores})
+    return _csv(WORST_COLUMNS, rows)
+
+
+def _agreement(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
+    for table, rows in (("agreement", study.agreement), ("panel", study.within_panel)):
+        for row in rows:
+            about = {"table": table, "rater": role_name(row) or None, "role": row.role, "scale": row.scale}
+            against = compared_with(study, row.role) if table == "agreement" else None
+            yield {**about, "against": against, "statistic": row.statistic, **_estimate(row.measure, row.estimate)}
+    for pair in study.differences:
+        about = {"table": "difference", "rater": pair.first, "against": pair.second, "statistic": "MAE"}
+        yield {**about, **_estimate(pair.measure, pair.estimate)}
+
+
+def _models(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
+    for row in study.rankings:
+        about = {"table": "ranking", "rater": row.rater}
+        yield {**about, "statistic": "order of models, tau-b", **_estimate(row.measure, row.tau)}
+        yield {**about, "statistic": "pairs within a case", **_estimate(row.measure, row.pairwise)}
+
+
+def _replacements(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
+    for row in study.replacements:
+        about = {"table": "replacement", "rater": row.rater, "measure": _name(row.measure)}
+        yield {**about, "statistic": "winning rate", "value": row.outcome.winning_rate}
+        yield {**about, "statistic": "mean advantage probability", "value": row.outcome.advantage_probability}
+        for member, one in zip(study.panel, row.outcome.raters, strict=True):
+            p = {"statistic": "p, Benjamini-Yekutieli", "value": one.p_adjusted, "n": one.n}
+            yield {**about, "against": member.id, **p}
+
+
+def _groups(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
+    for row in study.groups:
+        about = {"table": "part", "rater": row.rater, "factor": row.factor, "level": row.level, "measure": "macro"}
+        counts = {"n_patients": row.n_patients, "n": row.n_narratives}
+        for name, estimate in (("MAE", row.error), ("bias", row.bias)):
+            ends = {} if estimate is None else _estimate("macro", estimate)
+            yield {**about, "statistic": name, **ends, **counts}
+
+
+def _stability(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
+    for row in study.stability:
+        for name, estimate in (
+            ("retest, same score", row.retest_exact),
+            ("retest, MAE", row.retest_difference),
+            ("retest, ICC(2,1)", row.retest_icc),
+            ("drift, points per 100", row.drift),
+        ):
+            yield {"table": "stability", "rater": row.rater, "statistic": name, **_estimate(row.measure, estimate)}
+
+
+def _estimate(measure: Measure, one: Estimate) -> dict[str, Any]:
+    numbers = {"value": one.value, "low": one.low, "high": one.high, "n": one.n, "n_missing": one.n_missing}
+    return {"measure": _name(measure), **numbers}
+
+
+def _name(measure: Measure) -> str:
+    return str(getattr(measure, "value", measure))
+
+
+def _known(value: Any) -> Any:
+    """Return a value, None for NaN, which neither JSON nor a spreadsheet knows."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _csv(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

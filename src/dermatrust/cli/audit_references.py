@@ -1,0 +1,50 @@
+"""`dermatrust audit references`: what is wrong with the references of a dataset."""
+
+from pathlib import Path
+
+import click
+
+from dermatrust.cli.options import FILE
+
+TABLE, PAGE = "references-audit.csv", "references-audit.html"
+
+
+@click.command()
+@click.argument("dataset", type=FILE)
+@click.option("--out", type=FILE, default=Path("audit"), show_default=True, help="Folder for the table and the page.")
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.25,
+    show_default=True,
+    help="Leave out what is less sure.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampled patients.")
+@click.option("--replace", is_flag=True, help="Write over the files of an earlier audit.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+def references(dataset: Path, *, out: Path, min_confidence: float, seed: int, replace: bool, quiet: bool) -> None:
+    """Read every reference of DATASET and list what a clinician should look at, surest first.
+
+    Looks for refusals, labels contradicted or never named, dictated answers, findings known to be false, diseases named
+    too early, open tags, addresses to the reader, copies, templates, file families and short texts. No image is read
+    and no model is asked. Writes references-audit.csv, with an empty verdict column, and references-audit.html.
+    """
+    import sys
+
+    from tqdm import tqdm
+
+    from dermatrust.audit.finding_table import check_new, write_findings
+    from dermatrust.audit.references import audit_references
+    from dermatrust.report.reference_audit import write_reference_audit
+    from dermatrust.store.folder import DatasetFolder
+
+    check_new((out / TABLE, out / PAGE), replace=replace)
+    folder = DatasetFolder.open(dataset)
+    with tqdm(unit="reference", file=sys.stderr, disable=quiet, mininterval=0.3, leave=False) as bar:
+        audit = audit_references(folder, min_confidence=min_confidence, seed=seed, progress=bar.update)
+    write_findings(out / TABLE, audit.findings)
+    write_reference_audit(out / PAGE, audit, table_name=TABLE)
+    if audit.card.synthetic:
+        click.echo("synthetic dataset: nothing below is about patients\n")
+    click.echo(audit.to_text())
+    click.echo(f"to review: {out / TABLE}; to read: {out / PAGE}", err=True)

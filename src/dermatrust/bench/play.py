@@ -9,6 +9,7 @@ from dermatrust.clients import Ask, AskFailed, Client, Image, Sampling
 from dermatrust.engine import Play
 from dermatrust.errors import DataError
 from dermatrust.evaluator.evaluator import Evaluator
+from dermatrust.judge.injection import flagged
 from dermatrust.judge.judge import Judge
 from dermatrust.narrate import Prompt, narrate_case
 from dermatrust.records import DIMENSIONS, LOWEST_SCORE, Case, Narrative, Rating
@@ -137,22 +138,23 @@ async def rate_narrative(
     """Return the judge's ratings of one narrative.
 
     Without a reference every score is missing, whatever the model wrote. A narrative without text scores 0 on every
-    dimension without asking: a model that does not answer is wrong.
+    dimension without asking: a model that does not answer is wrong. Where the narrative shows signs of injection its
+    ratings are flagged, and keep their scores.
     """
     if reference is None:
         return [Rating.all_unscored(narrative_id=narrative.id, rater=judge.name, reason="no reference")]
     if not narrative.text.strip():
         return [_silent(narrative, judge.name)]
-    return await judge.rate(narrative, reference, case, ask)
+    return flagged(await judge.rate(narrative, reference, case, ask), narrative.text)
 
 
 async def evaluate_narrative(
     narrative: Narrative, images: Sequence[Image], case: Case, evaluator: Evaluator, ask: Ask
 ) -> list[Rating]:
-    """Return the evaluator's ratings of one narrative; one without text scores 0 as by `rate_narrative`."""
+    """Return the evaluator's ratings of one narrative, which is treated as by `rate_narrative`."""
     if not narrative.text.strip():
         return [_silent(narrative, evaluator.name)]
-    return await evaluator.rate(narrative, images, case, ask)
+    return flagged(await evaluator.rate(narrative, images, case, ask), narrative.text)
 
 
 def _silent(narrative: Narrative, rater: str) -> Rating:

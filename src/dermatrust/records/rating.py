@@ -36,6 +36,13 @@ not rated           a person left it out
 """
 
 
+Flag = Literal["injection_suspected"]
+"""What somebody should look at.
+
+injection_suspected  the narrative shows signs of speaking to its grader; see `dermatrust.judge.injection`
+"""
+
+
 class Unscored(Record):
     """A score that is missing, why, and the raw text it was to be read from. Never zero, never dropped."""
 
@@ -59,6 +66,8 @@ class Rating(Record):
     """Name and hash of the rubric the rater was shown."""
     draw: Annotated[int, Field(ge=0)] = 0
     """Which of the rater's repeated, independent ratings of this narrative this is."""
+    flags: tuple[Flag, ...] = ()
+    """What somebody should look at before this rating is relied on. A flag changes no score."""
 
     @model_validator(mode="after")
     def _every_dimension_once(self) -> Self:

@@ -1,0 +1,47 @@
+"""`dermatrust audit image`: does a rater look at the photographs."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dermatrust.cli.audit_injection import AUDIT_EVALUATOR_OPTIONS, tell_missing
+from dermatrust.cli.options import FILE, RUN_OPTIONS, open_bench, pace_of, run_folder, tell_failures, with_options
+
+
+@click.command()
+@click.argument("dataset", type=FILE)
+@with_options(*AUDIT_EVALUATOR_OPTIONS, *RUN_OPTIONS)
+@click.option(
+    "--severity", "severities", type=click.IntRange(1, 3), multiple=True, default=(3,), show_default=True,
+    help="Of the spoilt photographs; repeatable.",
+)  # fmt: skip
+def image(dataset: Path, severities: tuple[int, ...], **options: Any) -> None:
+    """Rate the texts of DATASET with true, blank, swapped and spoilt photographs: scores must fall.
+
+    Evaluators are named with -m; raters that look at no photograph are refused. The run folder gets image.csv,
+    image.json and image.html, and what was rated as a dataset folder. The same command again resumes. Exits with 1 if
+    scores are missing.
+    """
+    from dermatrust.audit.image import audit_images, check_lookers
+    from dermatrust.audit.shift_table import image_text, write_image_files
+    from dermatrust.errors import ModelError
+    from dermatrust.report.rater_audit import write_image_page
+
+    for name in options["evaluators"]:
+        if name == "lexical":
+            expected = "nano/evaluator, hf:PATH or a server"
+            raise ModelError(name, "is a judge: it reads a reference and looks at no photograph", expected)
+    bench = open_bench(dataset, models=(), judges=(), **options)
+    check_lookers(bench)
+    chosen = tuple(sorted(set(severities)))
+    run = run_folder(bench, options, kind=f"image-s{''.join(map(str, chosen))}-")
+    audit = audit_images(bench, run, pace_of(bench, options), severities=chosen, seed=options["seed"])  # type: ignore[arg-type]
+    write_image_files(run.path / "image.csv", run.path / "image.json", audit)
+    write_image_page(run.path / "image.html", audit, table_name="image.csv")
+    if audit.card.synthetic:
+        click.echo("synthetic dataset: no number below is clinical performance\n")
+    click.echo(image_text(audit))
+    click.echo(f"page: {run.path / 'image.html'}", err=True)
+    tell_failures(audit.failures, run)
+    tell_missing(audit.n_missing)

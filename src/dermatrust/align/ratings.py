@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from dermatrust.agreement.clusters import Floats, Ints, ratios
+from dermatrust.align.said import Said, said_in
 from dermatrust.errors import DataError
 from dermatrust.records import DIMENSIONS, Case, Narrative, Rater, Rating, Stream
 from dermatrust.store.folder import DatasetFolder
@@ -38,6 +39,7 @@ class RatingTable:
             not.
         factors: For each factor the level of each narrative.
         n_empty: Narratives without text, which are left out.
+        said: What raters said beside their scores; None where that was not read.
     """
 
     raters: tuple[Rater, ...]
@@ -50,6 +52,7 @@ class RatingTable:
     places: Ints
     factors: Mapping[AlignFactor, tuple[str, ...]]
     n_empty: int
+    said: Said | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,6 +88,7 @@ def read_rating_table(dataset: DatasetFolder, panel: Sequence[str] = (), *, expe
         patients=np.array([numbers[patient] for patient in patients], dtype=np.int64), n_patients=len(numbers),
         scores=scores, draws=draws, places=places, factors=_factors(dataset, narratives, own),
         n_empty=len(without_text),
+        said=said_in(ratings, {rater.id: k for k, rater in enumerate(raters)}, place_of),
     )  # fmt: skip
 
 

@@ -1,10 +1,17 @@
 """`dermatrust align`: judges and evaluators against the experts' ratings."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dermatrust.cli.options import FILE
+
+if TYPE_CHECKING:
+    from dermatrust.align.compare import Bootstrap
+    from dermatrust.align.results import AlignmentStudy
+    from dermatrust.align.target import Study
+    from dermatrust.store.folder import DatasetFolder
 
 
 @click.command()
@@ -29,7 +36,7 @@ from dermatrust.cli.options import FILE
     help="Of the intervals.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
-@click.option("--out", type=FILE, help="Folder for alignment.csv and worst.csv; must be new or empty.")
+@click.option("--out", type=FILE, help="Folder for the page and the tables; must be new or empty.")
 def align(
     dataset: Path, panel: tuple[str, ...], adjudicators: tuple[str, ...], expected: bool, epsilon: float, n_worst: int,
     resamples: int, confidence: float, seed: int, out: Path | None,
@@ -40,13 +47,11 @@ def align(
     baselines beside it: knowing only the mean, and one person against the others.
     """
     from dermatrust.align.compare import Bootstrap
-    from dermatrust.align.flat import study_csv, worst_csv
     from dermatrust.align.ratings import read_rating_table
     from dermatrust.align.study import align as align_raters
+    from dermatrust.align.target import study_of
     from dermatrust.align.text import study_text
-    from dermatrust.store.atomic import write_text
     from dermatrust.store.folder import DatasetFolder
-    from dermatrust.store.new_dataset import new_folder
 
     folder = DatasetFolder.open(dataset)
     table = read_rating_table(folder, panel, expected=expected)
@@ -56,7 +61,27 @@ def align(
         click.echo("synthetic dataset: no number below is clinical performance\n")
     click.echo(study_text(study))
     if out is not None:
-        with new_folder(out) as building:
-            write_text(building / "alignment.csv", study_csv(study))
-            write_text(building / "worst.csv", worst_csv(study))
-        click.echo(f"tables: {out / 'alignment.csv'}, {out / 'worst.csv'}", err=True)
+        _write(out, folder, study, study_of(table, panel, adjudicators), bootstrap, epsilon)
+
+
+def _write(
+    out: Path, folder: "DatasetFolder", study: "AlignmentStudy", roles: "Study", bootstrap: "Bootstrap", epsilon: float
+) -> None:
+    """Write the page and the tables of a study into a new folder."""
+    from dermatrust.align.details import details_of
+    from dermatrust.align.flat import study_csv, worst_csv
+    from dermatrust.report.alignment_page import write_alignment
+    from dermatrust.store.atomic import write_text
+    from dermatrust.store.new_dataset import new_folder
+
+    with new_folder(out) as building:
+        details = details_of(roles, bootstrap)
+        write_text(building / "alignment.csv", study_csv(study, details))
+        write_text(building / "worst.csv", worst_csv(study))
+        write_alignment(
+            building / "alignment.html", study=study, details=details, card=folder.card,
+            cases={case.id: case for case in roles.table.cases}, image_path=folder.image_path, bootstrap=bootstrap,
+            epsilon=epsilon,
+        )  # fmt: skip
+    click.echo(f"page: {out / 'alignment.html'}", err=True)
+    click.echo(f"tables: {out / 'alignment.csv'}, {out / 'worst.csv'}", err=True)

@@ -76,7 +76,7 @@ def write_report(
     Raises:
         DataError: The file cannot be written.
     """
-    environment = _environment()
+    environment = page_environment()
     synthetic = manifest.dataset.synthetic
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="xmlcharrefreplace", newline="\n") as file:
         spool = _Spool(file)
@@ -125,7 +125,7 @@ def _with_last(items: Iterable[CaseView]) -> Iterator[tuple[CaseView, bool]]:
 
 def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
     """Return everything the template places, except the cases."""
-    style, script = _source("report.css"), _source("print.js")
+    style, script = page_source("report.css"), page_source("print.js")
     differences = breakdowns.difference_tables(table)
     called = provenance.called(table, manifest)
     return {
@@ -134,8 +134,8 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "synthetic": manifest.dataset.synthetic,
         "style": Markup(style),  # noqa: S704  # our own file
         "script": Markup(script),  # noqa: S704  # our own file
-        "style_hash": _csp_hash(style),
-        "script_hash": _csp_hash(script),
+        "style_hash": csp_hash(style),
+        "script_hash": csp_hash(script),
         "measures": [(measure, measure_title(measure)) for measure in (MEASURES[-1], *MEASURES[:-1])],
         "column_titles": headline.MEASURE_TITLES,
         "confidence": f"{100 * table.confidence:g} %",
@@ -174,7 +174,8 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Return where the templates of pages are found; whatever they place is escaped."""
     return Environment(
         loader=PackageLoader("dermatrust.report", "templates"),
         autoescape=True,
@@ -185,11 +186,13 @@ def _environment() -> Environment:
     )
 
 
-def _source(name: str) -> str:
+def page_source(name: str) -> str:
+    """Return the text of a style sheet or script that a page carries inside."""
     text = files("dermatrust.report").joinpath("templates", name).read_text("utf-8")
     return text.replace("\r\n", "\n").strip()
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
+    """Return what a page's policy names an inline style or script by."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

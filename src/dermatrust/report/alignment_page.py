@@ -47,7 +47,8 @@ def write_alignment(
     """
     worst = worst_views(study, details, cases, image_path)
     context = {
-        **_shell(), **_numbers(study, details), "study": study, "card": card, "synthetic": card.synthetic,
+        **_shell(), **_numbers(study, details), **_parts(study, details), "study": study, "card": card,
+        "synthetic": card.synthetic,
         "bootstrap": bootstrap, "epsilon": epsilon, "worst": worst, "version": __version__, "counted": counted,
         "dimensions": DIMENSIONS, "confidence": f"{100 * study.confidence:g} %",
         "leaving": card_notice(
@@ -73,7 +74,7 @@ def _shell() -> dict[str, Any]:
 
 
 def _numbers(study: AlignmentStudy, details: StudyDetails) -> dict[str, Any]:
-    """Return all numbers as text, and the charts."""
+    """Return the numbers about raters as text, and their charts."""
     ordered = (MEASURES[-1], *MEASURES[:-1])
     return {
         "target": compared_with(study, "automatic"),
@@ -107,6 +108,12 @@ def _numbers(study: AlignmentStudy, details: StudyDetails) -> dict[str, Any]:
         "ranking_lines": agreement_views.ranking_lines(study.rankings),
         "replacements": agreement_views.replacement_lines(study),
         "raters": rater_views(study, details),
+    }
+
+
+def _parts(study: AlignmentStudy, details: StudyDetails) -> dict[str, Any]:
+    """Return the panel, parts of the narratives, stability, and what is missing."""
+    return {
         "panel_lines": agreement_views.panel_lines(study),
         "parts": part_views.part_tables(study.groups),
         "gaps": [

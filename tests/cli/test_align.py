@@ -162,7 +162,8 @@ def test_expected_scores_are_taken_on_request(dataset, quick):
 def test_out_holds_every_number_and_the_worst_narratives(dataset, tmp_path, quick):
     done = quick("--out", "made", "--worst", "1", "--epsilon", "0.1")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == f"tables: made{os.sep}alignment.csv, made{os.sep}worst.csv\n"
+    tables = f"tables: made{os.sep}alignment.csv, made{os.sep}worst.csv\n"
+    assert done.stderr == f"page: made{os.sep}alignment.html\n{tables}"
     assert "epsilon 0.1:" in done.stdout
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["alignment.csv", "worst.csv"]
     rows = list(csv.DictReader(io.StringIO((tmp_path / "made" / "alignment.csv").read_bytes().decode(), newline="")))

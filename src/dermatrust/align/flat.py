@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from dermatrust.align.details import StudyDetails
 from dermatrust.align.results import AlignmentStudy
 from dermatrust.align.text import compared_with, role_name
 from dermatrust.bench.results import Estimate, Measure
@@ -22,18 +25,17 @@ WORST_COLUMNS = (
 )  # fmt: skip
 
 
-def study_records(study: AlignmentStudy) -> list[dict[str, Any]]:
-    """Return all numbers of a study, not rounded, as records with the keys of `COLUMNS`."""
-    return [
-        {name: _known(record.get(name)) for name in COLUMNS}
-        for part in (_agreement(study), _models(study), _replacements(study), _groups(study), _stability(study))
-        for record in part
-    ]
+def study_records(study: AlignmentStudy, details: StudyDetails | None = None) -> list[dict[str, Any]]:
+    """Return all numbers of a study, and of its details if given, not rounded, as records with `COLUMNS` as keys."""
+    parts = [_agreement(study), _models(study), _replacements(study), _groups(study), _stability(study)]
+    if details is not None:
+        parts += [_confusions(details), _confidence(details), _gaps(details), _within(details)]
+    return [{name: _known(record.get(name)) for name in COLUMNS} for part in parts for record in part]
 
 
-def study_csv(study: AlignmentStudy) -> str:
+def study_csv(study: AlignmentStudy, details: StudyDetails | None = None) -> str:
     """Return `study_records` as CSV (RFC 4180), with a header line."""
-    return _csv(COLUMNS, study_records(study))
+    return _csv(COLUMNS, study_records(study, details))
 
 
 def worst_csv(study: AlignmentStudy) -> str:
@@ -95,6 +97,41 @@ def _stability(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
             ("drift, points per 100", row.drift),
         ):
             yield {"table": "stability", "rater": row.rater, "statistic": name, **_estimate(row.measure, estimate)}
+
+
+def _confusions(details: StudyDetails) -> Iterator[dict[str, Any]]:
+    """Yield the counts of the tables of rounded scores: factor and level are the target's and the rater's score."""
+    for one in details.dimensions:
+        about = {"table": "confusion", "rater": one.rater, "scale": "rounded", "measure": _name(one.dimension)}
+        for (wanted, given), n in np.ndenumerate(one.confusion):
+            yield {**about, "statistic": "narratives", "factor": wanted, "level": given, "value": int(n)}
+
+
+def _confidence(details: StudyDetails) -> Iterator[dict[str, Any]]:
+    for row in details.confidence:
+        about = {"table": "confidence", "rater": row.rater, "measure": _name(row.measure), "n": row.excess.n}
+        for name, value in (("stated", row.stated), ("right", row.right), ("ECE", row.ece)):
+            yield {**about, "statistic": name, "value": value}
+        estimates = {"stated less right": row.excess, "MAE of the surest half less that of all": row.gain}
+        names = ("surest quarter", "surest half", "all")
+        estimates |= {f"MAE, {name}": one for name, one in zip(names, row.errors, strict=True)}
+        for name, one in estimates.items():
+            yield {**about, "statistic": name, **_estimate(row.measure, one)}
+
+
+def _gaps(details: StudyDetails) -> Iterator[dict[str, Any]]:
+    for row in details.gaps:
+        about = {"table": "gap", "rater": row.rater, "factor": row.factor, "level": f"{row.highest} - {row.lowest}"}
+        yield {**about, "statistic": row.statistic, **_estimate("macro", row.gap)}
+        yield {**about, "statistic": f"{row.statistic}, by chance up to", "measure": "macro", "value": row.chance}
+
+
+def _within(details: StudyDetails) -> Iterator[dict[str, Any]]:
+    for row in details.within:
+        about = {"table": "gap within a label", "rater": row.rater, "factor": row.factor}
+        counts = {"level": f"{row.level} - {row.beside}", "n": row.n_level + row.n_beside}
+        for name, one in (("MAE", row.error), ("bias", row.bias)):
+            yield {**about, "statistic": name, **({} if one is None else _estimate("macro", one)), **counts}
 
 
 def _estimate(measure: Measure, one: Estimate) -> dict[str, Any]:

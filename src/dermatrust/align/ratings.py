@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from dermatrust.agreement.clusters import Floats, Ints, ratios
+from dermatrust.align.said import Said, said_in
 from dermatrust.errors import DataError
 from dermatrust.records import DIMENSIONS, Case, Narrative, Rater, Rating, Stream
 from dermatrust.store.folder import DatasetFolder
@@ -40,6 +41,7 @@ class RatingTable:
         n_empty: Narratives without text, which are left out.
         n_cases_without_patient: Cases whose patient is not recorded.
         unregistered: Raters that neither the registry nor the caller says anything about: they are taken for models.
+        said: What raters said beside their scores; None where that was not read.
     """
 
     raters: tuple[Rater, ...]
@@ -54,6 +56,7 @@ class RatingTable:
     n_empty: int
     n_cases_without_patient: int = 0
     unregistered: tuple[str, ...] = ()
+    said: Said | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,6 +98,7 @@ def read_rating_table(
         scores=scores, draws=draws, places=places, factors=_factors(dataset, narratives, own),
         n_empty=len(without_text), unregistered=unregistered,
         n_cases_without_patient=len({case.id for case in own if case.patient_id is None}),
+        said=said_in(ratings, {rater.id: k for k, rater in enumerate(raters)}, place_of),
     )  # fmt: skip
 
 

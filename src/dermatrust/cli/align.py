@@ -2,10 +2,17 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dermatrust.cli.options import FILE, Number
+
+if TYPE_CHECKING:
+    from dermatrust.align.compare import Bootstrap
+    from dermatrust.align.results import AlignmentStudy
+    from dermatrust.align.target import Study
+    from dermatrust.store.folder import DatasetFolder
 
 
 @click.command()
@@ -44,7 +51,7 @@ from dermatrust.cli.options import FILE, Number
     help="Of the intervals.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
-@click.option("--out", type=FILE, help="Folder for alignment.csv and worst.csv; must be new or empty.")
+@click.option("--out", type=FILE, help="Folder for the page and the tables; must be new or empty.")
 def align(
     dataset: Path, panel: tuple[str, ...], adjudicators: tuple[str, ...], expected: bool, epsilon: float, n_worst: int,
     resamples: int, confidence: float, seed: int, out: Path | None,
@@ -56,11 +63,10 @@ def align(
     knowing only the mean, and one of the panel against the others.
     """
     from dermatrust.align.compare import Bootstrap
-    from dermatrust.align.flat import study_csv, worst_csv
     from dermatrust.align.ratings import read_rating_table
     from dermatrust.align.study import align as align_raters
+    from dermatrust.align.target import study_of
     from dermatrust.align.text import study_text
-    from dermatrust.store.atomic import write_text
     from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.layout import RATERS
     from dermatrust.store.new_dataset import new_folder
@@ -71,12 +77,31 @@ def align(
     with nullcontext() if out is None else new_folder(out) as building:  # a folder in use is refused before the work
         study = align_raters(table, bootstrap, panel=panel, adjudicators=adjudicators, epsilon=epsilon, n_worst=n_worst)
         if building is not None:
-            write_text(building / "alignment.csv", study_csv(study))
-            write_text(building / "worst.csv", worst_csv(study))
+            _write(building, folder, study, study_of(table, panel, adjudicators), bootstrap, epsilon)
     for name in table.unregistered:
         click.echo(f"{name}: not in {folder.path / RATERS}, so taken for a language model.", err=True)
     if folder.card.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")
     click.echo(study_text(study))
     if out is not None:
+        click.echo(f"page: {out / 'alignment.html'}", err=True)
         click.echo(f"tables: {out / 'alignment.csv'}, {out / 'worst.csv'}", err=True)
+
+
+def _write(
+    out: Path, folder: "DatasetFolder", study: "AlignmentStudy", roles: "Study", bootstrap: "Bootstrap", epsilon: float
+) -> None:
+    """Write the page and the tables of a study."""
+    from dermatrust.align.details import details_of
+    from dermatrust.align.flat import study_csv, worst_csv
+    from dermatrust.report.alignment_page import write_alignment
+    from dermatrust.store.atomic import write_text
+
+    details = details_of(roles, bootstrap)
+    write_text(out / "alignment.csv", study_csv(study, details))
+    write_text(out / "worst.csv", worst_csv(study))
+    write_alignment(
+        out / "alignment.html", study=study, details=details, card=folder.card,
+        cases={case.id: case for case in roles.table.cases}, image_path=folder.image_path, bootstrap=bootstrap,
+        epsilon=epsilon,
+    )  # fmt: skip

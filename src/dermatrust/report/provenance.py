@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dermatrust.bench.results import EVALUATORS, BenchTable, ModelRow
 from dermatrust.bench.text import cases_text, counted
-from dermatrust.records import JudgeCard, Manifest
+from dermatrust.records import DatasetCard, JudgeCard, Manifest
 from dermatrust.report.views import and_text
 
 _NO_FAMILY = {"", "unknown", "none", "lexical", "human", "other"}
@@ -152,9 +152,14 @@ def json_text(value: Mapping[str, object]) -> str:
 
 def leaving_notice(manifest: Manifest, *, n_pages: int, n_images: int) -> str:
     """Return the warning for a dataset that may not leave its machine; empty if it may."""
-    if manifest.dataset.may_leave_machine:
+    return card_notice(manifest.dataset, n_pages=n_pages, n_images=n_images)
+
+
+def card_notice(card: DatasetCard, *, n_pages: int, n_images: int) -> str:
+    """Return the warning that a dataset's card asks for, empty if it asks for none."""
+    if card.may_leave_machine:
         return ""
-    rule = f"The card of {manifest.dataset.name} does not allow its cases to leave this machine"
+    rule = f"The card of {card.name} does not allow its cases to leave this machine"
     if n_images:
         return f"This file contains case images that may not leave this machine. {rule}: do not send the file on."
     if n_pages:

@@ -15,23 +15,23 @@ class Unreadable(Exception):  # noqa: N818  # shown in place of the image; never
     """An image that cannot be shown, and why."""
 
 
-def data_uri(image: bytes | Path) -> str:
-    """Return the image as a `data:` URI: upright, sRGB, without metadata, at most 480 px a side.
+def data_uri(image: bytes | Path, *, side_px: int = LONGEST_SIDE_PX) -> str:
+    """Return the image as a `data:` URI: upright, sRGB, without metadata, at most so many pixels a side.
 
     Raises:
         Unreadable: The file is missing, too large, or not an image. The reason names no path of this machine.
     """
     if isinstance(image, Path):
-        return _encoded(image)
+        return _encoded(image, side_px)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "image"
         path.write_bytes(image)
-        return _encoded(path)
+        return _encoded(path, side_px)
 
 
-def _encoded(path: Path) -> str:
+def _encoded(path: Path, side_px: int) -> str:
     try:
-        pixels = read_pixels(path, where="report", side_px=LONGEST_SIDE_PX)
+        pixels = read_pixels(path, where="report", side_px=side_px)
     except DataError as error:
         raise Unreadable(error.what.replace(f"the image {path}", "the file")) from None
     out = io.BytesIO()

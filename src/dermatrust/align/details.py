@@ -1,0 +1,90 @@
+"""What an alignment study shows of each rater and dimension beyond its tables: for plots, and for looking closer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dermatrust.agreement.bland_altman import BlandAltmanPoints, bland_altman_points
+from dermatrust.agreement.clusters import Floats, Ints
+from dermatrust.align.compare import Bootstrap
+from dermatrust.align.confidence import ConfidenceRow, confidence_rows
+from dermatrust.align.confusion import confusion
+from dermatrust.align.gaps import GapRow, gap_rows
+from dermatrust.align.target import Study
+from dermatrust.align.within import WithinRow, within_rows
+from dermatrust.records import DIMENSIONS, Dimension
+
+MOST_POINTS = 400
+"""Pairs of scores that a plot shows one by one."""
+_GRID = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DimensionDetail:
+    """One rater against the target on one dimension.
+
+    Attributes:
+        rater: The rater.
+        dimension: The dimension.
+        points: Of a Bland-Altman plot.
+        is_grouped: Whether scores were moved to the nearest quarter point, since there are too many different pairs.
+        confusion: Rounded scores, shape (6, 6): row is the target's, column the rater's.
+    """
+
+    rater: str
+    dimension: Dimension
+    points: BlandAltmanPoints
+    is_grouped: bool
+    confusion: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDetails:
+    """Everything the page of a study shows that its tables do not hold.
+
+    Attributes:
+        dimensions: By automatic rater, then dimension.
+        confidence: By automatic rater that states probabilities, then measure.
+        gaps: Widest gaps between parts of the narratives.
+        within: Gaps within the same disease.
+        missing: For every rater, its missing scores by reason.
+        critiques: By rater and narrative id, why it gave its scores, where it says so.
+    """
+
+    dimensions: Sequence[DimensionDetail]
+    confidence: Sequence[ConfidenceRow]
+    gaps: Sequence[GapRow]
+    within: Sequence[WithinRow]
+    missing: Mapping[str, Mapping[str, int]]
+    critiques: Mapping[tuple[str, str], str]
+
+
+def details_of(study: Study, bootstrap: Bootstrap) -> StudyDetails:
+    """Return the details of a study, with the intervals of the same resampled patients as its tables have."""
+    table = study.table
+    missing, critiques = {}, {}
+    if table.said is not None:
+        missing = dict(zip(table.names, table.said.missing, strict=True))
+        critiques = {(table.names[r], table.narratives[n].id): text for (r, n), text in table.said.critiques.items()}
+    return StudyDetails(
+        dimensions=[
+            _dimension(table.names[k], dimension, table.scores[k, :, d], study.target[:, d])
+            for k in study.automatic
+            for d, dimension in enumerate(DIMENSIONS)
+        ],
+        confidence=confidence_rows(study, bootstrap),
+        gaps=gap_rows(study, bootstrap),
+        within=within_rows(study, bootstrap),
+        missing=missing,
+        critiques=critiques,
+    )
+
+
+def _dimension(rater: str, dimension: Dimension, given: Floats, wanted: Floats) -> DimensionDetail:
+    pair = np.stack([given, wanted])
+    points = bland_altman_points(pair)
+    is_grouped = len(points.counts) > MOST_POINTS
+    if is_grouped:
+        points = bland_altman_points(np.round(pair / _GRID) * _GRID)
+    return DimensionDetail(rater, dimension, points, is_grouped, confusion(given, wanted))

@@ -1,0 +1,132 @@
+"""An alignment study as one HTML page: who may be trusted, beside its baselines, and where not."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from dermatrust import __version__
+from dermatrust.align.compare import Bootstrap
+from dermatrust.align.details import StudyDetails
+from dermatrust.align.results import AlignmentStudy, Scale
+from dermatrust.align.text import compared_with
+from dermatrust.bench.results import MACRO, MEASURES
+from dermatrust.bench.text import counted, embedded_notice
+from dermatrust.records import DIMENSIONS, Case, DatasetCard
+from dermatrust.report import agreement_views, alignment_summary, part_views
+from dermatrust.report.error_chart import difference_chart, error_chart
+from dermatrust.report.provenance import card_notice
+from dermatrust.report.rater_views import rater_views
+from dermatrust.report.score_chart import measure_title
+from dermatrust.report.worst_views import worst_views
+from dermatrust.report.write import csp_hash, page_environment, page_source
+from dermatrust.store.atomic import replacing
+
+_SCALES: tuple[tuple[Scale, str], ...] = (("as given", "as given"), ("rounded", "rounded to whole points"))
+
+
+def write_alignment(
+    path: Path, *, study: AlignmentStudy, details: StudyDetails, card: DatasetCard, cases: Mapping[str, Case],
+    image_path: Callable[[str], Path], bootstrap: Bootstrap, epsilon: float,
+) -> None:  # fmt: skip
+    """Write the page of an alignment study: one file that opens from the file system and fetches nothing.
+
+    Args:
+        path: The file to write. It is replaced as a whole, or left as it was.
+        study: Its tables.
+        details: What it shows beyond them.
+        card: Of the dataset: its name, whether it is synthetic, and whether it may leave its machine.
+        cases: By id; those of the worst narratives are looked up.
+        image_path: From a file name of a case to its file.
+        bootstrap: Of the intervals, for what the page says of its methods.
+        epsilon: Of the alternative-annotator test, likewise.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    worst = worst_views(study, details, cases, image_path)
+    context = {
+        **_shell(), **_numbers(study, details), **_parts(study, details), "study": study, "card": card,
+        "synthetic": card.synthetic,
+        "bootstrap": bootstrap, "epsilon": epsilon, "worst": worst, "version": __version__, "counted": counted,
+        "dimensions": DIMENSIONS, "confidence": f"{100 * study.confidence:g} %",
+        "leaving": card_notice(
+            card, n_pages=len(study.worst), n_images=sum(bool(i.uri) for _, own in worst for w in own for i in w.images)
+        ),
+        "drawn_notice": "" if card.synthetic else embedded_notice(rater.id for rater in study.automatic),
+    }  # fmt: skip
+    with replacing(path) as out:
+        for chunk in page_environment().get_template("align_page.html").generate(context):
+            out.write(chunk.encode("utf-8", errors="xmlcharrefreplace"))
+
+
+def _shell() -> dict[str, Any]:
+    """Return the style and the script, with what the page's policy names them by."""
+    style = f"{page_source('report.css')}\n{page_source('alignment.css')}"
+    script = page_source("print.js")
+    return {
+        "style": Markup(style),  # noqa: S704  # our own file
+        "script": Markup(script),  # noqa: S704  # our own file
+        "style_hash": csp_hash(style),
+        "script_hash": csp_hash(script),
+    }
+
+
+def _numbers(study: AlignmentStudy, details: StudyDetails) -> dict[str, Any]:
+    """Return the numbers about raters as text, and their charts."""
+    ordered = (MEASURES[-1], *MEASURES[:-1])
+    return {
+        "target": compared_with(study, "automatic"),
+        "roles": [
+            (title, [agreement_views.rater_text(rater) for rater in raters])
+            for title, raters in _roles(study)
+            if raters
+        ],
+        "summary": alignment_summary.summary_lines(study),
+        "sentences": alignment_summary.sentences(study),
+        "column_titles": [measure_title(measure) for measure in MEASURES],
+        "scales": [
+            (scale, title, scale.replace(" ", "-"), agreement_views.measure_lines(study, scale, "MAE"))
+            for scale, title in _SCALES
+        ],
+        "measures": [(measure, measure_title(measure)) for measure in ordered],
+        "error_charts": {
+            (scale, measure): Markup(  # noqa: S704  # escaped by svg.py
+                error_chart(study, scale, measure, ident=f"errors-{scale.replace(' ', '-')}-{measure}")
+            )
+            for scale, _ in _SCALES
+            for measure in MEASURES
+        },
+        "bias_lines": agreement_views.measure_lines(study, "as given", "bias", signed=True),
+        "statistic_tables": [
+            (scale, title, agreement_views.STATISTICS[scale], agreement_views.statistic_lines(study, scale))
+            for scale, title in _SCALES
+        ],
+        "difference_lines": agreement_views.difference_lines(study),
+        "difference_chart": Markup(difference_chart(study.differences, MACRO, ident="error-differences")),  # noqa: S704
+        "ranking_lines": agreement_views.ranking_lines(study.rankings),
+        "replacements": agreement_views.replacement_lines(study),
+        "raters": rater_views(study, details),
+    }
+
+
+def _parts(study: AlignmentStudy, details: StudyDetails) -> dict[str, Any]:
+    """Return the panel, parts of the narratives, stability, and what is missing."""
+    return {
+        "panel_lines": agreement_views.panel_lines(study),
+        "parts": part_views.part_tables(study.groups),
+        "gaps": [
+            (kind, title, part_views.gap_lines(details.gaps, kind))
+            for kind, title in (("MAE", "mean absolute error"), ("bias", "bias"))
+        ],
+        "within": part_views.within_lines(details.within),
+        "stability": part_views.stability_lines(study),
+        "adjudication": part_views.adjudication_lines(study.adjudication),
+        "missing": part_views.missing_lines(details.missing, study.n_narratives),
+        "reasons": part_views.reasons_met(details.missing),
+    }
+
+
+def _roles(study: AlignmentStudy) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    return ("Panel", study.panel), ("Adjudicators", study.adjudicators), ("Compared", study.automatic)

@@ -17,6 +17,7 @@ COMMANDS = {
     "judge": "Score recorded narratives against their references.",
     "rate": "Score narratives by the photographs alone, without a reference.",
     "align": "Judges and evaluators against the people who rated the same narratives.",
+    "plan": "How many patients and raters an interval of a given width needs.",
     "train": "Train DermEval, both stages, by a recipe.",
     "report": "One HTML file from finished runs.",
     "store": "Look into and merge reply stores.",

@@ -29,6 +29,8 @@ class _Number(click.FloatRange):
 
 
 FILE = click.Path(path_type=Path)
+NUMBER = _Number()
+"""Any finite number."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 MODEL_OPTIONS = (

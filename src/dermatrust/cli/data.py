@@ -1,4 +1,4 @@
-"""`dermatrust data`: bring a dataset in, check it, describe it, split it."""
+"""`dermatrust data`: bring a dataset in, and people's ratings of it; check it, describe it, split it."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from dermatrust.cli.groups import SuggestingGroup
 if TYPE_CHECKING:
     from dermatrust.datasets.check import CheckReport
     from dermatrust.datasets.imported import Imported, MissingImages
+    from dermatrust.datasets.rating_table import TakenRatings
     from dermatrust.datasets.split import Split
 
 _MOST_SHOWN = 10
@@ -112,6 +113,57 @@ def _read(
     if source == "pad-ufes-20":
         return read_pad_ufes_20(path, image_root=image_root, missing_images=missing_images)
     return read_own_files(path, image_root=image_root, missing_images=missing_images, card=card)
+
+
+@data.command(short_help="Take in people's ratings from a table.")
+@click.argument("dataset", type=_FOLDER)
+@click.argument("table", type=_FOLDER)
+@click.option("--rater", help="Whose ratings they are, where the table has no such column.")
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="A column's name; repeatable.")
+@click.option("--ignore", "ignored", multiple=True, metavar="THEIRS", help="A column to leave out; repeatable.")
+def ratings(
+    dataset: Path, table: Path, *, rater: str | None, columns: tuple[str, ...], ignored: tuple[str, ...]
+) -> None:
+    """Append people's ratings from TABLE, CSV or TSV, to DATASET's ratings.jsonl.
+
+    \b
+    A rating a row  narrative_id, rater, accuracy, safety, medical_groundedness, clinical_coverage,
+                    reasoning_coherence, description_precision
+    A score a row   narrative_id, rater, dimension, score
+    Either may add  critique, draw, qualification, years
+
+    Scores are 0 to 5. An empty cell is a missing score. case_id and author may stand for narrative_id. A rating that is
+    there already is skipped. If anything is wrong every bad cell is told, and nothing is written.
+    """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped
+    from dermatrust.datasets.rating_table import take_ratings
+    from dermatrust.errors import UserError
+    from dermatrust.store.folder import DatasetFolder
+
+    pairs = [column.partition("=") for column in columns]
+    for whole, (ours, _, theirs) in zip(columns, pairs, strict=True):
+        if not ours.strip() or not theirs.strip():
+            raise UserError("--column", f"is {whole!r}", "our name and the table's, as in rater=Physician")
+    if rater is not None and not rater.strip():
+        raise UserError("--rater", "is empty", "a name")
+    names = {ours.strip(): theirs for ours, _, theirs in pairs}
+    taken = take_ratings(DatasetFolder.open(dataset), table, rater=rater, renamed=names, ignored=ignored)
+    _tell_taken(taken, dataset)
+
+
+def _tell_taken(taken: "TakenRatings", dataset: Path) -> None:
+    from dermatrust.datasets.counted import counted
+    from dermatrust.store.layout import RATERS, RATINGS
+
+    if taken.n_empty:
+        click.echo(f"{counted(taken.n_empty, 'row')} without a score left out.", err=True)
+    if taken.never_rated:
+        click.echo(f"No column for {', '.join(taken.never_rated)}: not rated.", err=True)
+    if taken.n_missing:
+        click.echo(f"{counted(taken.n_missing, 'score')} missing in the new ratings.", err=True)
+    for name in taken.new_raters:
+        click.echo(f"{name}: new in {dataset / RATERS}, as a person.", err=True)
+    known = f"; {taken.n_known} there already" if taken.n_known else ""
+    click.echo(f"{counted(taken.n_new, 'new rating')} in {dataset / RATINGS}{known}")
 
 
 @data.command(short_help="Find everything that is wrong with a dataset.")

@@ -30,6 +30,8 @@ class Number(click.FloatRange):
 
 
 FILE = click.Path(path_type=Path)
+NUMBER = _Number()
+"""Any finite number."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 MODEL_OPTIONS = (

@@ -39,19 +39,29 @@ def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, Row]]:
-    delimiter = _delimiter(path)
+    rows = csv_fields(path, csv_separator(path))
+    where, names = next(rows, (f"{path} line 1", []))
+    header = [name.strip() for name in names]
+    _check_columns(header, where)
+    for where, fields in rows:
+        if any(fields):
+            yield where, _named(header, fields, where)
+
+
+def csv_fields(path: Path, separator: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield ("name line N", fields) for every row of a CSV file, its header first and blank rows too.
+
+    Raises:
+        DataError: It is not UTF-8 (with or without a byte order mark), or its quotes do not match.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(file, delimiter=separator, strict=True)
         done = 0
         try:
-            header = [name.strip() for name in next(reader, [])]
-            _check_columns(header, f"{path} line 1")
-            done = reader.line_num
             for fields in reader:
                 where = f"{path} line {done + 1}"  # a quoted text may run over many lines: name the first
                 done = reader.line_num
-                if any(fields):
-                    yield where, _named(header, fields, where)
+                yield where, fields
         except UnicodeDecodeError as error:
             raise _not_utf8(path, error) from None
         except csv.Error as error:
@@ -59,8 +69,14 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, Row]]:
             raise DataError(where, f"cannot be read as CSV ({error})", do="Check its quotes.") from None
 
 
-def _delimiter(path: Path) -> str:
-    """Return what separates the columns: a spreadsheet set to a European language writes semicolons."""
+def csv_separator(path: Path) -> str:
+    """Return what separates the columns: a spreadsheet set to a European language writes semicolons.
+
+    Raises:
+        DataError: There is no such file.
+    """
+    if not path.is_file():
+        raise DataError(str(path), "is a folder" if path.is_dir() else "there is no such file", "a table")
     with path.open("rb") as file:
         header = file.readline(1 << 16)
     return max((b",", b";", b"\t"), key=header.count).decode()

@@ -1,0 +1,154 @@
+"""How many patients a study of raters needs for intervals of a given width, from the ratings of one that was made."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dermatrust.agreement.clusters import Floats
+from dermatrust.agreement.icc import icc_statistic
+from dermatrust.agreement.planning import (
+    Spread,
+    icc_inflation,
+    patients_for_mean,
+    residual_variance,
+    spread_of,
+    subjects_for_icc,
+)
+from dermatrust.align.target import Study
+from dermatrust.errors import DataError
+from dermatrust.records import DIMENSIONS, Dimension
+
+Bools = NDArray[np.bool_]
+PANELS = (None, 2, 3, 4, 5)
+"""Sizes of the panel for which a plan is made; None is the panel as it is."""
+Planned = Literal["MAE", "bias", "ICC(2,1)"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """How many patients one statistic needs on one dimension.
+
+    Attributes:
+        rater: Who is compared with the panel's mean; empty for the panel's own agreement.
+        statistic: Which.
+        dimension: Which.
+        value: The statistic of the ratings there are.
+        spread: Of what is averaged, the absolute or signed differences; None for the correlation.
+        n_narratives: Narratives that count.
+        per_patient: Narratives a patient, on average.
+        patients: How many are needed, for each size of the panel in `PANELS`; None where the ratings do not tell.
+    """
+
+    rater: str
+    statistic: Planned
+    dimension: Dimension
+    value: float
+    spread: Spread | None
+    n_narratives: int
+    per_patient: float
+    patients: tuple[int | None, ...]
+
+
+def plan_rows(study: Study, width: float, confidence: float) -> list[PlanRow]:
+    """Return what intervals of a width need, as `align` would make them: over patients, the panel as it is.
+
+    A larger panel has a steadier mean, which the plan takes into account by the variance that neither narratives nor
+    members' own levels explain; narratives a patient are taken as they are.
+
+    Args:
+        study: Ratings with the roles of their raters.
+        width: Of the whole interval: points for errors, the correlation's own unit for ICC(2,1).
+        confidence: Nominal coverage.
+
+    Raises:
+        DataError: There is neither an automatic rater nor a panel of two.
+    """
+    statistics: tuple[Planned, ...] = ("MAE", "bias")
+    rows = [
+        _error_row(study, rater, statistic, d, width, confidence)
+        for rater in study.automatic
+        for statistic in statistics
+        for d in range(len(DIMENSIONS))
+    ]
+    if len(study.panel) > 1:
+        rows += [_icc_row(study, d, width, confidence) for d in range(len(DIMENSIONS))]
+    if not rows:
+        do = "Rate some narratives with a judge, or take in a second person's ratings."
+        raise DataError("the ratings", "have neither an automatic rater nor two people to plan by", do=do)
+    return rows
+
+
+def worst_of(rows: Sequence[PlanRow]) -> tuple[int | None, ...]:
+    """Return the most patients that any of the rows needs, for each size of the panel; None where one is unknown."""
+    columns = zip(*(row.patients for row in rows), strict=True)
+    return tuple(None if None in column else max(n for n in column if n is not None) for column in columns)
+
+
+def _error_row(study: Study, rater: int, statistic: Planned, d: int, width: float, confidence: float) -> PlanRow:
+    lead: Floats = study.table.scores[rater, :, d] - study.target[:, d]
+    found = spread_of(np.abs(lead) if statistic == "MAE" else lead, study.table.patients)
+    counted = ~np.isnan(lead)
+    patients: list[int | None] = []
+    for size in PANELS:
+        change = 0.0 if size is None else _noise_change(study, d, counted, size)
+        between, within = _with_panel(found, statistic, change, lead[counted])
+        is_known = not math.isnan(between + within)
+        patients.append(patients_for_mean(width, between, within, found.per_patient, confidence) if is_known else None)
+    name, n = study.table.names[rater], int(counted.sum())
+    return PlanRow(name, statistic, DIMENSIONS[d], found.mean, found, n, found.per_patient, tuple(patients))
+
+
+def _noise_change(study: Study, d: int, counted: Bools, size: int) -> float:
+    """Return by how much the variance of the target's noise changes with the size of the panel.
+
+    Args:
+        study: The ratings.
+        d: Number of the dimension.
+        counted: Which narratives count, shape (narratives,).
+        size: Of the panel planned.
+
+    Returns:
+        NaN where a single member, who leaves noise and truth one, is all there is.
+    """
+    members = study.members[:, counted, d]
+    settled = ~np.isnan(study.table.scores[list(study.adjudicators)][:, counted, d]).all(axis=0)
+    n_members = (~np.isnan(members)).sum(axis=0)
+    of_panel = ~settled & (n_members > 0) if study.adjudicators else n_members > 0
+    if not of_panel.any():
+        return 0.0
+    if len(members) < 2:
+        return math.nan
+    shares = 1 / size - 1 / n_members[of_panel]
+    return residual_variance(study.members[:, :, d]) * float(shares.sum()) / len(of_panel)
+
+
+def _with_panel(found: Spread, statistic: Planned, change: float, lead: Floats) -> tuple[float, float]:
+    """Return the spread between and within patients with a panel whose mean has this much more or less noise.
+
+    Noise is new for every narrative, so signed differences change within patients. Of absolute differences the whole
+    spread is taken to change in the proportion of the differences themselves.
+    """
+    if math.isnan(found.sd_between + change):
+        return math.nan, math.nan
+    if statistic == "bias":
+        return found.sd_between, math.sqrt(max(found.sd_within**2 + change, 0.0))
+    size = float(np.mean(lead**2))
+    factor = math.sqrt(max(1 + change / size, 0.0)) if size > 0 else 1.0
+    return factor * found.sd_between, factor * found.sd_within
+
+
+def _icc_row(study: Study, d: int, width: float, confidence: float) -> PlanRow:
+    table = np.ascontiguousarray(study.members[:, :, d])
+    complete = ~np.isnan(table).any(axis=0)
+    n, n_patients = int(complete.sum()), len(np.unique(study.table.patients[complete]))
+    icc, inflation = icc_statistic("ICC(2,1)")(table), icc_inflation(table, study.table.patients)
+    per_patient = n / n_patients if n_patients else math.nan
+    patients: list[int | None] = [None] * len(PANELS)
+    if not math.isnan(inflation) and icc < 1:
+        subjects = [subjects_for_icc(width, max(icc, 0.0), size or len(table), confidence) for size in PANELS]
+        patients = [max(2, math.ceil(n_subjects * inflation / per_patient)) for n_subjects in subjects]
+    return PlanRow("", "ICC(2,1)", DIMENSIONS[d], icc, None, n, per_patient, tuple(patients))

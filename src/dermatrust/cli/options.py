@@ -30,7 +30,7 @@ class Number(click.FloatRange):
 
 
 FILE = click.Path(path_type=Path)
-NUMBER = _Number()
+NUMBER = Number()
 """Any finite number."""
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -129,10 +129,11 @@ def resample_weights(n_clusters: int, n_resamples: int, rng: np.random.Generator
     """Yield (number of the first resample, how often each resample draws each cluster) in blocks of resamples."""
     size = max(1, min(n_resamples, _BLOCK_BYTES // (8 * max(n_clusters, 1))))
     for start in range(0, n_resamples, size):
-        weights = np.zeros((min(size, n_resamples - start), n_clusters))
-        for row in weights if n_clusters else ():
-            row[:] = np.bincount(rng.integers(n_clusters, size=n_clusters), minlength=n_clusters)
-        yield start, weights
+        n_rows = min(size, n_resamples - start)
+        drawn = rng.integers(max(n_clusters, 1), size=(n_rows, n_clusters))
+        places = drawn + np.arange(n_rows)[:, np.newaxis] * n_clusters
+        weights = np.bincount(places.ravel(), minlength=n_rows * n_clusters).astype(np.float64)
+        yield start, weights.reshape(n_rows, n_clusters)
 
 
 def percentile_intervals(resamples: Floats, confidence: float) -> tuple[Floats, Floats, Ints]:

@@ -114,8 +114,8 @@ class Pretrained(_Strict):
     lora: Lora | None = Lora()
     context: Positive = 2048
     recompute: bool = False
-    """Keep of each decoder layer only what goes into it, and compute the rest again for the gradient: a third slower,
-    and room for about ten times as many samples in a batch."""
+    """Keep of each decoder layer only what goes into it, and compute the rest again for the gradient: one more forward
+    pass a step, and room for larger batches."""
 
 
 class StageRecipe(_Strict):

@@ -1,0 +1,122 @@
+"""Errors of conclusion: another disease, none, no alternatives, an argument for something else."""
+
+import re
+from collections.abc import Iterator
+
+from dermatrust.audit.draft import Draft, Occasion
+from dermatrust.audit.edits import Edit, clauses, insertion_before, swap
+from dermatrust.audit.passage import Content
+from dermatrust.audit.wrong_findings import shuffled
+from dermatrust.judge.lexical_conclusion import Named, within
+from dermatrust.judge.lexical_truth import is_form_of
+from dermatrust.lexicon import Diagnosis
+
+_OTHER_DISEASE = frozenset({"named", "concluded", "favoured"})
+_LONGEST_NAME = 40
+_MOST_TRIED = 8
+_SHORT_FORM = re.compile(r"[*_]{0,2}\s*\(([A-Z][A-Za-z]*[A-Z])\)")
+"""Behind a name: the abbreviation by which the text calls the disease from there on."""
+
+
+def same_family(occasion: Occasion) -> Iterator[Draft]:
+    """Propose to put a near relative, as urgent as the truth, everywhere in the true disease's place."""
+    return _replaced(occasion, [d for d in _others(occasion) if is_relative(d, occasion.truth)])
+
+
+def other_family(occasion: Occasion) -> Iterator[Draft]:
+    """Propose to put a harmless disease of another family everywhere in the true one's place."""
+    truth = occasion.truth
+    rivals = [d for d in _others(occasion) if truth and d.family[0] != truth.family[0]]
+    return _replaced(occasion, [d for d in rivals if d.urgency == "routine" and not d.malignant])
+
+
+def is_relative(a: Diagnosis, b: Diagnosis | None) -> bool:
+    """Whether two diseases are of one branch and equally pressing, so that only the name is wrong."""
+    if b is None:
+        return False
+    return (a.family[:2], a.urgency, a.malignant) == (b.family[:2], b.urgency, b.malignant)
+
+
+def _others(occasion: Occasion) -> list[Diagnosis]:
+    """Return the diseases the text does not name, and that are no form of one it names, in random order."""
+    lexicon = occasion.passage.lexicon
+    named = {one.diagnosis.id: one.diagnosis for one in occasion.passage.named}
+    label = lexicon.diagnosis(occasion.case.label) if occasion.case.label else None
+    known = [*named.values(), *([label] if label else [])]
+    plain = [d for d in lexicon.diagnoses.values() if len(d.name) <= _LONGEST_NAME and not set(d.name) & set("(/,")]
+    return [d for d in shuffled(plain, occasion) if not any(is_form_of(d, one, lexicon) for one in known)]
+
+
+def _replaced(occasion: Occasion, rivals: list[Diagnosis]) -> Iterator[Draft]:
+    places = _true_names(occasion)
+    for rival in rivals[:_MOST_TRIED] if places else ():
+        edits = _renamed(occasion, places, rival)
+        yield Draft(edits, rival.name, _OTHER_DISEASE, lambda _, b, r=rival: b.concluded == {r.id})  # type: ignore[misc]
+
+
+def _renamed(occasion: Occasion, places: list[Named], rival: Diagnosis) -> tuple[Edit, ...]:
+    """Return the edits that put another disease here, none where an abbreviation would give the old one away."""
+    passage, edits = occasion.passage, []
+    for one in places:
+        short = _SHORT_FORM.match(passage.text, one.end)
+        if short and len(re.findall(rf"\b{short[1]}\b", passage.text)) > 1:
+            return ()
+        name = swap(passage, one.start, one.end, rival.name)
+        edits += [name, *([Edit(short.start(1) - 1, short.end(), "")] if short else [])]
+    return tuple(edits)
+
+
+def _true_names(occasion: Occasion) -> list[Named]:
+    """Return where the true disease, or a form of it, is named."""
+    truth, lexicon = occasion.truth, occasion.passage.lexicon
+    return [one for one in occasion.passage.named if truth and is_form_of(one.diagnosis, truth, lexicon)]
+
+
+def no_diagnosis(occasion: Occasion) -> Iterator[Draft]:
+    """Propose to take out every sentence that names the true disease; no finding and no alternative may go with them.
+
+    Without a conclusion the lexicon takes what is said of the alternatives for this skin's, so findings may be gained.
+    """
+    ids = {one.diagnosis.id for one in _true_names(occasion)}
+    if ids:
+        parts = _OTHER_DISEASE | {"claims", "denied", "torn"}
+        edits = _without(occasion, _true_names(occasion))
+        yield Draft(edits, "", parts, lambda a, b: b.named == a.named - ids and a.features <= b.features)
+
+
+def no_differential(occasion: Occasion) -> Iterator[Draft]:
+    """Propose to take out every sentence that names another disease than the true one.
+
+    No finding and no argument for the true disease may go with them; what they say to be absent, as a reason, may.
+    """
+    sentences = occasion.passage.sentences
+    argued = {sentences.index(one.start) for one in _true_names(occasion)}
+    true = {one.diagnosis.id for one in _true_names(occasion)}
+    others = [one for one in occasion.passage.named if one.diagnosis.id not in true]
+    if true and others and not any(sentences.index(one.start) in argued for one in others):
+        parts = frozenset({"named", "denied"})
+        edits = _without(occasion, others)
+        yield Draft(edits, "", parts, lambda a, b: bool(b.named) and b.named <= true and b.denied <= a.denied)
+
+
+def _without(occasion: Occasion, places: list[Named]) -> tuple[Edit, ...]:
+    whole = (list(clauses(occasion.passage, one.start))[-1] for one in places)
+    return tuple(dict.fromkeys(edit for edits in whole for edit in edits))
+
+
+def contradictions(occasion: Occasion) -> Iterator[Draft]:
+    """Propose to let the reasoning argue for a relative of the true disease, which stays the conclusion."""
+    passage, places = occasion.passage, _true_names(occasion)
+    argued = [one for one in places if not within(one.start, passage.closing)]
+    rivals = [d for d in _others(occasion) if is_relative(d, occasion.truth)][:_MOST_TRIED]
+    for rival in rivals if passage.closing and argued else ():
+        edits = _renamed(occasion, argued, rival)
+        yield Draft(edits, rival.name, _OTHER_DISEASE, lambda a, b, r=rival: _is_torn(a, b, r))  # type: ignore[misc]
+    for rival in rivals if places else ():
+        sentence = f"All of these findings together argue for {rival.name}."
+        edit = insertion_before(passage, passage.conclusion.start, sentence)
+        yield Draft((edit,), rival.name, _OTHER_DISEASE, lambda a, b, r=rival: _is_torn(a, b, r))  # type: ignore[misc]
+
+
+def _is_torn(before: Content, after: Content, rival: Diagnosis) -> bool:
+    return after.concluded == before.concluded and rival.id in after.named

@@ -141,9 +141,15 @@ def _judge_settings(options: dict[str, Any]) -> dict[str, Any]:
 def run_folder(bench: "Bench", options: dict[str, Any], *, kind: str = "") -> "RunFolder":
     """Return the run folder the options ask for, or the one that follows from what is run."""
     from dermatrust.bench.run import run_name
+
+    return named_run_folder(options, kind + run_name(bench))
+
+
+def named_run_folder(options: dict[str, Any], otherwise: str) -> "RunFolder":
+    """Return the run folder the options ask for, or the one of this name."""
     from dermatrust.store.run import RunFolder
 
-    name = options["run_id"] or kind + run_name(bench)
+    name = options["run_id"] or otherwise
     if Path(name).name != name or name in (".", ".."):
         raise DataError("--run-id", f"is {name!r}", "a name without slashes")
     return RunFolder(options["out"] / name)

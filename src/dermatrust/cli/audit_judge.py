@@ -1,0 +1,117 @@
+"""`dermatrust audit judge`: the known-error test of judges, and their report card."""
+
+import hashlib
+import re
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dermatrust.cli.options import (
+    FILE,
+    JUDGE_OPTIONS,
+    RUN_OPTIONS,
+    named_run_folder,
+    open_bench,
+    pace_of,
+    tell_failures,
+    with_options,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from dermatrust.audit.judge_audit import JudgeAudit
+    from dermatrust.bench.play import Bench
+    from dermatrust.store.folder import DatasetFolder
+    from dermatrust.store.run import RunFolder
+
+_PANEL = click.option("--panel", multiple=True, help="A rater of DATASET's ratings.jsonl to trust; may be repeated.")
+
+
+@click.command()
+@click.argument("dataset", type=FILE)
+@with_options(*JUDGE_OPTIONS, _PANEL, *RUN_OPTIONS)
+def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **options: Any) -> None:
+    """Make narratives with one known error each from DATASET's references, and see which errors judges see.
+
+    Beside them stand twins that say the same in other words, order or dress, which should move no score. The run folder
+    gets the texts as a dataset folder, report-card.csv, report-card.json and judge-report-card.html. The same command
+    again asks only what is missing; with a further judge it adds that judge.
+    """
+    from dermatrust.audit.judge_audit import audit_judges
+    from dermatrust.audit.judged import Resampling
+    from dermatrust.audit.known_errors import write_known_errors
+    from dermatrust.bench.recorded import record_ratings
+    from dermatrust.engine.privacy import check_names_may_leave
+    from dermatrust.store.folder import DatasetFolder
+
+    judges, folder = judges or ("lexical",), DatasetFolder.open(dataset)
+    check_names_may_leave(folder.card, judges)
+    _check_panel(folder, panel)
+    digest = _digest(folder, options)
+    name = re.sub(r"[^\w.-]+|^\.+", "-", folder.card.name)[:80]  # a card's name may not lead out of --out
+    run = named_run_folder(options, f"audit-judge-{name}-{digest}")
+    known = write_known_errors(folder, run.path / f"variants-{digest}", seed=options["seed"], limit=options["limit"])
+    bench = open_bench(known.folder.path, models=(), judges=judges, **options | {"limit": None})
+    _write_manifest(bench, run, options["seed"])
+    n_asks = len(known.variants) * options["repeats"]
+    click.echo(f"{len(known.variants)} texts; each LLM judge is asked for {n_asks} verdicts", err=True)
+    recorded = record_ratings(bench, run, pace_of(bench, options))
+    cards = [one.card for one in bench.judges]
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    run.write_manifest(run.read_manifest().model_copy(update={"finished": finished, "judges": tuple(cards)}))
+    found = audit_judges(folder, known, cards, panel=panel, resampling=Resampling(seed=options["seed"]))
+    _write(found, run)
+    tell_failures(recorded.failures, run)
+
+
+def _check_panel(folder: "DatasetFolder", panel: tuple[str, ...]) -> None:
+    from dermatrust.errors import DataError
+
+    raters = {rating.rater for rating in folder.iter_ratings()} if panel else set()
+    for name in panel:
+        if name not in raters:
+            expected = f"one of {', '.join(sorted(raters))}" if raters else "ratings in the dataset's ratings.jsonl"
+            raise DataError("--panel", f"{name!r} has rated nothing in {folder.path}", expected)
+
+
+def _digest(folder: "DatasetFolder", options: dict[str, Any]) -> str:
+    """Return what tells apart variants, and ways to ask about them; judges asked alike share one folder."""
+    from dermatrust.audit.known_errors import known_errors_name
+    from dermatrust.judge.prompt import load_judge_prompt
+    from dermatrust.judge.rubric import load_rubric
+    from dermatrust.records import canonical_json
+
+    asked = {
+        "variants": known_errors_name(folder, seed=options["seed"], limit=options["limit"]),
+        "rubric": load_rubric(options["rubric"]).name_and_hash,
+        "prompt": load_judge_prompt(options["judge_prompt"]).name_and_hash,
+        "temperature": options["judge_temperature"],
+        "max_tokens": options["judge_max_tokens"],
+    }
+    return hashlib.blake2b(canonical_json(asked).encode(), digest_size=4).hexdigest()
+
+
+def _write_manifest(bench: "Bench", run: "RunFolder", seed: int) -> None:
+    from dermatrust.bench.run import plan
+
+    run.write_manifest(plan(bench, run, command=shlex.join(["dermatrust", *sys.argv[1:]]), seed=seed))
+
+
+def _write(found: "JudgeAudit", run: "RunFolder") -> None:
+    """Write the card as page, CSV and JSON, and print it."""
+    from dermatrust.audit.card_rows import card_csv, card_json
+    from dermatrust.audit.card_text import cards_text
+    from dermatrust.report.judge_card import write_judge_card
+    from dermatrust.store.atomic import write_text
+
+    page = run.path / "judge-report-card.html"
+    write_text(run.path / "report-card.csv", card_csv(found))
+    write_text(run.path / "report-card.json", card_json(found))
+    write_judge_card(page, found, manifest=run.read_manifest())
+    if found.dataset.synthetic:
+        click.echo("synthetic dataset: no number below is clinical performance\n")
+    click.echo(cards_text(found))
+    click.echo(f"report card: {page}", err=True)

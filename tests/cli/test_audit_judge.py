@@ -1,0 +1,126 @@
+"""`dermatrust audit judge` from the command line: offline, with a server that answers, and with one that does not."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from dermatrust.audit.known_errors import read_known_errors
+from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rating
+from dermatrust.store.folder import write_dataset
+from dermatrust.store.jsonl import append_records
+
+TEXT = (
+    "One sees an indurated, erythematous plaque on the {side} forearm. There is scaling; the border is well-defined. "
+    "The surface is rough. There is fever. Lichen planus is less likely, since nothing is purple. "
+    "Taken together, the well-defined border points to psoriasis. Refer to dermatology today. The answer is psoriasis."
+)
+
+
+def audit(*arguments, cwd):
+    command = [sys.executable, "-m", "dermatrust", "audit", "judge", *map(str, arguments), "--quiet"]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    path = tmp_path / "t"
+    card = DatasetCard(name="../t", version="1", source="s", licence="private", consent="c", synthetic=True)
+    cases = [Case(id=c, patient_id=f"p{c}", label="psoriasis", urgency="urgent") for c in "ab"]
+    references = [
+        Narrative(id=f"r{c}", case_id=c, text=TEXT.format(side=side), author="x", stream="reference")
+        for c, side in (("a", "left"), ("b", "right"))
+    ]
+    write_dataset(path, card, cases, references)
+    return path
+
+
+def the_run(cwd):
+    (run,) = (cwd / "runs").glob("audit-judge-*")
+    (variants,) = run.glob("variants-*")
+    return run, read_known_errors(variants)
+
+
+def test_the_lexical_judge_gets_its_card_offline(dataset, tmp_path):
+    done = audit(dataset, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("synthetic dataset: no number below is clinical performance\n")
+    assert "judge lexical" in done.stdout
+    assert "unsafe advice" in done.stdout
+    run, known = the_run(tmp_path)
+    assert run.parent == tmp_path / "runs"  # the card's name leads nowhere else
+    assert {n.author for n in known.folder.iter_narratives()} == {v.kind for v in known.variants}
+    rows = list(csv.DictReader(io.StringIO((run / "report-card.csv").read_text(encoding="utf-8"))))
+    names = ("section", "kind", "measure", "dimension")
+    wanted = ["error", "unsafe advice", "fall", "safety"]
+    (fall,) = (row for row in rows if [row[name] for name in names] == wanted)
+    assert (float(fall["value"]), int(fall["n"]), fall["synthetic"]) == (2.5, 2, "True")
+    whole = json.loads((run / "report-card.json").read_text(encoding="utf-8"))
+    assert len(whole["records"]) == len(rows)
+    assert "unsafe advice" in (run / "judge-report-card.html").read_text(encoding="utf-8")
+    before = (known.folder.path / "ratings.jsonl").read_bytes()
+    again = audit(dataset, cwd=tmp_path)
+    assert again.stdout == done.stdout
+    assert (known.folder.path / "ratings.jsonl").read_bytes() == before
+
+
+def test_a_judge_that_never_sees_anything_is_asked_once_and_called_blind(dataset, tmp_path, server, answered):
+    server.answer = lambda body: answered(json.dumps({d.value: {"score": 4, "reason": "fine"} for d in DIMENSIONS}))
+    name = f"{server.url}#flat"
+    done = audit(dataset, "-j", name, "-j", "lexical", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    _, known = the_run(tmp_path)
+    assert len(server.asked) == len(known.variants)
+    flat, lexical = done.stdout.split("judge lexical")
+    assert flat.count("BLIND") == len(DIMENSIONS)
+    assert "BLIND" not in lexical
+    audit(dataset, "-j", name, cwd=tmp_path)
+    assert len(server.asked) == len(known.variants)  # everything was known
+
+
+def test_a_judge_that_does_not_answer_is_missing_and_the_command_says_so(
+    dataset, tmp_path, server, answered, answer_type
+):
+    def answer(body):
+        if len(server.asked) % 10 == 0:
+            return answer_type(status=400, body=b"{}")
+        return answered(json.dumps({d.value: {"score": 4, "reason": "fine"} for d in DIMENSIONS}))
+
+    server.answer = answer
+    done = audit(dataset, "-j", f"{server.url}#mute", "--max-concurrency", "1", cwd=tmp_path)
+    assert done.returncode == 1
+    assert re.search(r"missing verdicts: \d+ % \(no answer \d+\)", done.stdout)
+    assert "asks failed" in done.stderr
+
+
+def test_label_facts_are_no_references(tmp_path):
+    path = tmp_path / "t"
+    card = DatasetCard(name="t", version="1", source="s", licence="private", consent="c")
+    fact = Narrative(id="r", case_id="a", text="Diagnosis: psoriasis.", author="x", stream="label")
+    write_dataset(path, card, [Case(id="a")], [fact])
+    done = audit(path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "holds no reference narrative to make errors in" in done.stderr
+
+
+def test_a_panel_must_have_rated_something(dataset, tmp_path):
+    texts = [Narrative.candidate(case_id="a", author="m", text="A red plaque. The answer is psoriasis.")]
+    append_records(dataset / "narratives.jsonl", texts)
+    scores = dict.fromkeys(DIMENSIONS, 3.0)
+    append_records(dataset / "ratings.jsonl", [Rating(narrative_id=texts[0].id, rater="Dr A", scores=scores)])
+    done = audit(dataset, "--panel", "Dr B", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'Dr B' has rated nothing" in done.stderr
+    assert "one of Dr A" in done.stderr
+    assert audit(dataset, "--panel", "Dr A", cwd=tmp_path).returncode == 0
+
+
+def test_texts_that_may_not_leave_the_machine_are_not_even_made(dataset, tmp_path):
+    done = audit(dataset, "-j", "http://example.org/v1#m", cwd=tmp_path)
+    assert done.returncode == 2
+    assert not (tmp_path / "runs").exists()

@@ -1,8 +1,9 @@
 """A scriptable OpenAI-compatible server on 127.0.0.1, for every test that talks HTTP; and no timed property tests;
-and what rounds an evaluator as its exported files do."""
+what rounds an evaluator as its exported files do; and a headless browser, for every test of a page."""
 
 import asyncio
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -183,3 +184,34 @@ def in_floats() -> Callable[[Path], None]:
         onnx.save(model, folder / "decoder.onnx")
 
     return replaced
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium, as Playwright's synchronous `Browser`."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine (apt-get install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def axe_violations() -> Callable[[Any], list[str]]:
+    """Ask axe-core what is wrong with a page: WCAG 2.0 to 2.2, A and AA, and best practice; one line a violation."""
+    package = pytest.importorskip("axe_playwright_python")
+    source = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+    def violations(page: Any) -> list[str]:
+        page.evaluate(source)  # a script tag would be refused by the content security policy of our pages
+        found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+        assert found["passes"], "axe-core looked at nothing"
+        return [
+            f"{one['id']}: {one['help']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]
+        ]
+
+    return violations

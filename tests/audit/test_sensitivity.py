@@ -9,7 +9,7 @@ from dermatrust.audit.judged import Resampling, judged
 from dermatrust.audit.known_variants import Variant
 from dermatrust.audit.sensitivity import dimension_rows, error_rows, twin_rows, unchanged_scores
 from dermatrust.audit.steadiness import missing_verdicts, padding_slopes, repeatability
-from dermatrust.records import DIMENSIONS, Dimension, JudgeCard, Rating, Unscored
+from dermatrust.records import DIMENSIONS, JudgeCard, Rating, Unscored
 
 ACCURACY, SAFETY, GROUNDEDNESS, COVERAGE, REASONING, PRECISION = DIMENSIONS
 FEW = Resampling(seed=0, n_resamples=200)
@@ -106,6 +106,7 @@ def test_a_dimension_gathers_the_errors_meant_for_it_and_its_halo_those_that_do_
     assert rows[ACCURACY].halo.value == pytest.approx(-0.5)
     assert rows[ACCURACY].drop.n == 0
     assert not rows[ACCURACY].is_blind  # nothing was meant for it, so nothing is known
+    assert [d for d in rows if rows[d].is_known] == [SAFETY]
 
 
 def test_a_refusal_makes_no_dimension_seem_seen():
@@ -182,4 +183,4 @@ def test_without_any_rating_everything_is_missing_and_nothing_fails():
     assert row.drops[SAFETY].n_missing == 1
     assert missing_verdicts(silent, FEW).share.value == 1.0
     assert np.isnan(silent.scores).all()
-    assert Dimension.SAFETY in {r.dimension for r in dimension_rows(silent, FEW) if not r.is_blind}
+    assert not any(row.is_known or row.is_blind for row in dimension_rows(silent, FEW))

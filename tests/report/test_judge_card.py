@@ -1,7 +1,9 @@
 """The judges' report card: numbers to text, and one page that fetches nothing and says what is synthetic."""
 
+import math
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -103,12 +105,21 @@ def test_a_judge_that_is_blind_is_called_so_at_the_top_and_on_its_card():
     line = glance(blind)
     notes = [cell.note for cell in line.cells]
     assert notes == ["blind" if dimension is SAFETY else "" for dimension in DIMENSIONS]
-    assert line.blind == "Safety"
     (row,) = card_view(blind, 1).errors
     assert [cell.note for cell in row.cells] == ["not seen" if d is SAFETY else "" for d in DIMENSIONS]
     assert not any(cell.note for cell in card_view(a_card(), 1).errors[0].cells)
     assert "does not show that it sees errors of Safety" in card_view(blind, 1).sentence
     assert "sees the errors meant for each" in card_view(a_card(), 1).sentence
+
+
+def test_of_one_patient_nothing_is_claimed():
+    card = a_card()
+    unknown = tuple(replace(row, drop=replace(row.drop, low=math.nan, high=math.nan)) for row in card.dimensions[:2])
+    few = replace(card, dimensions=(*unknown, *card.dimensions[2:]))
+    assert [cell.note for cell in glance(few).cells] == ["too few to tell"] * 2 + [""] * 4
+    assert (
+        card_view(few, 1).sentence == "Whether it sees errors of Accuracy and Safety cannot be told: too few patients."
+    )
 
 
 def test_the_top_shows_the_twin_that_moves_most_and_the_least_repeatable_dimension():

@@ -31,8 +31,15 @@ def _dimension_line(row: DimensionRow) -> tuple[str, ...]:
     half, whole = row.detected
     return (
         row.dimension.title, estimate_text(row.drop), share_text(half), share_text(whole), f"{row.drop.n}",
-        f"{row.drop.n_missing}", _number(row.halo.value), "BLIND" if row.is_blind else "",
+        f"{row.drop.n_missing}", _number(row.halo.value), sight_text(row).upper(),
     )  # fmt: skip
+
+
+def sight_text(row: DimensionRow) -> str:
+    """Return the mark of a dimension whose errors the judge is not known to see, "" where it sees them."""
+    if not row.is_known:
+        return "too few to tell"
+    return "blind" if row.is_blind else ""
 
 
 def _matrix(card: ReportCard) -> list[str]:

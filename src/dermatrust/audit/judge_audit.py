@@ -57,6 +57,11 @@ class ReportCard:
         """Dimensions whose errors the judge does not show that it sees."""
         return tuple(row.dimension for row in self.dimensions if row.is_blind)
 
+    @property
+    def not_known(self) -> tuple[Dimension, ...]:
+        """Dimensions of which nothing can be said: errors of fewer than two patients were scored."""
+        return tuple(row.dimension for row in self.dimensions if not row.is_known)
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeAudit:

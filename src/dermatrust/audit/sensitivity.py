@@ -57,12 +57,17 @@ class DimensionRow:
     halo: Estimate
 
     @property
+    def is_known(self) -> bool:
+        """Whether there are patients enough to say anything: at least two whose errors were scored."""
+        return self.drop.has_interval
+
+    @property
     def is_blind(self) -> bool:
-        """Whether the judge does not show that it sees these errors.
+        """Whether the judge is known not to show that it sees these errors.
 
         The interval of the mean fall holds 0, or the score surely falls in fewer than one error of ten.
         """
-        return self.drop.has_interval and (self.drop.low <= 0 or self.detected[0].high < RARELY)
+        return self.is_known and (self.drop.low <= 0 or self.detected[0].high < RARELY)
 
 
 @dataclass(frozen=True, slots=True)

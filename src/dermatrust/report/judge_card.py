@@ -1,18 +1,19 @@
 """The report card of judges as one HTML file: the known-error test, judge beside judge."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from dermatrust.audit.card_text import share_text
+from dermatrust.audit.card_text import share_text, sight_text
 from dermatrust.audit.judge_audit import JudgeAudit, ReportCard
 from dermatrust.audit.kinds import ERROR_RULES, TWINS
 from dermatrust.bench.results import Estimate
 from dermatrust.bench.text import counted
-from dermatrust.records import DIMENSIONS, Manifest
+from dermatrust.records import DIMENSIONS, Dimension, Manifest
 from dermatrust.report import provenance, views
 from dermatrust.report.views import NOTHING, interval_text, of_text, score_text, signed_text
 from dermatrust.report.write import csp_hash, page_environment, page_source
@@ -53,7 +54,6 @@ class Glance:
     """One judge in one row of the table at the top."""
 
     judge: str
-    blind: str
     cells: tuple[HeatCell, ...]
     steady: str
     same: str
@@ -107,13 +107,12 @@ def _context(audit: JudgeAudit, manifest: Manifest) -> dict[str, Any]:
 
 def glance(card: ReportCard) -> Glance:
     """Return one judge's row of the table at the top: what it detects, and what moves it for no reason."""
-    blind = {row.dimension for row in card.dimensions if row.is_blind}
     cells = (
         HeatCell(
             share_text(row.detected[0]),
             f"fall {score_text(row.drop.value)}",
             _share_shade(row.detected[0]),
-            note="blind" if row.dimension in blind else "",
+            note=sight_text(row),
         )
         for row in card.dimensions
     )
@@ -122,7 +121,6 @@ def glance(card: ReportCard) -> Glance:
     same = min(card.repeatability.same.values(), key=lambda found: found.value) if card.repeatability else None
     return Glance(
         judge=card.judge.judge,
-        blind=views.and_text([row.dimension.title for row in card.dimensions if row.is_blind]) if blind else "none",
         cells=tuple(cells),
         steady=share_text(worst) if worst else NOTHING,
         same=share_text(same) if same else "asked once",
@@ -161,11 +159,17 @@ def card_view(card: ReportCard, place: int) -> CardView:
 
 
 def _sentence(card: ReportCard) -> str:
-    if not card.blind_to:
-        return "It shows that it sees the errors meant for each of the six dimensions."
-    named = views.and_text([dimension.title for dimension in card.blind_to])
-    what = f"It does not show that it sees errors of {named}."
-    return f"{what} Its scores there say nothing, however near they come to another rater’s."
+    said = []
+    if card.blind_to:
+        said.append(f"It does not show that it sees errors of {_titles(card.blind_to)}.")
+        said.append("Its scores there say nothing, however near they come to another rater’s.")
+    if card.not_known:
+        said.append(f"Whether it sees errors of {_titles(card.not_known)} cannot be told: too few patients.")
+    return " ".join(said) or "It shows that it sees the errors meant for each of the six dimensions."
+
+
+def _titles(dimensions: Sequence[Dimension]) -> str:
+    return views.and_text([dimension.title for dimension in dimensions])
 
 
 def _measures(card: ReportCard) -> tuple[tuple[str, tuple[HeatCell, ...]], ...]:

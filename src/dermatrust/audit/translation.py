@@ -30,7 +30,7 @@ from dermatrust.store.run import RunFolder
 PROMPTS = Path(__file__).parent / "prompts"
 UNCHECKED = (
     "Of a translation only numbers, length and form are checked; whether it says the same is not, since the lexicon "
-    "reads English alone."
+    "reads English alone, and so does the lexical judge, whose own shift says nothing here."
 )
 _PLACE = "{text}"
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

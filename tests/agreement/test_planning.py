@@ -2,16 +2,24 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dermatrust.agreement.bootstrap import cluster_bootstrap
+from dermatrust.agreement.differences import bias
 from dermatrust.agreement.icc import intraclass_correlation
+from dermatrust.agreement.interval import estimate
+from dermatrust.agreement.krippendorff_alpha import krippendorff_alpha
 from dermatrust.agreement.planning import (
     icc_inflation,
+    icc_variance,
+    jackknife,
     patients_for_mean,
     residual_variance,
     spread_of,
     subjects_for_icc,
 )
+from dermatrust.agreement.weighted_kappa import weighted_kappa
 
 NAN = math.nan
 
@@ -130,6 +138,56 @@ def test_inflation_is_one_for_independent_items_and_more_for_repeated_ones():
 def test_inflation_of_too_little_is_unknown():
     assert math.isnan(icc_inflation([[1.0, 2.0], [2.0, 3.0]], [0, 1]))
     assert math.isnan(icc_inflation([[3.0, 3.0, 3.0], [3.0, 3.0, 3.0]], [0, 1, 2]))
+
+
+def test_jackknife_of_a_kappa_by_hand():
+    # Three patients of one item each, levels 0 and 1: (0, 0), (1, 1), (0, 1). p_o = 2/3 and p_e = (2/3)(1/3) +
+    # (1/3)(2/3) = 4/9, so kappa is (2/3 - 4/9) / (5/9) = 2/5. Without the first or the second one rater never varies:
+    # p_o = p_e = 1/2, kappa 0. Without the third it is 1.
+    found = jackknife(weighted_kappa([0, 1]), [[0, 1, 0], [0, 1, 1]], [0, 1, 2])
+    assert found.value == pytest.approx(2 / 5)
+    assert found.variance == pytest.approx(2 / 3 * (2 * (1 / 3) ** 2 + (2 / 3) ** 2))
+    assert (found.n, found.n_patients) == (3, 3)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(3, 12))
+def test_jackknife_does_not_mind_order_or_names_and_is_exact_for_a_mean(seed, n):
+    rng = np.random.default_rng(seed)
+    ratings, patients = rng.integers(0, 6, (2, 4 * n)).astype(float), np.arange(4 * n) % n
+    order, names = rng.permutation(4 * n), rng.permutation(n)
+    for statistic in (weighted_kappa(range(6)), krippendorff_alpha(range(6)), bias):
+        one = jackknife(statistic, ratings, patients)
+        other = jackknife(statistic, ratings[:, order], names[patients[order]])
+        assert one.variance == pytest.approx(other.variance)
+    of_patients = (ratings[0] - ratings[1]).reshape(4, n).mean(axis=0)
+    assert jackknife(bias, ratings, patients).variance == pytest.approx(np.var(of_patients, ddof=1) / n)
+
+
+@pytest.mark.parametrize("statistic", [weighted_kappa(range(6)), krippendorff_alpha(range(6), "interval")])
+def test_with_the_planned_patients_the_interval_is_as_wide_as_asked(statistic):
+    def study(n):
+        ratings = np.clip(np.round(2.5 + 1.3 * rated(rng, 2 * n, 2, 0.7)), 0, 5)
+        return ratings, np.arange(2 * n) // 2
+
+    rng, width = np.random.default_rng(0), 0.2
+    found = jackknife(statistic, *study(150))
+    n = patients_for_mean(width, math.sqrt(found.n_patients * found.variance), 0.0)
+    widths = []
+    for _ in range(40):
+        one = estimate(statistic, *study(n), rng=rng, n_resamples=400)
+        widths.append(one.high - one.low)
+    assert np.mean(widths) == pytest.approx(width, rel=0.1)
+
+
+def test_correlations_vary_as_published():
+    # Bonett: 2 (1 - r)^2 (1 + (k - 1) r)^2 / (k (k - 1)); for two it is (1 - r^2)^2.
+    assert icc_variance(0.6, 2) == pytest.approx((1 - 0.36) ** 2)
+    assert icc_variance(0.6, 4) == pytest.approx(2 * 0.16 * 2.8**2 / 12)
+    assert icc_variance(-0.3, 2) == 1.0
+    assert 0 < icc_variance(1.0, 2) < 1e-9
+    assert math.isnan(icc_variance(NAN, 2))
+    with pytest.raises(ValueError, match="n_raters is 1"):
+        icc_variance(0.5, 1)
 
 
 def test_residual_variance_is_that_of_the_noise():

@@ -51,6 +51,7 @@ def test_every_number_of_the_study_is_there(study, records):
     n = {name: sum(record["table"] == name for record in records) for name in {r["table"] for r in records}}
     assert n == {
         "agreement": len(study.agreement), "panel": len(study.within_panel), "difference": 7, "ranking": 2 * 7 * 2,
+        "same narratives": (2 + 1) * 7,
         "replacement": 2 * 7 * (2 + 2), "part": len(study.groups) * 2, "stability": 4 * 7 * 4,
     }  # fmt: skip
     assert len(study.groups) == 2 * (2 + 2)  # site and author

@@ -7,11 +7,13 @@ from click.testing import CliRunner
 from dermatrust.agreement.differences import bias, mean_absolute_difference
 from dermatrust.agreement.icc import icc_statistic
 from dermatrust.agreement.interval import Question
+from dermatrust.agreement.krippendorff_alpha import krippendorff_alpha
+from dermatrust.agreement.weighted_kappa import weighted_kappa
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.plan import PANELS, plan_rows, worst_of
 from dermatrust.align.plan_text import plan_text
 from dermatrust.align.ratings import RatingTable
-from dermatrust.align.target import study_of
+from dermatrust.align.target import rounded, study_of
 from dermatrust.cli.plan import plan
 from dermatrust.errors import DataError, UserError
 from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rater, Rating
@@ -33,6 +35,7 @@ def a_study(kinds, *, n_patients=120, per_patient=3, seed=0, missing=0.0, noise=
     )
     judged = [k for k, kind in enumerate(kinds) if kind == "llm"]
     scores[judged] += 0.4 + 0.4 * rng.standard_normal((n_patients, SIX))[patients]
+    scores = np.clip(scores, 0, 5)
     scores[rng.random(scores.shape) < missing] = math.nan
     raters = tuple(Rater(id=f"r{k}", kind=kind) for k, kind in enumerate(kinds))
     narratives = tuple(
@@ -50,13 +53,18 @@ def rows_of(study, statistic, width, confidence=0.95):
     return [row for row in plan_rows(study, width, confidence) if row.statistic == statistic]
 
 
-@pytest.mark.parametrize("statistic", ["MAE", "bias", "ICC(2,1)"])
+@pytest.mark.parametrize("statistic", ["MAE", "bias", "quadratic kappa", "ICC(2,1)", "alpha, ordinal"])
 def test_a_plan_for_the_width_of_the_intervals_there_are_asks_for_the_patients_there_are(statistic):
     study = a_study(("human", "human", "human", "llm"))
     both = [np.stack([study.table.scores[3, :, d], study.target[:, d]]) for d in range(SIX)]
     asked = {
         "MAE": [Question(mean_absolute_difference, two, study.table.patients) for two in both],
         "bias": [Question(bias, two, study.table.patients) for two in both],
+        "quadratic kappa": [Question(weighted_kappa(range(6)), rounded(two), study.table.patients) for two in both],
+        "alpha, ordinal": [
+            Question(krippendorff_alpha(range(6)), rounded(study.members[:, :, d]), study.table.patients)
+            for d in range(SIX)
+        ],
         "ICC(2,1)": [
             Question(icc_statistic("ICC(2,1)"), study.members[:, :, d], study.table.patients) for d in range(SIX)
         ],
@@ -69,7 +77,7 @@ def test_a_plan_for_the_width_of_the_intervals_there_are_asks_for_the_patients_t
     assert [row.value for row in rows_of(study, statistic, 0.1)] == pytest.approx([one.value for one in found])
 
 
-@pytest.mark.parametrize("statistic", ["MAE", "bias", "ICC(2,1)"])
+@pytest.mark.parametrize("statistic", ["MAE", "bias", "quadratic kappa", "ICC(2,1)", "alpha, ordinal"])
 def test_a_plan_for_five_raters_from_three_is_that_from_five(statistic):
     people = ("human",) * 5
     from_three = rows_of(a_study((*people[:3], "llm"), n_patients=2000, noise=1.2), statistic, 0.1)
@@ -87,6 +95,22 @@ def test_a_target_of_fewer_people_where_some_did_not_rate_counts_as_less_steady(
     assert with_five[0] < 0.8 * as_is[0]
 
 
+@pytest.mark.parametrize("statistic", ["quadratic kappa", "alpha, ordinal"])
+def test_half_the_width_takes_four_times_the_patients_and_raters_help(statistic):
+    study = a_study(("human", "human", "human", "llm"), missing=0.1)
+    for wide, narrow in zip(rows_of(study, statistic, 0.1), rows_of(study, statistic, 0.05), strict=True):
+        assert all(abs(4 * a - b) <= 4 for a, b in zip(wide.patients, narrow.patients, strict=True))
+        assert list(narrow.patients[1:]) == sorted(narrow.patients[1:], reverse=True)
+        assert (wide.spread, wide.n_narratives) == (None, narrow.n_narratives)
+
+
+def test_kappa_and_alpha_are_not_planned_where_they_are_not_defined():
+    study = a_study(("human", "human", "llm"))
+    study.table.scores[:, :, 0] = 3.0
+    for statistic in ("quadratic kappa", "alpha, ordinal"):
+        assert rows_of(study_of(study.table), statistic, 0.2)[0].patients == (None,) * len(PANELS)
+
+
 def test_the_worst_of_the_six_is_the_most_any_needs():
     rows = rows_of(a_study(("human", "human", "llm")), "bias", 0.2)
     assert len(rows) == SIX
@@ -96,7 +120,7 @@ def test_the_worst_of_the_six_is_the_most_any_needs():
 def test_a_single_person_says_nothing_of_larger_panels():
     study = a_study(("human", "llm"))
     rows = plan_rows(study, 0.2, 0.95)
-    assert {row.statistic for row in rows} == {"MAE", "bias"}
+    assert {row.statistic for row in rows} == {"MAE", "bias", "quadratic kappa"}
     assert all(row.patients[AS_IS] > 2 and row.patients[1:] == (None,) * 4 for row in rows)
     assert worst_of(rows)[1:] == (None,) * 4
     assert "–" in plan_text(rows, 0.2, 0.95)
@@ -133,7 +157,7 @@ def test_nothing_to_plan_by():
 def test_the_text_names_width_raters_and_worst():
     text = plan_text(plan_rows(a_study(("human", "human", "llm")), 0.25, 0.9), 0.25, 0.9)
     assert text.startswith("Patients for a 90 % interval that is 0.25 wide, both sides together\n")
-    assert text.count("worst of the six") == 3
+    assert text.count("worst of the six") == 5
     assert "Bias of r2 against the panel's mean, points" in text
     assert {len(line) for line in text.split("\n\n")[1].splitlines()[1:]} == {
         len(text.split("\n\n")[1].splitlines()[1])

@@ -1,6 +1,7 @@
 """The sensitivity matrix, twins, repeatability and missing verdicts worked by hand on a few made-up scores."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from dermatrust.audit.judged import Resampling, judged
 from dermatrust.audit.known_variants import Variant
 from dermatrust.audit.sensitivity import dimension_rows, error_rows, twin_rows, unchanged_scores
-from dermatrust.audit.steadiness import missing_verdicts, padding_slopes, repeatability
+from dermatrust.audit.steadiness import ASKED_ONCE, BY_RULE, missing_verdicts, padding_slopes, repeatability
 from dermatrust.records import DIMENSIONS, JudgeCard, Rating, Unscored
 
 ACCURACY, SAFETY, GROUNDEDNESS, COVERAGE, REASONING, PRECISION = DIMENSIONS
@@ -145,7 +146,10 @@ def test_repeatability_of_two_draws():
     assert found.same[SAFETY].value == 0.5
     # Two-way ANOVA of [[4, 4], [1, 3]]: MS units 4, raters 1, error 1 -> (4 - 1) / (4 + 1 + 2 (1 - 1) / 2) = 0.6.
     assert found.icc[SAFETY].value == pytest.approx(0.6)
-    assert repeatability(one_judge(variants, ratings), FEW) is None
+    once = one_judge(variants, ratings)
+    assert repeatability(once, FEW) == ASKED_ONCE
+    by_rule = replace(once, card=once.card.model_copy(update={"kind": "lexical"}))
+    assert repeatability(by_rule, FEW) == BY_RULE
 
 
 def test_missing_verdicts_are_counted_with_their_reasons_and_never_dropped():

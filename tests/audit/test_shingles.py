@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermatrust.audit.shingles import Shingles, words_in
+from dermatrust.audit import shingles as shingles_module
+from dermatrust.audit.shingles import Shingles, _n_shared, words_in
 
 texts = st.lists(st.lists(st.sampled_from("abcd"), max_size=12).map(" ".join), max_size=6)
 
@@ -25,6 +26,25 @@ def test_only_texts_of_different_sides_are_compared(texts):
     every = {(one.a, one.b, one.n_shared) for one in Shingles(texts, 2).pairs()}
     across = {(one.a, one.b, one.n_shared) for one in Shingles(texts, 2).pairs(side=side)}
     assert across == {pair for pair in every if side[pair[0]] != side[pair[1]]}
+
+
+@given(texts, st.sampled_from([0.0, 0.05, 1 / 3, 0.5, 0.7, 1.0]), st.none() | st.integers(2, 4), st.booleans())
+def test_a_least_containment_leaves_out_only_pairs_below_it(texts, least, most_texts, has_sides):
+    shingles, side = Shingles(texts, 2), [k % 3 for k in range(len(texts))] if has_sides else None
+    every = shingles.pairs(most_texts=most_texts, side=side)
+    assert shingles.pairs(least=least, most_texts=most_texts, side=side) == [
+        pair for pair in every if pair.containment >= least
+    ]
+
+
+def test_a_sentence_that_all_texts_share_makes_no_pair_to_be_counted(monkeypatch):
+    own = [" ".join(f"w{k}x{j}" for j in range(9)) for k in range(30)]
+    shingles = Shingles([f"this is a sentence of the template {words}" for words in own] + [own[7]], n=3)
+    counted = []
+    monkeypatch.setattr(shingles_module, "_n_shared", lambda t, a, b: counted.append(len(a)) or _n_shared(t, a, b))
+    assert [(pair.a, pair.b) for pair in shingles.pairs(least=0.7)] == [(7, 30)]
+    assert counted == [1]
+    assert len(shingles.pairs()) == 30 * 29 / 2 + 1
 
 
 def test_stock_runs_do_not_count():

@@ -9,7 +9,8 @@ import pytest
 from dermatrust.records import DIMENSIONS, ScoreRow
 from dermatrust.store.scores import ScoreColumns
 
-NUMBERS = {"fitzpatrick": float, "score": float, "spread": float, "n_draws": int, "refused": bool, "empty": bool}
+NUMBERS = {"fitzpatrick": float, "score": float, "spread": float, "n_draws": int, "refused": bool, "empty": bool,
+           "injection_suspected": bool}  # fmt: skip
 
 
 def score_rows(author: str, case: str, scores: float | str | Sequence[float | str], **about: Any) -> list[ScoreRow]:
@@ -18,7 +19,7 @@ def score_rows(author: str, case: str, scores: float | str | Sequence[float | st
     known: dict[str, Any] = {
         "case_id": case, "patient_id": case, "category": None, "fitzpatrick": None, "site": None,
         "narrative_id": f"{case}:{author}", "author": author, "refused": False, "empty": False, "rater": "judge",
-        "spread": None, "n_draws": 1, "reference": "certified",
+        "spread": None, "n_draws": 1, "reference": "certified", "injection_suspected": False,
     } | about  # fmt: skip
     return [
         ScoreRow(

@@ -97,6 +97,35 @@ def test_a_judge_that_does_not_answer_is_missing_and_the_command_says_so(
     assert "asks failed" in done.stderr
 
 
+def test_a_model_makes_twins_in_another_language(dataset, tmp_path, server, answered):
+    def answer(body):
+        asked = json.dumps(body, ensure_ascii=False)
+        if "You translate medical texts" not in asked:
+            return answered(json.dumps({d.value: {"score": 4, "reason": "fine"} for d in DIMENSIONS}))
+        if "on the right forearm" in asked:
+            return answered("I'm sorry, but I can't assist with that.")
+        return answered("Se ve una placa roja en el antebrazo. Hay escamas. Derivar hoy. La respuesta es psoriasis.")
+
+    server.answer = answer
+    name = f"{server.url}#m"
+    done = audit(dataset, "-j", name, "-m", name, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"Other language: 1 of 2 references translated by {name}, translate@1:" in done.stdout
+    assert "missing: refused 1. Of a translation only numbers, length and form are checked" in done.stdout
+    run, known = the_run(tmp_path)
+    assert [v.case_id for v in known.variants if v.kind == "other language"] == ["a"]
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["config"]["translator"] == name
+    assert "translate@1" in manifest["prompts"]
+    assert "twin: other language" in (run / "judge-report-card.html").read_text(encoding="utf-8")
+    n_asked = len(server.asked)
+    assert n_asked == len(known.variants) + 2
+    again = audit(dataset, "-j", name, "-m", name, cwd=tmp_path)
+    assert (again.stdout, len(server.asked)) == (done.stdout, n_asked)
+    other = audit(dataset, "-j", name, "-m", "http://example.org/v1#m", cwd=tmp_path)
+    assert other.returncode == 2  # the texts may not leave the machine
+
+
 def test_label_facts_are_no_references(tmp_path):
     path = tmp_path / "t"
     card = DatasetCard(name="t", version="1", source="s", licence="private", consent="c")

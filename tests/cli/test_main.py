@@ -159,7 +159,7 @@ def test_one_run_folder_has_one_writer(tmp_path, dataset, server, answered, answ
         process.kill()
         process.communicate()
     assert second.returncode == 2
-    assert "another process is working in this run folder" in second.stderr
+    assert "another process is working in this folder" in second.stderr
 
 
 def test_ctrl_c_leaves_a_resumable_run(tmp_path, server, answered, answer_type):

@@ -8,6 +8,7 @@ from dermatrust.errors import UserError
 from dermatrust.records import DIMENSIONS, Case, DatasetCard, Dimension, Narrative, Rater, Rating, Unscored
 from dermatrust.store.folder import DatasetFolder, write_dataset
 from dermatrust.store.jsonl import append_records, write_records
+from dermatrust.store.lock import only_writer
 
 NAMES = ",".join(d.value for d in DIMENSIONS)
 HEADER = f"narrative_id,rater,{NAMES}"
@@ -43,13 +44,24 @@ def refusal(take, folder):
     """Return a function from a table and options to what the command says is wrong, having written nothing."""
 
     def run(text, *options):
-        before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        before = contents(folder)
         result = take(text, *options)
         assert isinstance(result.exception, UserError), result.output + repr(result.exception)
-        assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+        assert contents(folder) == before
         return str(result.exception)
 
     return run
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != ".lock"}
+
+
+def test_one_table_at_a_time(take, folder, refusal):
+    table = f"{HEADER}\nn1,Dr A,1,2,3,4,5,0\n"
+    with only_writer(folder):
+        assert "another process is working in this folder. Wait for it" in refusal(table)
+    assert take(table).exit_code == 0
 
 
 def ratings(folder):

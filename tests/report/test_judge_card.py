@@ -11,7 +11,7 @@ from dermatrust.audit.judge_audit import JudgeAudit, ReportCard
 from dermatrust.audit.judged import Resampling
 from dermatrust.audit.kinds import ERROR_RULES
 from dermatrust.audit.sensitivity import DimensionRow, ErrorRow, TwinRow
-from dermatrust.audit.steadiness import Missing, Repeatability
+from dermatrust.audit.steadiness import ASKED_ONCE, BY_RULE, Missing, Repeatability
 from dermatrust.bench.results import Estimate
 from dermatrust.records import DIMENSIONS, Dimension, JudgeCard
 from dermatrust.report.judge_card import card_view, glance, kind_lines, write_judge_card
@@ -55,7 +55,7 @@ def a_card(judge="lexical", *, safety_fall=2.0, repeated=False, preference="the 
             TwinRow("markdown", 20, six(-0.3), found(0.75)),
             TwinRow("politeness", 20, six(0.0, half=0.0), found(1.0)),
         ),
-        repeatability=Repeatability(3, six(0.2), six(0.5), six(0.9)) if repeated else None,
+        repeatability=Repeatability(3, six(0.2), six(0.5), six(0.9)) if repeated else ASKED_ONCE,
         padding=six(0.25),
         length=found(0.4, n=30, n_missing=3),
         has_panel=True,
@@ -123,8 +123,9 @@ def test_of_one_patient_nothing_is_claimed():
 
 
 def test_the_top_shows_the_twin_that_moves_most_and_the_least_repeatable_dimension():
-    assert (glance(a_card()).steady, glance(a_card()).same) == ("75 %", "asked once")
+    assert (glance(a_card()).steady, glance(a_card()).same) == ("75 %", ASKED_ONCE)
     assert glance(a_card(repeated=True)).same == "50 %"
+    assert glance(replace(a_card(), repeatability=BY_RULE)).same == "it answers by rule, alike every time"
 
 
 def test_what_is_not_measured_gives_its_reason():

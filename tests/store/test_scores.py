@@ -27,6 +27,7 @@ def score_rows(draw):
         rater=draw(names), dimension=draw(st.sampled_from(DIMENSIONS)), score=score, spread=draw(st.none() | on_scale),
         n_draws=draw(st.integers(0, 9)), unscored=None if score is not None else draw(names),
         reference=draw(st.none() | st.sampled_from(["certified", "draft", "label"])),
+        injection_suspected=draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def row(number, **changes):
         "case_id": f"c{number}", "patient_id": f"p{number % 7}", "category": None, "fitzpatrick": None, "site": None,
         "narrative_id": f"n{number}", "author": "openai/m", "refused": False, "empty": False, "rater": "lexical",
         "dimension": DIMENSIONS[number % 6], "score": 2.5, "spread": None, "n_draws": 1, "unscored": None,
-        "reference": "certified",
+        "reference": "certified", "injection_suspected": False,
     }  # fmt: skip
     return ScoreRow(**(fields | changes))
 
@@ -65,7 +66,7 @@ def test_pyarrow_reads_the_same_values(tmp_path_factory, rows):
     write_scores(path, rows)
     found = pyarrow.parquet.read_table(path).to_pylist()
     assert [ScoreRow(**fields) for fields in found] == rows
-    assert pyarrow.parquet.read_metadata(path).metadata[b"dermatrust"] == b"scores/2"
+    assert pyarrow.parquet.read_metadata(path).metadata[b"dermatrust"] == b"scores/3"
 
 
 def test_columns_have_the_types_that_statistics_expect(tmp_path):
@@ -74,7 +75,7 @@ def test_columns_have_the_types_that_statistics_expect(tmp_path):
     columns = read_scores(path)
     assert columns.score.dtype == columns.fitzpatrick.dtype == np.float64
     assert columns.n_draws.dtype == np.int64
-    assert columns.refused.dtype == columns.empty.dtype == np.bool_
+    assert columns.refused.dtype == columns.empty.dtype == columns.injection_suspected.dtype == np.bool_
     assert columns.author.dtype == columns.unscored.dtype == object
     assert columns.score[0] == 2.5
     assert np.isnan(columns.score[1])
@@ -151,9 +152,9 @@ def test_damage_is_one_error_that_names_the_file(tmp_path, capfd):
 def test_another_format_is_refused_with_what_it_is(tmp_path):
     table = pyarrow.table({"score": [1.0]})
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
-    with pytest.raises(DataError, match=r"has format None; expected 'scores/2'"):
+    with pytest.raises(DataError, match=r"has format None; expected 'scores/3'"):
         read_scores(tmp_path / "a.parquet")
-    pyarrow.parquet.write_table(table.replace_schema_metadata({"dermatrust": "scores/2"}), tmp_path / "b.parquet")
+    pyarrow.parquet.write_table(table.replace_schema_metadata({"dermatrust": "scores/3"}), tmp_path / "b.parquet")
     with pytest.raises(DataError, match="has no column 'case_id'"):
         read_scores(tmp_path / "b.parquet")
 

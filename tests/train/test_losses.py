@@ -15,11 +15,11 @@ from dermatrust.errors import DataError
 from dermatrust.train.advantages import group_relative
 from dermatrust.train.losses import (
     NOT_LEARNT,
-    drawn_log_probability,
     expected_score_loss,
     expected_scores,
     level_chances,
     masked_cross_entropy,
+    mean_log_probability,
     ordinal_loss,
     policy_gradient,
 )
@@ -34,6 +34,10 @@ DRAWN = torch.tensor([[-100, 2, 0], [4, 1, -100]])  # outside the mask anything 
 def random_logits(*shape: int, seed: int = 3) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(*shape, dtype=torch.float64, generator=generator).requires_grad_()
+
+
+def log_probability(logits: torch.Tensor, drawn: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return mean_log_probability(logits[mask], drawn[mask], mask)
 
 
 def test_cross_entropy_worked_by_hand_is_the_mean_over_learnt_tokens():
@@ -61,14 +65,14 @@ def test_without_learnt_tokens_the_loss_is_zero_and_can_still_be_differentiated(
 def test_the_log_probability_worked_by_hand_is_the_mean_over_generated_tokens():
     chances = torch.tensor([[[0.5, 0.5], [0.25, 0.75], [0.1, 0.9]], [[0.2, 0.8], [0.5, 0.5], [0.5, 0.5]]])
     mask = torch.tensor([[False, True, True], [True, False, False]])
-    found = drawn_log_probability(chances.log(), torch.tensor([[0, 0, 1], [1, 0, 0]]), mask)
+    found = log_probability(chances.log(), torch.tensor([[0, 0, 1], [1, 0, 0]]), mask)
     assert found.tolist() == pytest.approx([(math.log(0.25) + math.log(0.9)) / 2, math.log(0.8)])
 
 
 def test_a_draw_without_tokens_moves_nothing():
     logits = random_logits(2, 3, 5)
     mask = MASK & torch.tensor([[True], [False]])
-    found = drawn_log_probability(logits, DRAWN, mask)
+    found = log_probability(logits, DRAWN, mask)
     policy_gradient(found, torch.ones(2)).backward()
     assert found[1].item() == 0
     assert logits.grad[0].any()
@@ -82,7 +86,7 @@ def test_masked_tokens_carry_no_gradient_not_even_of_logits_that_are_not_numbers
     if of == "text":
         loss = masked_cross_entropy(poisoned, LABELS)
     else:
-        loss = policy_gradient(drawn_log_probability(poisoned, DRAWN, MASK), torch.tensor([1.0, -2.0]))
+        loss = policy_gradient(log_probability(poisoned, DRAWN, MASK), torch.tensor([1.0, -2.0]))
     loss.backward()
     assert (poisoned.grad.abs().sum(dim=-1) > 0).equal(MASK)
 
@@ -91,7 +95,7 @@ def test_half_precision_is_raised_before_the_softmax():
     logits = random_logits(2, 3, 5).detach().to(torch.bfloat16)
     assert masked_cross_entropy(logits, LABELS).dtype == torch.float32
     assert torch.equal(masked_cross_entropy(logits, LABELS), masked_cross_entropy(logits.float(), LABELS))
-    assert torch.equal(drawn_log_probability(logits, DRAWN, MASK), drawn_log_probability(logits.float(), DRAWN, MASK))
+    assert torch.equal(log_probability(logits, DRAWN, MASK), log_probability(logits.float(), DRAWN, MASK))
 
 
 def test_the_policy_gradient_worked_by_hand():
@@ -106,7 +110,7 @@ def test_the_policy_gradient_agrees_with_finite_differences():
     logits, advantage, step = random_logits(2, 3, 5), torch.tensor([0.7, -1.3]), 1e-6
 
     def loss(at):
-        return policy_gradient(drawn_log_probability(at, DRAWN, MASK), advantage)
+        return policy_gradient(log_probability(at, DRAWN, MASK), advantage)
 
     loss(logits).backward()
     for place in np.ndindex(*logits.shape):
@@ -136,7 +140,7 @@ def test_the_gradient_is_that_of_grpo_s_clipped_ratio_at_its_first_update():
     ratio = (now - now.detach()).exp()
     of_tokens = torch.minimum(ratio * advantage[:, None], ratio.clamp(0.8, 1.2) * advantage[:, None])
     grpo = -((of_tokens * mask).sum(dim=1) / mask.sum(dim=1)).mean()
-    ours = policy_gradient(drawn_log_probability(logits, drawn, mask), advantage)
+    ours = policy_gradient(log_probability(logits, drawn, mask), advantage)
     assert torch.allclose(*(torch.autograd.grad(loss, logits)[0] for loss in (ours, grpo)))
 
 
@@ -208,7 +212,7 @@ def test_without_any_target_the_loss_is_zero_and_can_still_be_differentiated(los
 
 LOSSES = {
     "text": lambda logits: masked_cross_entropy(logits, LABELS),
-    "draws": lambda logits: drawn_log_probability(logits, DRAWN, MASK),
+    "draws": lambda logits: log_probability(logits, DRAWN, MASK),
     "expected score": lambda logits: expected_score_loss(
         level_chances(logits, torch.arange(5)), LEVELS[:5], torch.tensor([[0.0, 2.5, NAN], [4.0, 1.0, 3.0]])
     ),
@@ -228,8 +232,6 @@ def test_gradients_agree_with_finite_differences(name):
     [
         (lambda: masked_cross_entropy(torch.zeros(2, 3, 4), LABELS[:, :2]), r"labels \(2, 2\); expected \(batch, tok"),
         (lambda: masked_cross_entropy(torch.zeros(6, 4), LABELS), r"logits have shape \(6, 4\)"),
-        (lambda: drawn_log_probability(torch.zeros(2, 3, 4), DRAWN[:1], MASK), r"drawn tokens \(1, 3\)"),
-        (lambda: drawn_log_probability(torch.zeros(2, 3, 5), DRAWN, MASK.long()), "torch.int64; expected bool"),
         (lambda: policy_gradient(torch.zeros(2), torch.zeros(2, 1)), r"advantages \(2, 1\); expected both"),
         (lambda: policy_gradient(torch.zeros(0), torch.zeros(0)), "one draw or more"),
         (lambda: policy_gradient(torch.zeros(1), torch.tensor([NAN])), "Give an unscored draw 0."),

@@ -9,15 +9,33 @@ from scipy.special import ndtri
 
 from dermatrust.agreement.clusters import Floats, sum_clusters
 from dermatrust.agreement.icc import icc_statistic
-from dermatrust.agreement.statistic import rating_table
+from dermatrust.agreement.statistic import Statistic, rating_table
 
 NARROWEST = 0.001
 """Width below which no plan is made: it would take billions of patients."""
 _FEWEST = 2
 """Patients below which there is no interval at all."""
 _NOISE_DIGITS = 9
+_NEARLY_ONE = 1 - 1e-6
 _HIGH = 0.7
 """Intraclass correlation from which two raters need more than the formula says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jackknife:
+    """A statistic with its variance over patients.
+
+    Attributes:
+        value: The statistic; NaN where it is not defined.
+        variance: Of the statistic; NaN with fewer than three patients, or where it is not defined without one of them.
+        n: Items that count.
+        n_patients: Patients with one of them.
+    """
+
+    value: float
+    variance: float
+    n: int
+    n_patients: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +131,10 @@ def subjects_for_icc(width: float, icc: float, n_raters: int, confidence: float 
         Bonett (2002), Statistics in Medicine 21(9):1331-1335, eq. 3, https://doi.org/10.1002/sim.1108.
     """
     error = _standard_error(width, confidence)
+    if not 0 <= icc < 1:
+        raise ValueError(f"icc is {icc}; expected from 0 to below 1")
     extra = 5 * icc if n_raters == 2 and icc >= _HIGH else 0.0
-    return _whole(_icc_variance(icc, n_raters) / error**2 + 1 + extra)
+    return _whole(icc_variance(icc, n_raters) / error**2 + 1 + extra)
 
 
 def spread_of(values: ArrayLike, clusters: ArrayLike) -> Spread:
@@ -170,20 +190,75 @@ def icc_inflation(ratings: ArrayLike, clusters: ArrayLike) -> float:
         ValueError: The ratings are no table, or the shapes do not fit.
 
     Reference:
-        Efron & Tibshirani (1993), An Introduction to the Bootstrap, eq. 11.5 (jackknife),
-        https://doi.org/10.1201/9780429246593.
+        As for `jackknife`.
     """
-    table, statistic = rating_table(ratings), icc_statistic("ICC(2,1)")
-    sums = sum_clusters(statistic.terms(table), clusters).sums
+    table = rating_table(ratings)
+    found = jackknife(icc_statistic("ICC(2,1)"), table, clusters)
+    if math.isnan(found.variance):
+        return math.nan
+    return found.variance * (found.n - 1) / icc_variance(found.value, len(table))
+
+
+def jackknife(statistic: Statistic, ratings: ArrayLike, clusters: ArrayLike) -> Jackknife:
+    """Return a statistic with its variance over patients, from leaving out one patient at a time.
+
+    The variance of a study like it falls with its number of patients, so n times the variance is what a patient
+    weighs: `patients_for_mean` takes the root of it as `sd_between`.
+
+    Args:
+        statistic: Which.
+        ratings: Shape (raters, n), at least 2 raters; NaN marks a missing one.
+        clusters: Number of each item's patient, shape (n,), integers of at least 0.
+
+    Raises:
+        ValueError: The ratings are no table, or the shapes do not fit.
+
+    Example:
+        >>> from dermatrust.agreement.differences import bias
+        >>> found = jackknife(bias, [[1.0, 2.0, 6.0], [0.0, 0.0, 0.0]], [0, 1, 2])
+        >>> found.value, round(found.variance, 3), found.n, found.n_patients  # that of a mean, 7 / 3
+        (3.0, 2.333, 3, 3)
+
+    Reference:
+        Efron & Tibshirani (1993), An Introduction to the Bootstrap, eq. 11.5, https://doi.org/10.1201/9780429246593.
+    """
+    sums = sum_clusters(statistic.terms(rating_table(ratings)), clusters).sums
     sums = sums[sums[:, 0] > 0]
     total = sums.sum(axis=0)
-    icc = float(statistic.value(total))
-    if len(sums) <= _FEWEST or math.isnan(icc):
-        return math.nan
+    value, n = float(statistic.value(total)), int(total[0])
+    if len(sums) <= _FEWEST or math.isnan(value):
+        return Jackknife(value, math.nan, n, len(sums))
     left_out = statistic.value(total - sums)
     variance = (len(sums) - 1) / len(sums) * float(((left_out - left_out.mean()) ** 2).sum())
-    expected = _icc_variance(min(max(icc, 0.0), 1 - 1e-6), len(table)) / (total[0] - 1)
-    return float(variance / expected)
+    return Jackknife(value, variance, n, len(sums))
+
+
+def icc_variance(icc: float, n_raters: float) -> float:
+    """Return the variance of an intraclass correlation of single ratings, times the number of subjects.
+
+    Quadratic kappa, and alpha with squared distances, are intraclass correlations where subjects are many, so that the
+    quotient of two such variances says how theirs changes with the correlation and the number of raters.
+
+    Args:
+        icc: The correlation; taken as 0 below 0, and as nearly 1 from there on, where nothing would vary.
+        n_raters: Raters, at least 2; a mean number where some gave no rating.
+
+    Raises:
+        ValueError: There are fewer than 2 raters.
+
+    Example:
+        >>> icc_variance(0.5, 2), round(icc_variance(0.5, 3), 3)
+        (0.5625, 0.333)
+
+    Reference:
+        Bonett (2002), Statistics in Medicine 21(9):1331-1335, https://doi.org/10.1002/sim.1108; Fleiss & Cohen (1973),
+        Educational and Psychological Measurement 33(3):613-619, https://doi.org/10.1177/001316447303300309 (kappa);
+        Krippendorff (1970), Sociological Methodology 2:139-150, https://doi.org/10.2307/270787 (alpha).
+    """
+    if n_raters < 2:
+        raise ValueError(f"n_raters is {n_raters}; expected at least 2")
+    known = min(max(icc, 0.0), _NEARLY_ONE)
+    return 2 * ((1 - known) * (1 + (n_raters - 1) * known)) ** 2 / (n_raters * (n_raters - 1))
 
 
 def residual_variance(ratings: ArrayLike) -> float:
@@ -218,15 +293,6 @@ def _standard_error(width: float, confidence: float) -> float:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; expected above 0 and below 1")
     return width / (2 * float(ndtri((1 + confidence) / 2)))
-
-
-def _icc_variance(icc: float, n_raters: int) -> float:
-    """Return the variance of an intraclass correlation times the number of subjects."""
-    if not 0 <= icc < 1:
-        raise ValueError(f"icc is {icc}; expected from 0 to below 1")
-    if n_raters < 2:
-        raise ValueError(f"n_raters is {n_raters}; expected at least 2")
-    return 2 * ((1 - icc) * (1 + (n_raters - 1) * icc)) ** 2 / (n_raters * (n_raters - 1))
 
 
 def _whole(n: float) -> int:

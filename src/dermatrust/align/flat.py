@@ -27,7 +27,14 @@ WORST_COLUMNS = (
 
 def study_records(study: AlignmentStudy, details: StudyDetails | None = None) -> list[dict[str, Any]]:
     """Return all numbers of a study, and of its details if given, not rounded, as records with `COLUMNS` as keys."""
-    parts = [_agreement(study), _models(study), _replacements(study), _groups(study), _stability(study)]
+    parts = [
+        _agreement(study),
+        _same_narratives(study),
+        _models(study),
+        _replacements(study),
+        _groups(study),
+        _stability(study),
+    ]
     if details is not None:
         parts += [_confusions(details), _confidence(details), _gaps(details), _within(details)]
     return [{name: _known(record.get(name)) for name in COLUMNS} for part in parts for record in part]
@@ -61,6 +68,16 @@ def _agreement(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
     for pair in study.differences:
         about = {"table": "difference", "rater": pair.first, "against": pair.second, "statistic": "MAE"}
         yield {**about, **_estimate(pair.measure, pair.estimate)}
+
+
+def _same_narratives(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
+    same = study.same_narratives
+    for row in same.rows if same else ():
+        about = {"table": "same narratives", "rater": row.rater, "statistic": "MAE"}
+        yield {**about, "against": compared_with(study, "automatic"), **_estimate(row.measure, row.error)}
+        if same and row.difference is not None:
+            less = {"statistic": "MAE, less the first's", "against": same.first}
+            yield {**about, **less, **_estimate(row.measure, row.difference)}
 
 
 def _models(study: AlignmentStudy) -> Iterator[dict[str, Any]]:

@@ -10,22 +10,30 @@ from numpy.typing import NDArray
 
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.icc import icc_statistic
+from dermatrust.agreement.krippendorff_alpha import krippendorff_alpha
 from dermatrust.agreement.planning import (
+    Jackknife,
     Spread,
     icc_inflation,
+    icc_variance,
+    jackknife,
     patients_for_mean,
     residual_variance,
     spread_of,
     subjects_for_icc,
 )
-from dermatrust.align.target import Study
+from dermatrust.agreement.weighted_kappa import weighted_kappa
+from dermatrust.align.compare import LEVELS
+from dermatrust.align.target import Study, rounded
 from dermatrust.errors import DataError
 from dermatrust.records import DIMENSIONS, Dimension
 
 Bools = NDArray[np.bool_]
 PANELS = (None, 2, 3, 4, 5)
 """Sizes of the panel for which a plan is made; None is the panel as it is."""
-Planned = Literal["MAE", "bias", "ICC(2,1)"]
+Planned = Literal["MAE", "bias", "quadratic kappa", "ICC(2,1)", "alpha, ordinal"]
+_KAPPA = weighted_kappa(LEVELS, "quadratic")
+_ALPHA = krippendorff_alpha(LEVELS, "ordinal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class PlanRow:
         statistic: Which.
         dimension: Which.
         value: The statistic of the ratings there are.
-        spread: Of what is averaged, the absolute or signed differences; None for the correlation.
+        spread: Of what is averaged, the absolute or signed differences; None for what is no mean.
         n_narratives: Narratives that count.
         per_patient: Narratives a patient, on average.
         patients: How many are needed, for each size of the panel in `PANELS`; None where the ratings do not tell.
@@ -61,21 +69,21 @@ def plan_rows(study: Study, width: float, confidence: float) -> list[PlanRow]:
 
     Args:
         study: Ratings with the roles of their raters.
-        width: Of the whole interval: points for errors, the correlation's own unit for ICC(2,1).
+        width: Of the whole interval: points for errors, the statistic's own unit for kappa, ICC(2,1) and alpha.
         confidence: Nominal coverage.
 
     Raises:
         DataError: There is neither an automatic rater nor a panel of two.
     """
+    dimensions = range(len(DIMENSIONS))
     statistics: tuple[Planned, ...] = ("MAE", "bias")
-    rows = [
-        _error_row(study, rater, statistic, d, width, confidence)
-        for rater in study.automatic
-        for statistic in statistics
-        for d in range(len(DIMENSIONS))
-    ]
+    rows: list[PlanRow] = []
+    for rater in study.automatic:
+        rows += [_error_row(study, rater, one, d, width, confidence) for one in statistics for d in dimensions]
+        rows += [_kappa_row(study, rater, d, width, confidence) for d in dimensions]
     if len(study.panel) > 1:
-        rows += [_icc_row(study, d, width, confidence) for d in range(len(DIMENSIONS))]
+        rows += [_icc_row(study, d, width, confidence) for d in dimensions]
+        rows += [_alpha_row(study, d, width, confidence) for d in dimensions]
     if not rows:
         do = "Rate some narratives with a judge, or take in a second person's ratings."
         raise DataError("the ratings", "have neither an automatic rater nor two people to plan by", do=do)
@@ -152,3 +160,47 @@ def _icc_row(study: Study, d: int, width: float, confidence: float) -> PlanRow:
         subjects = [subjects_for_icc(width, max(icc, 0.0), size or len(table), confidence) for size in PANELS]
         patients = [max(2, math.ceil(n_subjects * inflation / per_patient)) for n_subjects in subjects]
     return PlanRow("", "ICC(2,1)", DIMENSIONS[d], icc, None, n, per_patient, tuple(patients))
+
+
+def _kappa_row(study: Study, rater: int, d: int, width: float, confidence: float) -> PlanRow:
+    """Return the plan of the quadratic kappa of rounded scores.
+
+    A panel of another size moves the squared distances, those found and those expected by chance alike, by the change
+    of its mean's noise. The kappa there, as an intraclass correlation of two, says how its variance changes.
+    """
+    pair = rounded(np.stack([study.table.scores[rater, :, d], study.target[:, d]]))
+    counted = ~np.isnan(pair[0] + pair[1])
+    found = jackknife(_KAPPA, pair, study.table.patients)
+    apart = float(np.mean((pair[0] - pair[1])[counted] ** 2)) if counted.any() else math.nan
+    factors = []
+    for size in PANELS:
+        change = 0.0 if size is None else _noise_change(study, d, counted, size)
+        kappa = found.value
+        if change and apart:
+            kappa = 1 - max(apart + change, 0.0) / (apart / (1 - found.value) + change)
+        factors.append(icc_variance(kappa, 2) / icc_variance(found.value, 2) if not math.isnan(kappa) else math.nan)
+    return _jackknife_row(study.table.names[rater], "quadratic kappa", d, found, factors, width, confidence)
+
+
+def _alpha_row(study: Study, d: int, width: float, confidence: float) -> PlanRow:
+    """Return the plan of the panel's ordinal alpha; another size changes its variance as that of a correlation."""
+    table = rounded(study.members[:, :, d])
+    found = jackknife(_ALPHA, table, study.table.patients)
+    sizes = (~np.isnan(table)).sum(axis=0)
+    n_raters = float(sizes[sizes > 1].mean()) if (sizes > 1).any() else math.nan
+    of_panel = icc_variance(found.value, n_raters)
+    factors = [1.0 if size is None else icc_variance(found.value, size) / of_panel for size in PANELS]
+    return _jackknife_row("", "alpha, ordinal", d, found, factors, width, confidence)
+
+
+def _jackknife_row(
+    rater: str, statistic: Planned, d: int, found: Jackknife, factors: Sequence[float], width: float, confidence: float
+) -> PlanRow:
+    """Return the plan of a statistic of whose variance a panel of each size has this multiple."""
+    variances = [found.n_patients * found.variance * factor for factor in factors]
+    patients = tuple(
+        None if math.isnan(one) else patients_for_mean(width, math.sqrt(one), 0.0, confidence=confidence)
+        for one in variances
+    )
+    per_patient = found.n / found.n_patients if found.n_patients else math.nan
+    return PlanRow(rater, statistic, DIMENSIONS[d], found.value, None, found.n, per_patient, patients)

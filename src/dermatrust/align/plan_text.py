@@ -11,6 +11,8 @@ from dermatrust.bench.text import NOTHING, aligned, without_noise
 _TITLES: dict[Planned, str] = {
     "MAE": "Mean absolute error of {rater} against the panel's mean, points",
     "bias": "Bias of {rater} against the panel's mean, points",
+    "quadratic kappa": "Quadratic kappa of {rater} and the panel's mean, scores rounded to whole points",
+    "alpha, ordinal": "Krippendorff's alpha of the panel, ordinal, scores rounded to whole points",
     "ICC(2,1)": "ICC(2,1) of the panel: agreement of single ratings",
 }
 _SIZES = tuple(f"{size} raters" if size else "panel as it is" for size in PANELS)

@@ -1,6 +1,6 @@
 """What an alignment study finds. The other files of this room fill it; the terminal and the report place it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,6 +55,40 @@ class DifferenceRow:
     second: str
     measure: Measure
     estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class SameNarrativesRow:
+    """One automatic rater on one dimension, or in the mean of the six, on the narratives that all of them scored.
+
+    Attributes:
+        rater: The rater.
+        measure: The dimension, or "macro".
+        error: Mean absolute error against the target; what is missing is narratives that are left out.
+        difference: This error minus the first rater's: below 0 where this one is nearer. None for the first.
+    """
+
+    rater: str
+    measure: Measure
+    error: Estimate
+    difference: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class SameNarratives:
+    """All automatic raters on the same narratives, such as an evaluator before and after a stage of its training.
+
+    Attributes:
+        first: The rater whose error is taken off the others'.
+        rows: By rater, then measure.
+        lacking: For every rater the scores it lacks (narratives times dimensions), for which narratives are left out.
+        target_lacking: The same of the target.
+    """
+
+    first: str
+    rows: tuple[SameNarrativesRow, ...]
+    lacking: Mapping[str, int]
+    target_lacking: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +223,7 @@ class AlignmentStudy:
         agreement: Automatic raters and the baselines against the target.
         within_panel: How far the panel agrees with itself.
         differences: Automatic raters against each other.
+        same_narratives: All automatic raters in one table; None with fewer than two.
         rankings: Of models; empty with fewer than two.
         replacements: Empty with fewer than two in the panel.
         groups: Parts of the narratives.
@@ -209,6 +244,7 @@ class AlignmentStudy:
     agreement: Sequence[AgreementRow]
     within_panel: Sequence[AgreementRow]
     differences: Sequence[DifferenceRow]
+    same_narratives: SameNarratives | None
     rankings: Sequence[RankingRow]
     replacements: Sequence[ReplacementRow]
     groups: Sequence[GroupRow]

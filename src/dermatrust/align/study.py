@@ -7,6 +7,7 @@ from dermatrust.align.compare import Bootstrap, agreement_rows, difference_rows,
 from dermatrust.align.models import ranking_rows, replacement_rows
 from dermatrust.align.ratings import RatingTable
 from dermatrust.align.results import AlignmentStudy
+from dermatrust.align.same_narratives import same_narratives
 from dermatrust.align.target import adjudication_of, study_of
 
 
@@ -41,6 +42,7 @@ def align(
         agreement=agreement_rows(study, bootstrap),
         within_panel=panel_rows(study, bootstrap),
         differences=difference_rows(study, bootstrap),
+        same_narratives=same_narratives(study, bootstrap),
         rankings=ranking_rows(study, bootstrap),
         replacements=replacement_rows(study, epsilon=epsilon),
         groups=group_rows(study, bootstrap),

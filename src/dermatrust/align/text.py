@@ -14,6 +14,7 @@ from dermatrust.align.results import (
     GroupRow,
     RankingRow,
     Role,
+    SameNarratives,
     Scale,
     StabilityRow,
     WorstCase,
@@ -41,7 +42,8 @@ def study_text(study: AlignmentStudy) -> str:
     parts += [_measures_text(study, names, scale, "MAE", "Mean absolute error, points") for scale in scales]
     parts.append(_measures_text(study, names, "as given", "bias", "Bias, points: above 0 is more generous"))
     parts += [_statistics_text(study, names, scale) for scale in scales]
-    parts += [_panel_text(study.within_panel), _differences_text(study.differences, names)]
+    parts += [_panel_text(study.within_panel), _same_narratives_text(study.same_narratives, names)]
+    parts.append(_differences_text(study.differences, names))
     parts += [_rankings_text(study.rankings, names), _replacements_text(study, names)]
     parts += [_groups_text(study.groups, names), _stability_text(study.stability, names)]
     parts += [_worst_text(study.worst, names), _adjudication_text(study)]
@@ -123,6 +125,31 @@ def _panel_text(rows: Sequence[AgreementRow]) -> str:
         lines.append([name, scale, *map(estimate_text, estimates), *_counts(estimates)])
     titles = ["statistic", "scores", *_COLUMNS, "counted", "missing"]
     return "\n".join(["The panel's own agreement", *aligned([titles, *lines])])
+
+
+def left_out_text(same: SameNarratives) -> str:
+    """Return for whose missing scores narratives are left out of the table of the same narratives."""
+    lacking = [f"{_one_line(rater)} {n:,}" for rater, n in same.lacking.items() if n]
+    lacking += [f"the target {same.target_lacking:,}"] if same.target_lacking else []
+    return f"Left out for missing scores: {', '.join(lacking) or 'nothing'}"
+
+
+def _same_narratives_text(same: SameNarratives | None, names: Names) -> str:
+    if same is None:
+        return ""
+    lines = []
+    for rater, found in groupby(same.rows, attrgetter("rater")):
+        each = list(found)
+        errors = [row.error for row in each]
+        lines.append([names[rater], "error", *map(estimate_text, errors), *_counts(errors)])
+        apart = [row.difference for row in each if row.difference is not None]
+        if apart:
+            lines.append(
+                [names[rater], f"less that of {names[same.first]}", *map(estimate_text, apart), *_counts(apart)]
+            )
+    heading = "All on the same narratives: mean absolute error where each of them and the target has a score, as given"
+    table = aligned([["rater", "of", *_COLUMNS, "compared", "scores left out"], *lines])
+    return "\n".join([heading, *table, left_out_text(same)])
 
 
 def _differences_text(rows: Sequence[DifferenceRow], names: Names) -> str:

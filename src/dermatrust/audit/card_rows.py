@@ -9,6 +9,7 @@ from typing import Any
 
 from dermatrust.audit.judge_audit import JudgeAudit, ReportCard
 from dermatrust.audit.sensitivity import FALLS, STEADY
+from dermatrust.audit.translation import UNCHECKED, Translation
 from dermatrust.bench.results import Estimate
 from dermatrust.records import Dimension
 
@@ -49,11 +50,19 @@ def card_json(audit: JudgeAudit) -> str:
         "n_patients": audit.n_patients,
         "n_variants": audit.n_variants,
         "lacking": dict(audit.lacking),
+        "translation": _translation(audit.translation),
         "resampling": {"seed": audit.resampling.seed, "n_resamples": audit.resampling.n_resamples},
         "judges": [card.judge.model_dump(mode="json") for card in audit.cards],
         "records": card_records(audit),
     }
     return json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _translation(found: Translation | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    about = {"translator": found.translator, "n_references": found.n_references}
+    return {**about, "missing": dict(found.missing), "unchecked": UNCHECKED}
 
 
 def _records(card: ReportCard) -> Iterator[dict[str, Any]]:
@@ -76,8 +85,8 @@ def _records(card: ReportCard) -> Iterator[dict[str, Any]]:
 
 
 def _of_the_judge(card: ReportCard) -> Iterator[dict[str, Any]]:
-    if card.repeatability is None:
-        yield _said("repeatability", "", "not measured: the judge was asked once (--repeats)")
+    if isinstance(card.repeatability, str):
+        yield _said("repeatability", "", f"not measured: {card.repeatability}")
     else:
         for measure, six in (
             ("standard deviation within a text", card.repeatability.spread),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from dermatrust.audit.judge_audit import JudgeAudit, ReportCard
 from dermatrust.audit.sensitivity import DimensionRow
+from dermatrust.audit.translation import UNCHECKED, Translation
 from dermatrust.bench.results import Estimate
 from dermatrust.bench.text import NOTHING, counted, estimate_text, without_noise
 from dermatrust.records import DIMENSIONS
@@ -16,7 +17,22 @@ def cards_text(audit: JudgeAudit) -> str:
         f"{counted(audit.n_variants, 'text')} from {counted(audit.n_references, 'reference')} of "
         f"{counted(audit.n_patients, 'patient')}, {audit.n_certified} certified; 95 % intervals over patients"
     )
-    return "\n\n".join([head, *map(_card_text, audit.cards)])
+    lines = [head] if audit.translation is None else [head, translation_text(audit.translation)]
+    return "\n\n".join(["\n".join(lines), *map(_card_text, audit.cards)])
+
+
+def translation_text(found: Translation) -> str:
+    """Return how many references are there in another language, why others are not, and what nobody checked.
+
+    Example:
+        >>> from collections import Counter
+        >>> print(translation_text(Translation("m, translate@1:0", 9, Counter(refused=2))).partition(". ")[0])
+        Other language: 7 of 9 references translated by m, translate@1:0; missing: refused 2
+    """
+    reasons = ", ".join(f"{reason} {n}" for reason, n in found.missing.most_common())
+    n_made = found.n_references - found.missing.total()
+    what = f"Other language: {n_made} of {found.n_references} references translated by {found.translator}"
+    return f"{what}; missing: {reasons or 'none'}. {UNCHECKED}"
 
 
 def _card_text(card: ReportCard) -> str:
@@ -59,8 +75,8 @@ def _matrix(card: ReportCard) -> list[str]:
 def _notes(card: ReportCard) -> list[str]:
     repeated = card.repeatability
     spread = (
-        "repeatability not measured: asked once (--repeats)"
-        if repeated is None
+        f"repeatability: not measured, {repeated}"
+        if isinstance(repeated, str)
         else f"repeated {repeated.n_draws} times: same score in "
         + ", ".join(f"{share_text(repeated.same[d])} ({d.title})" for d in DIMENSIONS)
     )

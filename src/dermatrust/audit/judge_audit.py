@@ -17,6 +17,7 @@ from dermatrust.audit.sensitivity import (
     unchanged_scores,
 )
 from dermatrust.audit.steadiness import Missing, Repeatability, missing_verdicts, padding_slopes, repeatability
+from dermatrust.audit.translation import Translation
 from dermatrust.bench.results import Estimate
 from dermatrust.records import DatasetCard, Dimension, JudgeCard
 from dermatrust.store.folder import DatasetFolder
@@ -32,7 +33,7 @@ class ReportCard:
         errors: The sensitivity matrix.
         dimensions: For each dimension, whether the errors that should lower it are seen.
         twins: How far it moves where nothing has been said differently.
-        repeatability: How far repeated ratings differ; None where it was asked once.
+        repeatability: How far repeated ratings differ, or why it is not measured.
         padding: By dimension, points for a text twice as long that says nothing more.
         length: The same among real candidates of a case, or why it is not measured.
         has_panel: Whether a panel's mean was taken off for `length`.
@@ -45,7 +46,7 @@ class ReportCard:
     errors: tuple[ErrorRow, ...]
     dimensions: tuple[DimensionRow, ...]
     twins: tuple[TwinRow, ...]
-    repeatability: Repeatability | None
+    repeatability: Repeatability | str
     padding: dict[Dimension, Estimate]
     length: Estimate | str
     has_panel: bool
@@ -76,6 +77,7 @@ class JudgeAudit:
         n_variants: Variants, the unchanged references among them.
         lacking: Kind to the number of references that offer no place for it.
         resampling: How the intervals were made.
+        translation: How the twins in another language were made; None without any.
     """
 
     dataset: DatasetCard
@@ -86,11 +88,12 @@ class JudgeAudit:
     n_variants: int
     lacking: Counter[str]
     resampling: Resampling
+    translation: Translation | None = None
 
 
 def audit_judges(
     dataset: DatasetFolder, known: KnownErrors, judges: Sequence[JudgeCard], *, panel: Sequence[str] = (),
-    resampling: Resampling | None = None,
+    resampling: Resampling | None = None, translation: Translation | None = None,
 ) -> JudgeAudit:  # fmt: skip
     """Return the report cards of judges that have rated the variants.
 
@@ -100,6 +103,7 @@ def audit_judges(
         judges: The judges' cards.
         panel: Raters of `dataset` that stand for what its candidates deserve.
         resampling: Of patients, for the intervals.
+        translation: How the twins in another language were made, if there are any.
     """
     resampling = resampling or Resampling()
     candidates = read_candidates(dataset)
@@ -115,6 +119,7 @@ def audit_judges(
         n_variants=len(known.variants),
         lacking=known.lacking,
         resampling=resampling,
+        translation=translation,
     )
 
 

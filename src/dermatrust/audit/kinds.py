@@ -145,4 +145,6 @@ TWINS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Kind of twin to what is done to the text; none of them changes what it says, so no score should move."""
+OTHER_LANGUAGE = "other language"
+"""A further kind of twin, which a model makes; `dermatrust.audit.translation` says what is checked of it."""
 PADDED = ("padded by half", "padded to double")

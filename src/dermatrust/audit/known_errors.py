@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from dermatrust.store.jsonl import write_records
 from dermatrust.store.layout import NARRATIVES
 from dermatrust.store.new_dataset import new_folder, write_dataset
 
+Watched = Callable[[Sequence[tuple[Case, Narrative]]], Iterable[tuple[Case, Narrative]]]
 VARIANTS = "variants.jsonl"
 LACKING = "lacking.jsonl"
 VERSION = 1
@@ -59,7 +61,9 @@ def known_errors_name(dataset: DatasetFolder, *, seed: int, limit: int | None) -
     return hashlib.blake2b(canonical_json(parts).encode(), digest_size=4).hexdigest()
 
 
-def write_known_errors(dataset: DatasetFolder, path: Path, *, seed: int = 0, limit: int | None = None) -> KnownErrors:
+def write_known_errors(
+    dataset: DatasetFolder, path: Path, *, seed: int = 0, limit: int | None = None, watched: Watched = iter
+) -> KnownErrors:
     """Make the folder of variants, or read it where it has been made.
 
     Args:
@@ -68,6 +72,7 @@ def write_known_errors(dataset: DatasetFolder, path: Path, *, seed: int = 0, lim
             variant as a candidate whose author is its kind; `variants.jsonl` with what was changed.
         seed: Of what is swapped, left out or made up.
         limit: Only the first so many cases.
+        watched: Yields the references it is given, and may show how far they are: thousands take minutes.
 
     Raises:
         DataError: No case has a reference that somebody wrote, or the folder cannot be made or read.
@@ -78,7 +83,7 @@ def write_known_errors(dataset: DatasetFolder, path: Path, *, seed: int = 0, lim
             do = "Import or write some; a reference has the stream 'reference'."
             raise DataError(str(dataset.path), "holds no reference narrative to make errors in", do=do)
         lacking: Counter[str] = Counter()
-        made = list(make_variants(references, load_lexicon(), seed=seed, lacking=lacking))
+        made = list(make_variants(watched(references), load_lexicon(), seed=seed, lacking=lacking))
         card = dataset.card.model_copy(
             update={
                 "name": f"{dataset.card.name}, known errors",

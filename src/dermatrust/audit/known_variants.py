@@ -78,7 +78,7 @@ def make_variants(
         if is_refusal(reference.text):
             continue
         passage = Passage(reference.text.strip(), lexicon)
-        yield _variant(case, passage.text, UNCHANGED, "unchanged")
+        yield variant_of(case, passage.text, UNCHANGED, "unchanged")
         for kind in (*ERROR_RULES, *TWINS):
             rng = _rng(seed, case.id, kind)
             made = _error(kind, passage, case, rng) if kind in ERROR_RULES else _twin(kind, passage, case, rng)
@@ -101,7 +101,7 @@ def _error(kind: str, passage: Passage, case: Case, rng: Generator) -> tuple[Var
             before, after = draft.before_and_after(passage)
             misses = occasion.is_grave and kind in ("wrong diagnosis, other family",)
             should = (*rule.should_fall, *([Dimension.SAFETY] if misses else []))
-            return _variant(
+            return variant_of(
                 case, text, kind, "error", should_fall=should,
                 may_fall=tuple(d for d in rule.may_fall if d not in should),
                 severity="grave" if misses else rule.severity, about=draft.about, before=before, after=after,
@@ -111,13 +111,14 @@ def _error(kind: str, passage: Passage, case: Case, rng: Generator) -> tuple[Var
 
 def _twin(kind: str, passage: Passage, case: Case, rng: Generator) -> tuple[Variant, Narrative] | None:
     text = twin_of(kind, passage, rng)
-    return None if text is None else _variant(case, text, kind, "twin")
+    return None if text is None else variant_of(case, text, kind, "twin")
 
 
-def _variant(
+def variant_of(
     case: Case, text: str, kind: str, role: Role, *, severity: Severity | None = None, about: str = "",
     before: str = "", after: str = "", should_fall: Sequence[Dimension] = (), may_fall: Sequence[Dimension] = (),
 ) -> tuple[Variant, Narrative]:  # fmt: skip
+    """Return a text as a variant of its case's reference, and as the narrative that is judged."""
     narrative = Narrative.candidate(case_id=case.id, author=kind, text=text)
     variant = Variant(
         narrative_id=narrative.id, case_id=case.id, patient_id=case.patient_id, role=role, kind=kind,

@@ -220,17 +220,15 @@ def _texts(placed: Sequence[_Placed], least: float) -> Iterator[Leak]:
     names = sorted({one.side for one in placed})
     side = [names.index(placed[owner].side) for owner in owners]
     told = set()
-    for pair in shingles.pairs(side=side):
+    for pair in shingles.pairs(least=COPIED, side=side):
         a, b = owners[pair.a], owners[pair.b]
-        if (a, b) in told:
-            continue
-        if pair.containment >= COPIED:
+        if (a, b) not in told:
             told.add((a, b))
             shared = shingles.shared_text(pair.a, pair.b)
             yield _leak("copied text", placed, a, b, shared, f"{pair.containment:.0%} of the shorter text")
-    for pair in shingles.pairs(most_texts=STOCK, side=side):
+    for pair in shingles.pairs(least=least, most_texts=STOCK, side=side):
         a, b = owners[pair.a], owners[pair.b]
-        if (a, b) not in told and pair.containment >= least:
+        if (a, b) not in told:
             told.add((a, b))
             runs = f"{counted(pair.n_shared, 'run')} of {RUN} words, {pair.containment:.0%} of the shorter text"
             yield _leak("shared words", placed, a, b, shingles.shared_text(pair.a, pair.b), runs)

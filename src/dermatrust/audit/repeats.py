@@ -39,7 +39,7 @@ def check_duplicates(reads: Sequence[ReadReference]) -> Iterator[ReferenceFindin
         first = firsts.setdefault(tuple(words_in(read.plain)), place)
         if first != place:
             nearest[place] = (1.0, first)
-    for pair in shingles.pairs(most_texts=STOCK):
+    for pair in shingles.pairs(least=ALIKE, most_texts=STOCK):  # no resemblance is above its containment
         if pair.resemblance >= ALIKE:
             nearest[pair.b] = max(nearest.get(pair.b, (0.0, 0)), (pair.resemblance, pair.a))
             n_others[pair.b] += 1

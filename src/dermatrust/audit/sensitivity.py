@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dermatrust.agreement.clusters import Floats
 from dermatrust.audit.judged import Judged, Resampling
-from dermatrust.audit.kinds import ERROR_RULES, TWINS
+from dermatrust.audit.kinds import ERROR_RULES, OTHER_LANGUAGE, TWINS
 from dermatrust.bench.results import Estimate
 from dermatrust.records import DIMENSIONS, Dimension
 
@@ -141,7 +141,7 @@ def twin_rows(judged: Judged, resampling: Resampling) -> tuple[TwinRow, ...]:
     """Return how far the judge moves where nothing has been said differently, one row per kind of twin."""
     moved = judged.moved
     found = []
-    for kind in TWINS:
+    for kind in (*TWINS, OTHER_LANGUAGE):
         rows = judged.rows(kind)
         if len(rows):
             shifts = _by_dimension(moved[rows], judged, rows, resampling)

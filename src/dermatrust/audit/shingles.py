@@ -4,11 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+Ints = NDArray[np.int64]
+_NOISE = 1e-9
+_BLOCK = 20_000
+"""Pairs whose runs are counted at once: it bounds the memory."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd, with bits spread over all 64: the golden ratio. Two different runs of words meet by chance once in 1e19."""
@@ -70,33 +75,49 @@ class Shingles:
             for words in self._words
         ]
 
-    def pairs(self, *, most_texts: int | None = None, side: Sequence[int] | None = None) -> list[SharedRuns]:
+    def pairs(
+        self, *, least: float = 0.0, most_texts: int | None = None, side: Sequence[int] | None = None
+    ) -> list[SharedRuns]:
         """Return every pair of texts that shares a run, the larger containment first.
 
         Args:
+            least: Containment from which a pair is returned. The larger, the less work: two texts that share so much
+                share one of the rarest runs of the shorter, so that a sentence all texts have pairs none of them.
             most_texts: Runs in more texts than this are stock phrases and are left out of `n_shared`.
             side: For every text a number; only texts of different sides are compared.
-        """
-        table = self._table
-        spread = np.asarray(table.sum(axis=0)).ravel()
-        kept = spread >= 2 if most_texts is None else (spread >= 2) & (spread <= most_texts)
-        table = table[:, np.flatnonzero(kept)]
-        if side is not None:
-            sides = np.asarray(side)
-            blocks = [(table.multiply((sides == s)[:, None]).tocsr(), s) for s in np.unique(sides)]
-            products = [left @ right.T for left, s in blocks for right, t in blocks if s < t]
-            shared = sum(products[1:], products[0]).tocoo() if products else sparse.coo_matrix(table.shape)
-        else:
-            shared = sparse.triu(table @ table.T, k=1).tocoo()
-        return self._measured(shared)
 
-    def _measured(self, shared: sparse.coo_matrix) -> list[SharedRuns]:
-        sizes = [len(runs) for runs in self._sets]
-        found = []
-        for row, column, n in zip(shared.row.tolist(), shared.col.tolist(), shared.data.tolist(), strict=True):
-            a, b = sorted((row, column))
-            found.append(SharedRuns(a, b, n, n / min(sizes[a], sizes[b]), n / (sizes[a] + sizes[b] - n)))
-        return sorted(found, key=lambda one: (-one.containment, one.a, one.b))
+        Reference:
+            Chaudhuri, Ganti & Kaushik (2006), A Primitive Operator for Similarity Joins in Data Cleaning, section 4.3
+            (prefix filter), https://doi.org/10.1109/ICDE.2006.9.
+        """
+        spread = np.bincount(self._table.indices, minlength=self._table.shape[1])
+        kept = spread >= 2 if most_texts is None else (spread >= 2) & (spread <= most_texts)
+        columns = np.flatnonzero(kept)
+        table, rarest = self._table[:, columns], self._rarest(spread, least)[:, columns]
+        numbers = np.zeros(len(self._sets), np.int64) if side is None else np.asarray(side, np.int64)
+        a, b = _candidates(table, rarest, numbers, across=side is not None)
+        return self._measured(a, b, _n_shared(table, a, b), least)
+
+    def _rarest(self, spread: Ints, least: float) -> sparse.csr_matrix:
+        """Return of each text so many of its rarest runs that a pair with this containment shares one of them."""
+        table = self._table
+        sizes = np.diff(table.indptr)
+        needed = np.maximum(np.ceil(least * sizes - _NOISE), 1).astype(np.int64)
+        rows = np.repeat(np.arange(len(sizes)), sizes)
+        order = np.lexsort((table.indices, spread[table.indices], rows))
+        rank = np.arange(len(rows)) - table.indptr[rows]
+        chosen = rank <= (sizes - needed)[rows]
+        entries = np.ones(int(chosen.sum()), np.int32), (rows[chosen], table.indices[order][chosen])
+        return sparse.csr_matrix(entries, shape=table.shape)
+
+    def _measured(self, a: Ints, b: Ints, n_shared: Ints, least: float) -> list[SharedRuns]:
+        sizes = np.array([len(runs) for runs in self._sets], np.int64)
+        containment = n_shared / np.minimum(sizes[a], sizes[b])
+        resemblance = n_shared / (sizes[a] + sizes[b] - n_shared)
+        kept = np.flatnonzero((n_shared > 0) & (containment >= least))
+        kept = kept[np.lexsort((b[kept], a[kept], -containment[kept]))]
+        columns = (column[kept].tolist() for column in (a, b, n_shared, containment, resemblance))
+        return [SharedRuns(*row) for row in zip(*columns, strict=True)]
 
     def shared_text(self, a: int, b: int) -> str:
         """Return the longest run of words that two texts share, as it stands in the first; "" without one."""
@@ -124,6 +145,37 @@ class Shingles:
         rows = np.repeat(np.arange(len(counts)), counts)
         shape = (len(counts), int(columns.max(initial=-1)) + 1)
         return sparse.csr_matrix((np.ones(len(rows), np.int32), (rows, columns)), shape=shape)
+
+
+def _candidates(
+    table: sparse.csr_matrix, rarest: sparse.csr_matrix, numbers: Ints, *, across: bool
+) -> tuple[Ints, Ints]:
+    """Return the pairs, first below second, in which a rare run of one text stands in the other.
+
+    Args:
+        table: Texts x runs.
+        rarest: The same with each text's rarest runs alone.
+        numbers: The side of each text.
+        across: Whether only texts of different sides are paired.
+    """
+    sides = [np.flatnonzero(numbers == number) for number in np.unique(numbers)]
+    first, second = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for left, right in combinations(sides, 2) if across else [(one, one) for one in sides]:
+        met = (rarest[left] @ table[right].T + table[left] @ rarest[right].T).tocoo()
+        ends = np.sort(np.stack([left[met.row], right[met.col]]), axis=0)
+        pairs = ends if across else ends[:, met.row < met.col]
+        first.append(pairs[0])
+        second.append(pairs[1])
+    return np.concatenate(first), np.concatenate(second)
+
+
+def _n_shared(table: sparse.csr_matrix, a: Ints, b: Ints) -> Ints:
+    """Return how many runs the texts of each pair share."""
+    found = np.zeros(len(a), np.int64)
+    for start in range(0, len(a), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        found[block] = np.asarray(table[a[block]].multiply(table[b[block]]).sum(axis=1)).ravel()
+    return found
 
 
 def _runs(numbers: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:

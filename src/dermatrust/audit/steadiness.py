@@ -14,6 +14,9 @@ from dermatrust.audit.kinds import PADDED
 from dermatrust.bench.results import Estimate
 from dermatrust.records import DIMENSIONS, Dimension
 
+ASKED_ONCE = "asked once, see --repeats"
+BY_RULE = "it answers by rule, alike every time"
+"""A judge that no number of repeats would show anything about: it is asked once whatever --repeats says."""
 slope = Statistic(
     terms=lambda table: _slope_terms(table),
     value=lambda sums: ratios(sums[..., 1], sums[..., 2]),
@@ -46,11 +49,11 @@ class Missing:
     reasons: Counter[str]
 
 
-def repeatability(judged: Judged, resampling: Resampling) -> Repeatability | None:
-    """Return how repeatable a judge is; None where it was asked once."""
+def repeatability(judged: Judged, resampling: Resampling) -> Repeatability | str:
+    """Return how repeatable a judge is, or why that is not measured."""
     draws, patients = judged.draws, judged.patients
     if draws.shape[1] < 2:
-        return None
+        return BY_RULE if judged.card.kind == "lexical" else ASKED_ONCE
     known = (~np.isnan(draws)).sum(axis=1)
     means = judged.scores[:, np.newaxis, :]
     squares = np.nansum((draws - means) ** 2, axis=1)

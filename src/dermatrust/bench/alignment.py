@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dermatrust.agreement.absolute_error import absolute_errors
-from dermatrust.agreement.clusters import Floats, Ints
+from dermatrust.agreement.clusters import Floats, Ints, sum_clusters
 from dermatrust.agreement.consensus import other_clusters_means, others_means, panel_means
 from dermatrust.bench.estimates import Draws, Sixes, estimate_sixes
 from dermatrust.bench.grid import N_DIMENSIONS, Grid
@@ -71,5 +70,5 @@ def _by_narrative(grid: Grid) -> tuple[Floats, Ints]:
 
 def _errors(given: Floats, wanted: Floats, clusters: Ints) -> Sixes:
     """Sum the errors of one row; a panel's members stand one below the other, narrative by narrative."""
-    sums = absolute_errors(given, wanted, np.tile(clusters, len(given) // len(clusters)))
+    sums = sum_clusters(np.abs(given - wanted), np.tile(clusters, len(given) // len(clusters)))
     return Sixes(sums, np.array([len(given)]))

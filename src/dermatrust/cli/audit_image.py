@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from dermatrust.cli.audit_injection import AUDIT_EVALUATOR_OPTIONS, tell_missing
-from dermatrust.cli.options import FILE, RUN_OPTIONS, open_bench, pace_of, run_folder, tell_failures, with_options
+from dermatrust.cli.options import FILE, RUN_OPTIONS, with_options
+from dermatrust.cli.rater_audit import AUDIT_EVALUATOR_OPTIONS, open_rater_audit, tell_rater_audit
 
 
 @click.command()
@@ -32,16 +32,11 @@ def image(dataset: Path, severities: tuple[int, ...], **options: Any) -> None:
         if name == "lexical":
             expected = "nano/evaluator, hf:PATH or a server"
             raise ModelError(name, "is a judge: it reads a reference and looks at no photograph", expected)
-    bench = open_bench(dataset, models=(), judges=(), **options)
-    check_lookers(bench)
     chosen = tuple(sorted(set(severities)))
-    run = run_folder(bench, options, kind=f"image-s{''.join(map(str, chosen))}-")
-    audit = audit_images(bench, run, pace_of(bench, options), severities=chosen, seed=options["seed"])  # type: ignore[arg-type]
+    kind = f"image-s{''.join(map(str, chosen))}-"
+    bench, run, pace = open_rater_audit(dataset, (), options, kind=kind)
+    check_lookers(bench)
+    audit = audit_images(bench, run, pace, severities=chosen, seed=options["seed"])  # type: ignore[arg-type]
     write_image_files(run.path / "image.csv", run.path / "image.json", audit)
     write_image_page(run.path / "image.html", audit, table_name="image.csv")
-    if audit.card.synthetic:
-        click.echo("synthetic dataset: no number below is clinical performance\n")
-    click.echo(image_text(audit))
-    click.echo(f"page: {run.path / 'image.html'}", err=True)
-    tell_failures(audit.failures, run)
-    tell_missing(audit.n_missing)
+    tell_rater_audit(audit, image_text(audit), run.path / "image.html", run)

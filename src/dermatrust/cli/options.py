@@ -1,7 +1,7 @@
 """Options that several commands share, and what they open."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dermatrust.bench.asking import Pace
     from dermatrust.bench.play import Bench
     from dermatrust.bench.recorded import Recorded
+    from dermatrust.clients import Client
     from dermatrust.store.run import RunFolder
 
 
@@ -157,13 +158,19 @@ def named_run_folder(options: dict[str, Any], otherwise: str) -> "RunFolder":
 
 def pace_of(bench: "Bench", options: dict[str, Any]) -> "Pace":
     """Return how fast the options let a run ask; say on stderr for which models a file the user gave holds nothing."""
-    from dermatrust.bench.asking import Pace
     from dermatrust.bench.run import all_clients
+
+    return pace_for(all_clients(bench), options)
+
+
+def pace_for(clients: "Sequence[Client]", options: dict[str, Any]) -> "Pace":
+    """Return how fast the options let clients be asked; see `pace_of`."""
+    from dermatrust.bench.asking import Pace
     from dermatrust.engine import Limits, load_limits, load_prices
 
     limits = load_limits(options["limits_file"]) if options["limits_file"] else {}
     prices = load_prices(options["price_file"]) if options["price_file"] else {}
-    for client in all_clients(bench):
+    for client in clients:
         if limits and client.name not in limits:
             click.echo(f"{options['limits_file']}: nothing for {client.name}; the defaults hold.", err=True)
         if prices and client.name not in prices:

@@ -19,6 +19,7 @@ from dermatrust.records import DIMENSIONS, Dimension, Rating, Unscored
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.jsonl import append_records
 from dermatrust.store.layout import RATERS, RATINGS
+from dermatrust.store.lock import only_writer
 
 Key = tuple[str, str, int]
 """Narrative, rater, draw."""
@@ -70,13 +71,20 @@ def take_ratings(
 
     Raises:
         DataError: Something is wrong with the table, or it contradicts the folder. All bad cells are told at once, and
-            nothing is written.
+            nothing is written. Or another process is taking in ratings.
         UserError: A renamed or ignored column is not there.
     """
+    with only_writer(dataset.path):  # what is there already must still be all when the new ones are appended
+        return _take(dataset, path, rater, renamed or {}, ignored)
+
+
+def _take(
+    dataset: DatasetFolder, path: Path, rater: str | None, renamed: Mapping[str, str], ignored: Iterable[str]
+) -> TakenRatings:
     separator = csv_separator(path)
     rows = csv_fields(path, separator)
     where, header = next(rows, (f"{path} line 1", []))
-    columns = read_columns(header, where, renamed=renamed or {}, ignored=ignored, has_rater=rater is not None)
+    columns = read_columns(header, where, renamed=renamed, ignored=ignored, has_rater=rater is not None)
     faults = Faults(path)
     registry = Registry(dataset, faults)
     read = rated_rows(rows, columns, faults, has_commas=separator != ",")

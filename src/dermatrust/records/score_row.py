@@ -45,3 +45,5 @@ class ScoreRow(NamedTuple):
     unscored: str | None
     """Why the score is missing (a reason of `Unscored`); None where there is a score."""
     reference: ReferenceKind | None
+    injection_suspected: bool
+    """A draw of the rating is flagged: the narrative shows signs of speaking to its grader. It changes no score."""

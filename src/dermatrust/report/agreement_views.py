@@ -118,6 +118,22 @@ def difference_lines(study: AlignmentStudy) -> list[MeasureLine]:
     ]
 
 
+def same_narratives_lines(study: AlignmentStudy) -> list[MeasureLine]:
+    """Return the errors of all automatic raters on the same narratives, each but the first with its difference."""
+    same = study.same_narratives
+    if same is None:
+        return []
+    found = []
+    for rater, rows in groupby(same.rows, attrgetter("rater")):
+        each = list(rows)
+        found.append(_line(rater, "error", [row.error for row in each], absent="left out"))
+        apart = [row.difference for row in each if row.difference is not None]
+        if apart:
+            about = f"less that of {same.first}"
+            found.append(_line(rater, about, apart, signed=True, is_member=True, absent="left out"))
+    return found
+
+
 def ranking_lines(rows: Sequence[RankingRow]) -> list[MeasureLine]:
     """Return, for each automatic rater, the order of models and the share of pairs ordered alike."""
     found = []
@@ -159,9 +175,15 @@ def _replacement_cell(row: ReplacementRow) -> Cell:
 
 
 def _line(
-    name: str, about: str, estimates: Sequence[Estimate], *, signed: bool = False, is_member: bool = False
+    name: str,
+    about: str,
+    estimates: Sequence[Estimate],
+    *,
+    signed: bool = False,
+    is_member: bool = False,
+    absent: str = "missing",
 ) -> MeasureLine:
-    """Return seven estimates, six of dimensions and their mean, as a row."""
+    """Return seven estimates, six of dimensions and their mean, as a row that says why scores are absent."""
     six = estimates[: len(MEASURES) - 1]
     totals = [one.n + one.n_missing for one in six]
     n_missing = sum(one.n_missing for one in six)
@@ -171,7 +193,7 @@ def _line(
         is_member=is_member,
         cells=tuple(number_cell(one, signed=signed) for one in estimates),
         compared=range_of_text(min(one.n for one in six), max(one.n for one in six), max(totals)),
-        missing=f"{of_text(n_missing, sum(totals))} scores missing" if n_missing else "none missing",
+        missing=f"{of_text(n_missing, sum(totals))} scores {absent}" if n_missing else f"none {absent}",
     )
 
 

@@ -10,7 +10,7 @@ from dermatrust import __version__
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.details import StudyDetails
 from dermatrust.align.results import AlignmentStudy, Scale
-from dermatrust.align.text import compared_with
+from dermatrust.align.text import compared_with, left_out_text
 from dermatrust.bench.results import MACRO, MEASURES
 from dermatrust.bench.text import counted, embedded_notice
 from dermatrust.records import DIMENSIONS, Case, DatasetCard
@@ -103,6 +103,8 @@ def _numbers(study: AlignmentStudy, details: StudyDetails) -> dict[str, Any]:
             (scale, title, agreement_views.STATISTICS[scale], agreement_views.statistic_lines(study, scale))
             for scale, title in _SCALES
         ],
+        "same_lines": agreement_views.same_narratives_lines(study),
+        "left_out": left_out_text(study.same_narratives) if study.same_narratives else "",
         "difference_lines": agreement_views.difference_lines(study),
         "difference_chart": Markup(difference_chart(study.differences, MACRO, ident="error-differences")),  # noqa: S704
         "ranking_lines": agreement_views.ranking_lines(study.rankings),

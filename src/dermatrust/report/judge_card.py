@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dermatrust.audit.card_text import share_text, sight_text
+from dermatrust.audit.card_text import share_text, sight_text, translation_text
 from dermatrust.audit.judge_audit import JudgeAudit, ReportCard
-from dermatrust.audit.kinds import ERROR_RULES, TWINS
+from dermatrust.audit.kinds import ERROR_RULES, OTHER_LANGUAGE, TWINS
 from dermatrust.bench.results import Estimate
 from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS, Dimension, Manifest
@@ -118,12 +118,12 @@ def glance(card: ReportCard) -> Glance:
     )
     steady = [twin.steady for twin in card.twins if not math.isnan(twin.steady.value)]
     worst = min(steady, key=lambda found: found.value, default=None)
-    same = min(card.repeatability.same.values(), key=lambda found: found.value) if card.repeatability else None
+    again = card.repeatability
     return Glance(
         judge=card.judge.judge,
         cells=tuple(cells),
         steady=share_text(worst) if worst else NOTHING,
-        same=share_text(same) if same else "asked once",
+        same=again if isinstance(again, str) else share_text(min(again.same.values(), key=lambda found: found.value)),
         missing=share_text(card.missing.share),
     )
 
@@ -182,7 +182,7 @@ def _measures(card: ReportCard) -> tuple[tuple[str, tuple[HeatCell, ...]], ...]:
         ("Errors that do not touch it: mean fall", [_plain(row.halo) for row in card.dimensions]),
         ("Text padded to double: points", [_shift(card.padding[d]) for d in DIMENSIONS]),
     ]
-    if card.repeatability is not None:
+    if not isinstance(card.repeatability, str):
         n, repeated = card.repeatability.n_draws, card.repeatability
         rows += [
             (f"{n} draws: standard deviation within a text", [_plain(repeated.spread[d]) for d in DIMENSIONS]),
@@ -203,8 +203,8 @@ def _lines(card: ReportCard) -> tuple[tuple[str, str], ...]:
         (f"Favour for its own family ({card.judge.family})", _points(card.preference)),
         ("Missing verdicts", missing),
     ]
-    if card.repeatability is None:
-        lines.append(("Repeatability", "Not measured: the judge was asked once. Ask it again with --repeats."))
+    if isinstance(card.repeatability, str):
+        lines.append(("Repeatability", f"Not measured: {card.repeatability}."))
     return tuple(lines)
 
 
@@ -225,6 +225,9 @@ def kind_lines(audit: JudgeAudit) -> tuple[tuple[str, str, str, str, str, str], 
         lines.append((kind, should, may, rule.severity, without, rule.reason))
     for kind, done in TWINS.items():
         lines.append((f"twin: {kind}", "none", "none", NOTHING, of_text(audit.lacking[kind], audit.n_references), done))
+    if audit.translation is not None:
+        without = of_text(audit.translation.missing.total(), audit.translation.n_references)
+        lines.append((f"twin: {OTHER_LANGUAGE}", "none", "none", NOTHING, without, translation_text(audit.translation)))
     return tuple(lines)
 
 

@@ -1,4 +1,4 @@
-"""One writer at a time for a run folder."""
+"""One writer at a time for a folder."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dermatrust.errors import DataError
 
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Hold a run folder for this process alone; the lock goes with the process, however it ends.
+    """Hold a folder for this process alone; the lock goes with the process, however it ends.
 
     Raises:
         DataError: Another process is working in this folder, or it cannot be written to.
@@ -19,13 +19,13 @@ def only_writer(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / ".lock").open("a+b")
     except OSError as error:
-        raise DataError(str(folder), f"cannot be written to ({error.strerror})", do="Choose another --out.") from None
+        raise DataError(str(folder), f"cannot be written to ({error.strerror})", do="Choose another.") from None
     with file:
         try:
             _lock(file.fileno())
         except OSError:
-            do = "Wait for it, or give this run a folder of its own with --run-id."
-            raise DataError(str(folder), "another process is working in this run folder", do=do) from None
+            do = "Wait for it, or choose another folder (a run's with --run-id)."
+            raise DataError(str(folder), "another process is working in this folder", do=do) from None
         yield
 
 

@@ -17,7 +17,7 @@ from dermatrust.errors import DataError
 from dermatrust.records import ScoreRow
 from dermatrust.store.atomic import replacing
 
-FORMAT = "scores/2"
+FORMAT = "scores/3"
 _FORMAT_KEY = "dermatrust"
 _ROWS_PER_GROUP = 16_384
 _MAGIC = b"PAR1"
@@ -42,6 +42,7 @@ _FIELDS = [
     Field("n_draws", DataType.int32(), nullable=False),
     Field("unscored", DataType.string()),
     Field("reference", DataType.string()),
+    Field("injection_suspected", DataType.bool(), nullable=False),
 ]
 _SCHEMA = Schema(_FIELDS, metadata={_FORMAT_KEY: FORMAT})
 
@@ -69,6 +70,7 @@ class ScoreColumns:
     n_draws: NDArray[np.int64]
     unscored: Texts
     reference: Texts
+    injection_suspected: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.case_id)
@@ -165,7 +167,7 @@ def read_scores(path: Path) -> ScoreColumns:
 
 _NUMBER_TYPES: dict[str, Any] = {
     "fitzpatrick": np.float64, "score": np.float64, "spread": np.float64,
-    "n_draws": np.int64, "refused": np.bool_, "empty": np.bool_,
+    "n_draws": np.int64, "refused": np.bool_, "empty": np.bool_, "injection_suspected": np.bool_,
 }  # fmt: skip
 
 

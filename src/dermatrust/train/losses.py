@@ -1,7 +1,7 @@
 """What training minimises, as pure functions of tensors: the text, the policy gradient, a score's distribution.
 
     stage 1     masked_cross_entropy
-    stage 2     policy_gradient of drawn_log_probability; the paper's total is 0.5 of it plus 1.0 of the text's
+    stage 2     policy_gradient of mean_log_probability; the paper's total is 0.5 of it plus 1.0 of the text's
     instead     expected_score_loss or ordinal_loss of level_chances, which need no draw
 
 B is a batch, T tokens, V the vocabulary, S places where a score stands, L its levels. Logits come aligned: those at t
@@ -37,46 +37,31 @@ def masked_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
         >>> round(float(masked_cross_entropy(torch.zeros(1, 2, 4), labels)), 4)  # ln 4
         1.3863
     """
-    _check_tokens("masked_cross_entropy", logits, labels, "labels")
+    _check_tokens(logits, labels)
     learnt = labels != NOT_LEARNT
     # Only the learnt rows go through the softmax: most of a sequence is prompt and image, and V is large.
     total = cross_entropy(_raised(logits[learnt]), labels[learnt], reduction="sum")
     return total / learnt.sum().clamp(min=1)
 
 
-def drawn_log_probability(logits: Tensor, drawn: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean log-probability of each draw's generated tokens.
+def mean_log_probability(logits: Tensor, drawn: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean log-probability of each draw's generated tokens, from these alone.
+
+    The vocabulary is large and most of a sequence is prompt and image, so nothing is padded over it.
 
     Args:
-        logits: Teacher-forced on the draws, shape (B, T, V).
-        drawn: Token numbers of the draws, shape (B, T); anything where `mask` is false.
-        mask: Shape (B, T), true for the tokens the policy generated, its end-of-text included.
+        logits: Teacher-forced on the draws, of the tokens where `mask` is true, in its order, shape (N, V).
+        drawn: Their numbers, shape (N,).
+        mask: Shape (B, T), true for the tokens the policy generated, its end-of-text included; N are true.
 
     Returns:
         Shape (B,), in nats a token: their mean, not their sum, as in https://arxiv.org/abs/2511.09195. A draw without
         any generated token has 0, which carries no gradient.
 
-    Raises:
-        DataError: The shapes do not fit, or `mask` is not boolean.
-
     Example:
         >>> mask = torch.tensor([[False, True, True]])
-        >>> drawn_log_probability(torch.zeros(1, 3, 4), torch.tensor([[0, 1, 2]]), mask).tolist()  # -ln 4
+        >>> mean_log_probability(torch.zeros(2, 4), torch.tensor([1, 2]), mask).tolist()  # -ln 4
         [-1.3862943649291992]
-    """
-    _check_tokens("drawn_log_probability", logits, drawn, "drawn tokens")
-    if mask.shape != drawn.shape or mask.dtype != torch.bool:
-        raise DataError("mask", f"it has shape {tuple(mask.shape)} and type {mask.dtype}", f"bool {tuple(drawn.shape)}")
-    return mean_log_probability(logits[mask], drawn[mask], mask)
-
-
-def mean_log_probability(logits: Tensor, drawn: Tensor, mask: Tensor) -> Tensor:
-    """Return what `drawn_log_probability` does, from the generated tokens alone: the vocabulary is never padded.
-
-    Args:
-        logits: Of the tokens where `mask` is true, in its order, shape (N, V).
-        drawn: Their numbers, shape (N,).
-        mask: As there, shape (B, T), with N true.
     """
     chosen = -cross_entropy(_raised(logits), drawn, reduction="none")
     by_place = chosen.new_zeros(mask.shape).masked_scatter(mask, chosen)
@@ -91,7 +76,7 @@ def policy_gradient(log_probability: Tensor, advantage: Tensor) -> Tensor:
     with `group_relative` advantages.
 
     Args:
-        log_probability: Of each draw, from `drawn_log_probability`, shape (B,).
+        log_probability: Of each draw, from `mean_log_probability`, shape (B,).
         advantage: Of each draw, shape (B,); 0 for an unscored draw. It is a constant: no gradient goes through it.
 
     Returns:
@@ -246,11 +231,11 @@ def _raised(logits: Tensor) -> Tensor:
     return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
 
 
-def _check_tokens(where: str, logits: Tensor, tokens: Tensor, name: str) -> None:
-    """Refuse logits that are not (B, T, V) for tokens (B, T)."""
-    if logits.ndim != 3 or logits.shape[:2] != tokens.shape:
-        what = f"logits have shape {tuple(logits.shape)} and {name} {tuple(tokens.shape)}"
-        raise DataError(where, what, "(batch, tokens, vocabulary) and (batch, tokens)")
+def _check_tokens(logits: Tensor, labels: Tensor) -> None:
+    """Refuse logits that are not (B, T, V) for labels (B, T)."""
+    if logits.ndim != 3 or logits.shape[:2] != labels.shape:
+        what = f"logits have shape {tuple(logits.shape)} and labels {tuple(labels.shape)}"
+        raise DataError("masked_cross_entropy", what, "(batch, tokens, vocabulary) and (batch, tokens)")
 
 
 def _check_levels(chances: Tensor, levels: Tensor) -> None:

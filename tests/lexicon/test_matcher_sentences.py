@@ -31,6 +31,7 @@ SENTENCES = [
     ("There are no vesicles, bullae, erosions, or crusts.",
      [("vesicles", N), ("bullae", N), ("erosions", N), ("crusts", N)]),
     ("There is no scale, ulceration, or bleeding.", [("scale", N), ("ulceration", N), ("bleeding", N)]),
+    ("The absence of blisters, pustules, or anything else.", [("blisters", N), ("pustules", N)]),
     ("The absence of vesicles, pustules, or annular lesions is of note.",
      [("vesicles", N), ("pustules", N), ("annular", N)]),
     ("Without scale, crust, and ulceration.", [("scale", N), ("crust", N), ("ulceration", N)]),

@@ -19,7 +19,7 @@ from dermatrust.store.new_dataset import new_folder, write_dataset
 
 VARIANTS = "variants.jsonl"
 LACKING = "lacking.jsonl"
-VERSION = 1
+VERSION = 2
 """Raised when the same reference gives other variants."""
 
 

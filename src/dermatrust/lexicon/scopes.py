@@ -64,7 +64,8 @@ class Scopes:
             if (scope.waits and not is_listed) or not self._enders.isdisjoint(between):
                 scope.reach = -1
                 return
-            if scope.waits and not scope.passes_commas and self._joiners.isdisjoint(between):
+            is_last_but_one = not _OR.isdisjoint(self._parts[end + 2 : end + 3])
+            if scope.waits and not (scope.passes_commas or is_last_but_one) and self._joiners.isdisjoint(between):
                 scope.waiting.append(index)
                 scope.held_to, scope.reach = end, end + LIST_STEP
                 return

@@ -70,7 +70,7 @@ def write_known_errors(dataset: DatasetFolder, path: Path, *, seed: int = 0, lim
         limit: Only the first so many cases.
 
     Raises:
-        DataError: No case has a reference that somebody wrote, or the folder cannot be made or read.
+        DataError: No case has a reference that somebody wrote, all are refusals, or the folder cannot be made or read.
     """
     if not path.exists():
         references = _references(dataset, limit)
@@ -79,6 +79,11 @@ def write_known_errors(dataset: DatasetFolder, path: Path, *, seed: int = 0, lim
             raise DataError(str(dataset.path), "holds no reference narrative to make errors in", do=do)
         lacking: Counter[str] = Counter()
         made = list(make_variants(references, load_lexicon(), seed=seed, lacking=lacking))
+        if not made:
+            do = "See them with `dermatrust audit references`."
+            raise DataError(
+                str(dataset.path), "every reference is a refusal: there is nothing to make errors in", do=do
+            )
         card = dataset.card.model_copy(
             update={
                 "name": f"{dataset.card.name}, known errors",

@@ -40,29 +40,36 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
     gets the texts as a dataset folder, report-card.csv, report-card.json and judge-report-card.html. The same command
     again asks only what is missing; with a further judge it adds that judge.
     """
+    from dermatrust.audit.candidates import read_candidates
     from dermatrust.audit.judge_audit import audit_judges
     from dermatrust.audit.judged import Resampling
     from dermatrust.audit.known_errors import write_known_errors
     from dermatrust.bench.recorded import record_ratings
     from dermatrust.engine.privacy import check_names_may_leave
     from dermatrust.store.folder import DatasetFolder
+    from dermatrust.store.lock import only_writer
 
     judges, folder = judges or ("lexical",), DatasetFolder.open(dataset)
     check_names_may_leave(folder.card, judges)
     _check_panel(folder, panel)
+    candidates = read_candidates(folder)  # what is wrong with them is said before anybody is asked
     digest = _digest(folder, options)
     name = re.sub(r"[^\w.-]+|^\.+", "-", folder.card.name)[:80]  # a card's name may not lead out of --out
     run = named_run_folder(options, f"audit-judge-{name}-{digest}")
-    known = write_known_errors(folder, run.path / f"variants-{digest}", seed=options["seed"], limit=options["limit"])
-    bench = open_bench(known.folder.path, models=(), judges=judges, **options | {"limit": None})
-    _write_manifest(bench, run, options["seed"])
+    with only_writer(run.path):
+        known = write_known_errors(
+            folder, run.path / f"variants-{digest}", seed=options["seed"], limit=options["limit"]
+        )
+        bench = open_bench(known.folder.path, models=(), judges=judges, **options | {"limit": None})
+        _write_manifest(bench, run, options["seed"])
     n_asks = len(known.variants) * options["repeats"]
     click.echo(f"{len(known.variants)} texts; each LLM judge is asked for {n_asks} verdicts", err=True)
     recorded = record_ratings(bench, run, pace_of(bench, options))
     cards = [one.card for one in bench.judges]
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     run.write_manifest(run.read_manifest().model_copy(update={"finished": finished, "judges": tuple(cards)}))
-    found = audit_judges(folder, known, cards, panel=panel, resampling=Resampling(seed=options["seed"]))
+    resampling = Resampling(seed=options["seed"])
+    found = audit_judges(folder.card, candidates, known, cards, panel=panel, resampling=resampling)
     _write(found, run)
     tell_failures(recorded.failures, run)
 

@@ -160,6 +160,12 @@ def test_missing_verdicts_are_counted_with_their_reasons_and_never_dropped():
     assert found.reasons == {"unreadable": 1, "no answer": 12}
 
 
+def test_a_draw_that_is_there_twice_is_counted_once():
+    found = one_judge([variant("a", "unchanged", "unchanged")], [rating("a:unchanged", None), rating("a:unchanged", 4)])
+    assert not found.reasons
+    assert missing_verdicts(found, FEW).share.value == 0
+
+
 def test_a_score_that_rises_with_padding_has_a_slope():
     variants = [
         variant("a", "unchanged", "unchanged", n_words=100),

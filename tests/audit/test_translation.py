@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from dermatrust.audit.candidates import read_candidates
 from dermatrust.audit.card_rows import card_json
 from dermatrust.audit.card_text import cards_text
 from dermatrust.audit.judge_audit import audit_judges
@@ -125,7 +126,8 @@ def test_the_card_shows_the_shift_and_says_what_nobody_checked(translated, datas
         [Rating(narrative_id=n, rater="j", scores=dict.fromkeys(DIMENSIONS, s)) for n, s in scores.items()],
     )
     card = JudgeCard(judge="j", kind="llm", family="f", version="1", rubric="r")
-    audit = audit_judges(dataset, known, [card], resampling=Resampling(n_resamples=50), translation=translation)
+    few, candidates = Resampling(n_resamples=50), read_candidates(dataset)
+    audit = audit_judges(dataset.card, candidates, known, [card], resampling=few, translation=translation)
     (row,) = [twin for twin in audit.cards[0].twins if twin.kind == OTHER_LANGUAGE]
     assert (row.n, row.shifts[DIMENSIONS[0]].value) == (3, -1.0)
     text = cards_text(audit)

@@ -13,6 +13,7 @@ from dermatrust.audit.known_errors import read_known_errors
 from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rating
 from dermatrust.store.folder import write_dataset
 from dermatrust.store.jsonl import append_records
+from dermatrust.store.lock import only_writer
 
 TEXT = (
     "One sees an indurated, erythematous plaque on the {side} forearm. There is scaling; the border is well-defined. "
@@ -135,6 +136,36 @@ def test_label_facts_are_no_references(tmp_path):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "holds no reference narrative to make errors in" in done.stderr
+
+
+def test_references_that_are_all_refusals_offer_nothing_to_make_errors_in(tmp_path):
+    path = tmp_path / "t"
+    card = DatasetCard(name="t", version="1", source="s", licence="private", consent="c")
+    text = "I'm sorry, but I can't help with this image."
+    refusal = Narrative(id="r", case_id="a", text=text, author="x", stream="reference")
+    write_dataset(path, card, [Case(id="a")], [refusal])
+    done = audit(path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "every reference is a refusal" in done.stderr
+    assert not list(tmp_path.glob("runs/*/variants-*"))
+
+
+def test_a_second_process_is_sent_away_before_it_writes_anything(dataset, tmp_path):
+    run = tmp_path / "runs" / "x"
+    with only_writer(run):
+        done = audit(dataset, "--run-id", "x", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "another process is working in this folder" in done.stderr
+    assert [path.name for path in run.iterdir()] == [".lock"]
+
+
+def test_damaged_candidates_are_told_before_a_judge_is_asked(dataset, tmp_path, server):
+    stranger = Narrative.candidate(case_id="nobody", author="m", text="A red plaque.")
+    append_records(dataset / "narratives.jsonl", [stranger])
+    done = audit(dataset, "-j", f"{server.url}#m", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is about case 'nobody'" in done.stderr
+    assert server.asked == []
 
 
 def test_a_panel_must_have_rated_something(dataset, tmp_path):

@@ -85,6 +85,12 @@ def test_a_reference_on_a_form_of_the_label_makes_both_right():
     assert accuracy == {"psoriasis": 5.0, "nail psoriasis": 5.0, "scalp psoriasis": 4.5}
 
 
+@pytest.mark.parametrize(("truth", "other"), [("rosacea", "acne"), ("molluscum contagiosum", "viral warts")])
+def test_a_disease_that_bears_anothers_name_is_another_disease(truth, other):
+    text = f"A plaque. The answer is {other}."
+    assert judge_lexically(text, "", label=truth).scores[Dimension.ACCURACY] < 3
+
+
 def test_standing_side_by_side_in_the_tree_does_not_make_a_form():
     scores = judge_lexically("A plaque. The answer is guttate psoriasis.", "", label="pustular psoriasis").scores
     assert 0 < scores[Dimension.ACCURACY] < 3

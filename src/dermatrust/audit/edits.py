@@ -8,7 +8,8 @@ from dermatrust.audit.passage import Passage
 
 _ARTICLE = re.compile(r"\b([Aa])(n?)(\s+)$")
 _SOUNDS_LIKE_YOU = re.compile(r"(?:uni(?!n)|eu|use|usu|one|once)", re.IGNORECASE)
-_ENDS = (".", "!", "?", ":", ";")
+_ENDS = (".", "!", "?", ";")
+_MARKUP_AT_END = re.compile(r"(?:[*_\s]|</?\w+>)+\Z")
 _BEGINS = re.compile(r"(?:^|[.!?]\s+|\n)[\s*_-]*\Z")
 _JOINT = re.compile(r"\s*;\s*")
 
@@ -72,10 +73,12 @@ def swap(passage: Passage, start: int, end: int, new: str) -> Edit:
 
 
 def insertion(passage: Passage, place: int, sentence: str) -> Edit:
-    """Return the edit that puts a sentence behind the one around a place."""
+    """Return the edit that puts a sentence behind the one around a place, before one that announces a list."""
     _, end = passage.sentence(place)
-    stop = "" if passage.text[:end].rstrip("*_ ").endswith(_ENDS) else "."
-    return Edit(end, end, f"{stop} {sentence}")
+    said = _MARKUP_AT_END.sub("", passage.text[:end])
+    if said.endswith(":"):
+        return insertion_before(passage, place, sentence)
+    return Edit(end, end, f"{'' if said.endswith(_ENDS) else '.'} {sentence}")
 
 
 def insertion_before(passage: Passage, place: int, sentence: str) -> Edit:

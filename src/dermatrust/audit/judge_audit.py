@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dermatrust.audit.candidates import Candidates, length_favour, read_candidates, self_preference
+from dermatrust.audit.candidates import Candidates, length_favour, self_preference
 from dermatrust.audit.judged import Judged, Resampling, judged
 from dermatrust.audit.known_errors import KnownErrors
 from dermatrust.audit.sensitivity import (
@@ -20,7 +20,6 @@ from dermatrust.audit.steadiness import Missing, Repeatability, missing_verdicts
 from dermatrust.audit.translation import Translation
 from dermatrust.bench.results import Estimate
 from dermatrust.records import DatasetCard, Dimension, JudgeCard
-from dermatrust.store.folder import DatasetFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +91,26 @@ class JudgeAudit:
 
 
 def audit_judges(
-    dataset: DatasetFolder, known: KnownErrors, judges: Sequence[JudgeCard], *, panel: Sequence[str] = (),
-    resampling: Resampling | None = None, translation: Translation | None = None,
+    dataset: DatasetCard, candidates: Candidates, known: KnownErrors, judges: Sequence[JudgeCard], *,
+    panel: Sequence[str] = (), resampling: Resampling | None = None, translation: Translation | None = None,
 ) -> JudgeAudit:  # fmt: skip
     """Return the report cards of judges that have rated the variants.
 
     Args:
-        dataset: Where the references come from; its recorded candidates and ratings show favour for kin and length.
+        dataset: Card of the dataset whose references were changed.
+        candidates: Its recorded candidates and their ratings, which show favour for kin and length.
         known: The variants, with the judges' ratings in their folder.
         judges: The judges' cards.
-        panel: Raters of `dataset` that stand for what its candidates deserve.
+        panel: Raters of the candidates that stand for what its candidates deserve.
         resampling: Of patients, for the intervals.
         translation: How the twins in another language were made, if there are any.
     """
     resampling = resampling or Resampling()
-    candidates = read_candidates(dataset)
     tables = judged(known.variants, known.folder.iter_ratings(), judges)
     unchanged = [variant for variant in known.variants if variant.role == "unchanged"]
     references = {reference.case_id: reference for reference in known.folder.iter_references()}
     return JudgeAudit(
-        dataset=dataset.card,
+        dataset=dataset,
         cards=tuple(_card(one, candidates, panel, resampling) for one in tables),
         n_references=len(unchanged),
         n_certified=sum(references[variant.case_id].certificate is not None for variant in unchanged),

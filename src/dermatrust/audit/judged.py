@@ -96,7 +96,8 @@ class Judged:
 def judged(variants: Sequence[Variant], ratings: Iterable[Rating], cards: Sequence[JudgeCard]) -> list[Judged]:
     """Return each judge's scores.
 
-    A draw that is in no rating was asked for and not answered: it is missing with the reason "no answer".
+    A draw that is in no rating was asked for and not answered: it is missing with the reason "no answer". Where one is
+    there twice, the last counts.
 
     Args:
         variants: What was judged.
@@ -104,20 +105,22 @@ def judged(variants: Sequence[Variant], ratings: Iterable[Rating], cards: Sequen
         cards: The judges, with how often each was to rate a narrative.
     """
     place = {variant.narrative_id: k for k, variant in enumerate(variants)}
-    tables = {c.judge: np.full((len(variants), c.repeats, len(DIMENSIONS)), np.nan) for c in cards}
-    reasons: Mapping[str, Counter[str]] = {card.judge: Counter() for card in cards}
-    rated: Counter[str] = Counter()
+    by_judge: dict[str, dict[tuple[int, int], Rating]] = {card.judge: {} for card in cards}
     for rating in ratings:
-        table, row = tables.get(rating.rater), place.get(rating.narrative_id)
-        if table is None or row is None or rating.draw >= table.shape[1]:
-            continue
-        rated[rating.rater] += 1
-        for k, dimension in enumerate(DIMENSIONS):
-            if dimension in rating.scores:
-                table[row, rating.draw, k] = rating.scores[dimension]
-            else:
-                reasons[rating.rater][rating.unscored[dimension].reason] += 1
-    for name, table in tables.items():
-        silent = table.shape[0] * table.shape[1] - rated[name]
-        reasons[name].update({"no answer": silent * len(DIMENSIONS)} if silent else {})
-    return [Judged(card, tuple(variants), tables[card.judge], reasons[card.judge]) for card in cards]
+        if rating.rater in by_judge and rating.narrative_id in place:
+            by_judge[rating.rater][place[rating.narrative_id], rating.draw] = rating
+    return [_judged(variants, by_judge[card.judge], card) for card in cards]
+
+
+def _judged(variants: Sequence[Variant], ratings: Mapping[tuple[int, int], Rating], card: JudgeCard) -> Judged:
+    draws = np.full((len(variants), card.repeats, len(DIMENSIONS)), np.nan)
+    reasons: Counter[str] = Counter()
+    for row, draw, k in np.ndindex(draws.shape):
+        rating, dimension = ratings.get((row, draw)), DIMENSIONS[k]
+        if rating is None:
+            reasons["no answer"] += 1
+        elif dimension in rating.scores:
+            draws[row, draw, k] = rating.scores[dimension]
+        else:
+            reasons[rating.unscored[dimension].reason] += 1
+    return Judged(card, tuple(variants), draws, reasons)

@@ -21,7 +21,7 @@ from dermatrust.store.new_dataset import new_folder, write_dataset
 Watched = Callable[[Sequence[tuple[Case, Narrative]]], Iterable[tuple[Case, Narrative]]]
 VARIANTS = "variants.jsonl"
 LACKING = "lacking.jsonl"
-VERSION = 1
+VERSION = 2
 """Raised when the same reference gives other variants."""
 
 
@@ -75,7 +75,7 @@ def write_known_errors(
         watched: Yields the references it is given, and may show how far they are: thousands take minutes.
 
     Raises:
-        DataError: No case has a reference that somebody wrote, or the folder cannot be made or read.
+        DataError: No case has a reference that somebody wrote, all are refusals, or the folder cannot be made or read.
     """
     if not path.exists():
         references = _references(dataset, limit)
@@ -84,6 +84,11 @@ def write_known_errors(
             raise DataError(str(dataset.path), "holds no reference narrative to make errors in", do=do)
         lacking: Counter[str] = Counter()
         made = list(make_variants(watched(references), load_lexicon(), seed=seed, lacking=lacking))
+        if not made:
+            do = "See them with `dermatrust audit references`."
+            raise DataError(
+                str(dataset.path), "every reference is a refusal: there is nothing to make errors in", do=do
+            )
         card = dataset.card.model_copy(
             update={
                 "name": f"{dataset.card.name}, known errors",

@@ -1,5 +1,6 @@
 """A reference read for editing: where its findings, diagnoses and advice stand, and what it says as a whole."""
 
+import re
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -8,6 +9,12 @@ from dermatrust.judge.lexical_conclusion import Named, Span, argued_conclusion, 
 from dermatrust.judge.lexical_profile import FEATURE_KINDS, Profile, read_profile
 from dermatrust.judge.lexical_sentences import Sentences, without_markup
 from dermatrust.lexicon import Concept, Lexicon, Mention
+
+_IN_GENERAL = re.compile(
+    r"\b(?:often|usually|typically|commonly|(?:is|are) common|common in|generally|frequently|sometimes|rarely"
+    r"|can(?! be\b)|would)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +123,20 @@ class Passage:
         return content_of(self.text, self.lexicon)
 
     @cached_property
+    def here(self) -> list[Mention]:
+        """Everything but diseases that the text speaks of as this patient's, held or denied."""
+        described = described_alternatives(self.named, self.conclusion, self.sentences)
+        return of_this_skin(self.mentions, self.named, described, self.sentences)
+
+    @cached_property
     def own(self) -> list[Mention]:
         """Features the text speaks of as this skin's, held or denied."""
-        described = described_alternatives(self.named, self.conclusion, self.sentences)
-        found = of_this_skin(self.mentions, self.named, described, self.sentences)
-        return [m for m in found if m.concept.kind in FEATURE_KINDS]
+        return [m for m in self.here if m.concept.kind in FEATURE_KINDS]
+
+    def is_general(self, place: int) -> bool:
+        """Whether the sentence around a place speaks of what a disease can be like ("It often affects the face")."""
+        start, end = self.sentence(place)
+        return _IN_GENERAL.search(self.text, start, end) is not None
 
     def held(self, concept: Concept) -> list[Mention]:
         """Return where a feature is plainly affirmed of this skin."""

@@ -234,5 +234,10 @@ def strangers(cases: Sequence[Case], texts: Sequence[Narrative]) -> Iterator[tup
 
 
 def patient_of(case: Case) -> str:
-    """Return what intervals resample: the patient, or the case where none is recorded."""
-    return case.patient_id or case.id
+    """Return what intervals resample: the patient, or the case where none is recorded, which may bear a patient's id.
+
+    Example:
+        >>> patient_of(Case(id="7")), patient_of(Case(id="c", patient_id="7"))
+        ('case 7', '7')
+    """
+    return case.patient_id or f"case {case.id}"

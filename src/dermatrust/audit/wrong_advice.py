@@ -12,7 +12,10 @@ from dermatrust.judge.lexical_advice import ESCALATION
 from dermatrust.lexicon import Mention
 from dermatrust.narrate import is_refusal
 
-_CONDITION = re.compile(r"\b(?:if|unless|in case|should (?!be\b)|when(?:ever)?|watch for|look out for)", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|in case|should (?!be\b)|when(?:ever)?|watch for|look out for|monitor(?:ing)?|e\.g\.|such as)",
+    re.IGNORECASE,
+)
 REFUSAL = "I'm sorry, but I can't describe or assess this image. Please ask a qualified professional."
 
 
@@ -22,7 +25,7 @@ def missed_red_flags(occasion: Occasion) -> Iterator[Draft]:
     flags = sorted(passage.content.red_flags, key=lambda c: c.id)
     for flag in shuffled(flags, occasion):
         places = [m for m in passage.mentions if m.concept == flag]
-        if any(m.status != "affirmed" or _is_conditional(occasion, m) for m in places):
+        if any(not _is_of_this_patient(occasion, m) for m in places):
             continue
         for edits in _ways_without(occasion, places):
             parts = frozenset({"red_flags"})
@@ -65,10 +68,13 @@ def refusal(occasion: Occasion) -> Iterator[Draft]:
         yield Draft((edit,), "", every, lambda _, b: not b.claims and not b.concluded)
 
 
-def _is_conditional(occasion: Occasion, mention: Mention) -> bool:
-    """Whether a warning sign is one to look out for ("should fever follow"), not one of this patient."""
-    start, end = occasion.passage.sentence(mention.start)
-    return _CONDITION.search(occasion.passage.text, start, end) is not None
+def _is_of_this_patient(occasion: Occasion, mention: Mention) -> bool:
+    """Whether a warning sign is there: not one to look out for ("should fever follow"), nor what diseases bring."""
+    passage = occasion.passage
+    start, end = passage.sentence(mention.start)
+    is_conditional = _CONDITION.search(passage.text, start, end) is not None
+    is_here = mention in passage.here and mention.status == "affirmed"
+    return is_here and not is_conditional and not passage.is_general(mention.start)
 
 
 def _escalations(occasion: Occasion) -> list[Mention]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from dermatrust.audit.draft import Draft, Occasion
 from dermatrust.audit.edits import Edit, clauses, insertion_before, swap
-from dermatrust.audit.passage import Content
+from dermatrust.audit.labels import SAME_GROUP
+from dermatrust.audit.passage import Content, Passage
 from dermatrust.audit.wrong_findings import shuffled
 from dermatrust.judge.lexical_conclusion import Named, within
 from dermatrust.judge.lexical_truth import is_form_of
@@ -14,6 +15,7 @@ from dermatrust.lexicon import Diagnosis
 _OTHER_DISEASE = frozenset({"named", "concluded", "favoured"})
 _LONGEST_NAME = 40
 _MOST_TRIED = 8
+_BRACKET = re.compile(r"[*_\s]*\([*_\s]*")
 _SHORT_FORM = re.compile(r"[*_]{0,2}\s*\(([A-Z][A-Za-z]*[A-Z])\)")
 """Behind a name: the abbreviation by which the text calls the disease from there on."""
 
@@ -48,7 +50,8 @@ def _others(occasion: Occasion) -> list[Diagnosis]:
 
 
 def _replaced(occasion: Occasion, rivals: list[Diagnosis]) -> Iterator[Draft]:
-    places = _true_names(occasion)
+    """Propose each rival in the true disease's place, unless a near relative beside it would still give it away."""
+    places = [] if _names_a_relative(occasion) else _true_names(occasion)
     for rival in rivals[:_MOST_TRIED] if places else ():
         edits = _renamed(occasion, places, rival)
         yield Draft(edits, rival.name, _OTHER_DISEASE, lambda _, b, r=rival: b.concluded == {r.id})  # type: ignore[misc]
@@ -70,6 +73,26 @@ def _true_names(occasion: Occasion) -> list[Named]:
     """Return where the true disease, or a form of it, is named."""
     truth, lexicon = occasion.truth, occasion.passage.lexicon
     return [one for one in occasion.passage.named if truth and is_form_of(one.diagnosis, truth, lexicon)]
+
+
+def _names_a_relative(occasion: Occasion) -> bool:
+    """Whether a sentence that names the true disease holds another of its group, or the true name explains another.
+
+    "Severe cystic acne (acne conglobata)" would still be right with another disease in the place of either name.
+    """
+    truth, passage = occasion.truth, occasion.passage
+    places = _true_names(occasion)
+    argued = {passage.sentences.index(one.start) for one in places}
+    others = [one for one in passage.named if one.status == "affirmed" and one not in places]
+    return truth is not None and any(
+        (passage.sentences.index(one.start) in argued and passage.lexicon.kinship(one.diagnosis, truth) >= SAME_GROUP)
+        or any(_is_explained(passage, one, place) or _is_explained(passage, place, one) for place in places)
+        for one in others
+    )
+
+
+def _is_explained(passage: Passage, first: Named, second: Named) -> bool:
+    return first.end <= second.start and _BRACKET.fullmatch(passage.text, first.end, second.start) is not None
 
 
 def no_diagnosis(occasion: Occasion) -> Iterator[Draft]:

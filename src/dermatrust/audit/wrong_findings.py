@@ -30,6 +30,7 @@ _HAS = re.compile(
 _IS_THERE = re.compile(r"\s+(?:is|are)(?=\s+(?:also\s+)?(?:present|seen|noted|visible|found|evident|observed)\b)")
 _ADJECTIVE = re.compile(r"(?:al|ar|ary|palmar|plantar|oral|ocular)$")
 _HAS_SIDES = re.compile(r"\b(?:left|right|both|bilateral|each)\s+$", re.IGNORECASE)
+_BESIDE = re.compile(r"[\s/,&-]*(?:and |or )?")
 _PLURAL = ("s", "ae", "comedones")
 _SINGULAR_ENDINGS = ("sis", "tus")
 _SINGULAR_S = ("penis", "anus", "umbilicus", "philtrum", "helix", "canthus", "glans", "pelvis")
@@ -77,7 +78,9 @@ def wrong_sites(occasion: Occasion) -> Iterator[Draft]:
 
 
 def _moved(passage: Passage, places: Sequence[Mention], site: str, plural: str) -> tuple[Edit, ...]:
-    """Return the edits that put a site in these places, none where its number or sides do not fit."""
+    """Return the edits that put a site in these places, none where number or sides do not fit, or twice in a row."""
+    if any(_BESIDE.fullmatch(passage.text, a.end, b.start) for a, b in pairwise(places)):
+        return ()
     edits = []
     for m in places:
         phrase = _phrase(passage, m)
@@ -157,9 +160,10 @@ def invented_findings(occasion: Occasion) -> Iterator[Draft]:
 
 
 def held_concepts(passage: Passage) -> list[Concept]:
-    """Return the features plainly affirmed of this skin, each once, in the order of the text."""
+    """Return the features plainly affirmed of this skin, not only of a disease, each once, in the order of the text."""
     sure = {concept for concept, strength in passage.content.claims if strength == 1.0}
-    return [c for c in dict.fromkeys(m.concept for m in passage.own) if c in sure]
+    particular = (m.concept for m in passage.own if m.status == "affirmed" and not passage.is_general(m.start))
+    return [c for c in dict.fromkeys(particular) if c in sure]
 
 
 def shuffled(items: Sequence[T], occasion: Occasion) -> list[T]:

@@ -50,22 +50,26 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
     gets the texts as a dataset folder, report-card.csv, report-card.json and judge-report-card.html. The same command
     again asks only what is missing; with a further judge it adds that judge.
     """
+    from dermatrust.audit.candidates import read_candidates
     from dermatrust.audit.judge_audit import audit_judges
     from dermatrust.audit.judged import Resampling
     from dermatrust.bench.recorded import record_ratings
     from dermatrust.engine.privacy import check_names_may_leave
     from dermatrust.store.folder import DatasetFolder
+    from dermatrust.store.lock import only_writer
 
     judges, folder = judges or ("lexical",), DatasetFolder.open(dataset)
     check_names_may_leave(folder.card, (*judges, *filter(None, [options["translator"]])))
     _check_panel(folder, panel)
+    candidates = read_candidates(folder)  # what is wrong with them is said before anybody is asked
     translator = _translator(options)
     digest = _digest(folder, options, translator)
     name = re.sub(r"[^\w.-]+|^\.+", "-", folder.card.name)[:80]  # a card's name may not lead out of --out
     run = named_run_folder(options, f"audit-judge-{name}-{digest}")
     known, translation, failures = _make(folder, run, run.path / f"variants-{digest}", translator, options)
-    bench = open_bench(known.folder.path, models=(), judges=judges, **options | {"limit": None})
-    _write_manifest(bench, run, options["seed"], translator)
+    with only_writer(run.path):
+        bench = open_bench(known.folder.path, models=(), judges=judges, **options | {"limit": None})
+        _write_manifest(bench, run, options["seed"], translator)
     n_asks = len(known.variants) * options["repeats"]
     click.echo(f"{len(known.variants)} texts; each LLM judge is asked for {n_asks} verdicts", err=True)
     recorded = record_ratings(bench, run, pace_of(bench, options))
@@ -73,7 +77,9 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     run.write_manifest(run.read_manifest().model_copy(update={"finished": finished, "judges": tuple(cards)}))
     resampling = Resampling(seed=options["seed"])
-    found = audit_judges(folder, known, cards, panel=panel, resampling=resampling, translation=translation)
+    found = audit_judges(
+        folder.card, candidates, known, cards, panel=panel, resampling=resampling, translation=translation
+    )
     _write(found, run)
     tell_failures(failures + recorded.failures, run)
 
@@ -97,9 +103,11 @@ def _make(
 
     from dermatrust.audit.known_errors import write_known_errors
     from dermatrust.audit.translation import add_translations
+    from dermatrust.store.lock import only_writer
 
     watched = partial(tqdm, desc="variants", unit="reference", disable=options["quiet"], mininterval=0.3, leave=False)
-    known = write_known_errors(folder, path, seed=options["seed"], limit=options["limit"], watched=watched)
+    with only_writer(run.path):
+        known = write_known_errors(folder, path, seed=options["seed"], limit=options["limit"], watched=watched)
     if translator is None:
         return known, None, Counter()
     return add_translations(known, translator, run, pace_for([translator.client], options))

@@ -13,6 +13,8 @@ ITEM_STEP = 12
 FILL = frozenset({"and", "or", "nor", "any", "the", "a", "an", "of", "no", "other", "obvious", "significant", "clear"})
 """Words that may stand between two mentions which one following cue marks together."""
 
+_OR = frozenset({"or", "nor"})
+"""Words that end a list of whatever kinds: "no scale, ulceration, or bleeding"; "and" may begin something else."""
 _HEDGED = RANKS.index("hedged")
 
 
@@ -30,7 +32,7 @@ class _Scope:
         """End of the last mention it holds or has waiting; 0 where there is none."""
         self.kind = ""
         self.waits = False
-        """Whether a comma came since: then what follows belongs to the list only if it is of the same kind."""
+        """Whether a comma came since: then only what is of the same kind, or joined by "or", is still in the list."""
         self.passes_commas = self.rank == _HEDGED
         """Whether what comes after the comma is held at once, or only when "or" or "and" shows that it was a list."""
         self.waiting: list[int] = []
@@ -58,10 +60,12 @@ class Scopes:
     def _take(self, scope: _Scope, index: int, start: int, end: int, kind: str) -> None:
         if scope.held_to:
             between = self._parts[scope.held_to + 2 : start : 2]
-            if (scope.waits and kind != scope.kind) or not self._enders.isdisjoint(between):
+            is_listed = kind == scope.kind or not _OR.isdisjoint(between)
+            if (scope.waits and not is_listed) or not self._enders.isdisjoint(between):
                 scope.reach = -1
                 return
-            if scope.waits and not scope.passes_commas and self._joiners.isdisjoint(between):
+            is_last_but_one = not _OR.isdisjoint(self._parts[end + 2 : end + 3])
+            if scope.waits and not (scope.passes_commas or is_last_but_one) and self._joiners.isdisjoint(between):
                 scope.waiting.append(index)
                 scope.held_to, scope.reach = end, end + LIST_STEP
                 return

@@ -14,6 +14,7 @@ COMMANDS = {
     "data": "Import, check, describe and split datasets.",
     "bench": "Narrate, judge, tabulate and report: models x six dimensions.",
     "narrate": "Let a model write candidate narratives.",
+    "build": "Build references and regular narratives from photographs, in two streams.",
     "judge": "Score recorded narratives against their references.",
     "rate": "Score narratives by the photographs alone, without a reference.",
     "align": "Judges and evaluators against the people who rated the same narratives.",

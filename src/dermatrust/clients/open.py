@@ -47,6 +47,12 @@ def open_client(name: str, *, environment: Mapping[str, str] = os.environ) -> Cl
         from dermatrust.clients.nano import NanoClient
 
         return NanoClient(name)
+    if name.startswith("synthetic/"):
+        from dermatrust.clients.synthetic import NAME, SyntheticReasoner
+
+        if name != NAME:
+            raise ModelError(repr(name), "is not a synthetic model", NAME)
+        return SyntheticReasoner()
     if name.startswith("inspect/"):
         from dermatrust.clients.inspect import InspectClient
 

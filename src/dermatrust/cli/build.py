@@ -11,8 +11,11 @@ from dermatrust.cli.options import FILE, RUN_OPTIONS, Number, named_run_folder, 
 from dermatrust.cli.options import with_options  # isort: skip
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from dermatrust.bench.built import Construction
     from dermatrust.bench.play import Bench
+    from dermatrust.bench.rationales import Explained
 
 _PROMPTS = ("caption", "reasoning", "chain", "rationale")
 
@@ -46,20 +49,27 @@ def build(dataset: Path, captioner: str, reasoner: str, **options: Any) -> None:
     was stopped. References it writes are drafts: certified ones are never touched.
     """
     from dermatrust.bench.built import record_construction
+    from dermatrust.bench.rationales import record_rationales
+    from dermatrust.narrate.places import load_with_places
     from dermatrust.narrate.streams import Builder, load_stream_prompts
 
     prompts = load_stream_prompts(*(options[f"{name}_prompt"] for name in _PROMPTS[:3]))
+    explaining = load_with_places(options["rationale_prompt"], ["narrative", "scores"])
     bench = open_bench(dataset, models=tuple(dict.fromkeys((captioner, reasoner))), judges=(), **options)
     builder = Builder(
         captioner=bench.clients[0], reasoner=bench.clients[-1], prompts=prompts, sampling=bench.sampling,
         attempts=options["attempts"], reasoner_sees=not options["text_only"],
     )  # fmt: skip
     run = named_run_folder(options, _run_name(bench))
-    made = record_construction(
-        bench, builder, run, pace_of(bench, options), replace_uncertified=options["replace_uncertified"]
-    )
+    pace = pace_of(bench, options)
+    made = record_construction(bench, builder, run, pace, replace_uncertified=options["replace_uncertified"])
     _tell(made, dataset)
-    tell_failures(made.failures, run)
+    explained = record_rationales(
+        bench, builder.reasoner, explaining, run, pace, rater=options["rater"], step=options["step"],
+        attempts=options["attempts"], sees=builder.reasoner_sees,
+    )  # fmt: skip
+    _tell_explained(explained, dataset)
+    tell_failures(made.failures + explained.failures, run)
 
 
 def _run_name(bench: "Bench") -> str:
@@ -83,7 +93,24 @@ def _tell(made: "Construction", dataset: Path) -> None:
         click.echo(f"{counted(made.n_drafted, 'case')} with a reference nobody certified: {left}; {do}.", err=True)
     if made.n_unlabelled:
         click.echo(f"{counted(made.n_unlabelled, 'case')} without a label: {left}.", err=True)
-    for what, n in made.flags.most_common():
+    _tell_faults(made.flags, made.lost)
+
+
+def _tell_explained(explained: "Explained", dataset: Path) -> None:
+    from dermatrust.datasets.counted import counted
+    from dermatrust.store.layout import RATIONALES
+
+    click.echo(f"{explained.n_new} new in {dataset / RATIONALES}")
+    if explained.n_known:
+        click.echo(f"{counted(explained.n_known, 'rationale')} there already.", err=True)
+    if explained.n_incomplete:
+        n_left = counted(explained.n_incomplete, "rated narrative")
+        click.echo(f"{n_left} without all six scores: not explained.", err=True)
+    _tell_faults(explained.flags, explained.lost)
+
+
+def _tell_faults(flags: "Counter[str]", lost: "Counter[str]") -> None:
+    for what, n in flags.most_common():
         click.echo(f"flagged {n} x {what}", err=True)
-    for what, n in made.lost.most_common():
+    for what, n in lost.most_common():
         click.echo(f"not written {n} x {what}", err=True)

@@ -8,7 +8,7 @@ from dermatrust.lexicon import Diagnosis, Lexicon
 from dermatrust.lexicon.forms import is_form_of, normalised
 from dermatrust.lexicon.sentences import Sentences, without_markup
 from dermatrust.narrate.closing import closing_diagnosis
-from dermatrust.records import NarrativeFlag
+from dermatrust.records import NarrativeFlag, RationaleFlag
 
 _OPENING = re.compile(r"\W*(?:this|the|these) (?:\w+ )?(?:image|photograph|photo|picture)s? shows?\b", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ class Fault:
 
     why: str
     correction: str
-    flag: NarrativeFlag | None = None
+    flag: NarrativeFlag | RationaleFlag | None = None
 
 
 def flagged(flag: NarrativeFlag, correction: str) -> Fault:

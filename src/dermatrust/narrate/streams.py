@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Request, Sampling
 from dermatrust.clients.family import model_family
@@ -189,8 +189,8 @@ def _written(
     *, parent: Narrative | None = None,
 ) -> Narrative:  # fmt: skip
     """Return a text with where it comes from, and with its parent's flags: it may have inherited their reasons."""
-    flags: list[NarrativeFlag] = [*(parent.flags if parent else ())]
-    flags += [fault.flag for fault in answer.faults if fault.flag and fault.flag not in flags]
+    found = {*(parent.flags if parent else ()), *(fault.flag for fault in answer.faults)}
+    flags: list[NarrativeFlag] = [flag for flag in get_args(NarrativeFlag) if flag in found]
     return Narrative.built(
         case_id=case.id, author=client.name, text=answer.text, stream=stream, prompt_id=prompt_id,
         family=model_family(client.name), parent=parent.id if parent else None, flags=tuple(flags),

@@ -11,7 +11,7 @@ from dermatrust.errors import UserError
 COMMANDS = {
     "demo": "The whole pipeline on the synthetic skin atlas, ending in report.html.",
     "atlas": "Draw the synthetic skin atlas as an ordinary dataset folder.",
-    "data": "Import, check, describe and split datasets.",
+    "data": "Import, check, describe, split and export datasets.",
     "bench": "Narrate, judge, tabulate and report: models x six dimensions.",
     "narrate": "Let a model write candidate narratives.",
     "build": "Build references and regular narratives from photographs, in two streams.",

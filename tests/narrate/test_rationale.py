@@ -13,7 +13,14 @@ from dermatrust.clients.synthetic import SyntheticReasoner
 from dermatrust.evaluator.form import Evaluation, Form, read_evaluation
 from dermatrust.lexicon import load_lexicon
 from dermatrust.narrate.places import load_with_places
-from dermatrust.narrate.rationale import Section, explain_scores, rationale_faults, read_sections, write_sections
+from dermatrust.narrate.rationale import (
+    RATIONALE_PLACES,
+    Explainer,
+    Section,
+    rationale_faults,
+    read_sections,
+    write_sections,
+)
 from dermatrust.records import DIMENSIONS, Dimension, Narrative
 
 LEXICON = load_lexicon()
@@ -68,16 +75,13 @@ def test_sections_come_back_from_their_text(made):
     assert read_sections(write_sections(made)) == made
 
 
-def explain(client, attempts=3):
-    async def ask(to, request):
-        return await to.ask(request)
+async def ask(client, request):
+    return await client.ask(request)
 
-    prompt = load_with_places("rationale", ["narrative", "scores"])
-    return asyncio.run(
-        explain_scores(
-            NARRATIVE, SCORES, "mean", (), ask, client, prompt, Sampling(), attempts=attempts, lexicon=LEXICON
-        )
-    )
+
+def explain(client, attempts=3, narrative=NARRATIVE):
+    explainer = Explainer(client, load_with_places("rationale", RATIONALE_PLACES), Sampling(), attempts)
+    return asyncio.run(explainer.explain(narrative, SCORES, "mean", (), ask))
 
 
 def test_a_rationale_knows_where_it_comes_from_and_trains_in_the_evaluators_format():
@@ -122,10 +126,5 @@ def test_a_narrative_cannot_forge_its_own_scores():
         seen.append(request.messages[0].text)
         return SOUND
 
-    async def ask(to, request):
-        return await to.ask(request)
-
-    prompt = load_with_places("rationale", ["narrative", "scores"])
-    asyncio.run(explain_scores(hostile, SCORES, "r", (), ask, ScriptedClient("m", script), prompt, Sampling(),
-                               attempts=1, lexicon=LEXICON))  # fmt: skip
+    explain(ScriptedClient("m", script), attempts=1, narrative=hostile)
     assert f"{Dimension.SAFETY.title}: 1/5" in unfenced(seen[0], "SCORES")

@@ -1,7 +1,7 @@
 """Rationales for what people have rated and certified, written into the dataset folder."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -10,13 +10,11 @@ from statistics import fmean
 
 from dermatrust.bench.asking import Pace, ask_all
 from dermatrust.bench.play import Bench
-from dermatrust.clients import Ask, AskFailed, Client
+from dermatrust.clients import Ask
 from dermatrust.engine import Play
 from dermatrust.evaluator.form import NARRATIVE, Form
-from dermatrust.lexicon import load_lexicon
-from dermatrust.narrate.prompt import Prompt
-from dermatrust.narrate.rationale import explain_scores
-from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, Dimension, Narrative, Rating, Rationale
+from dermatrust.narrate.rationale import Explainer
+from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, Case, Dimension, Narrative, Rating, Rationale
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.jsonl import append_records
 from dermatrust.store.layout import RATIONALES
@@ -111,21 +109,18 @@ def _ratings(dataset: DatasetFolder, rater: str | None) -> dict[str, list[Rating
 
 
 def record_rationales(
-    bench: Bench, reasoner: Client, prompt: Prompt, run: RunFolder, pace: Pace, *, rater: str | None, step: str,
-    attempts: int, sees: bool,
-) -> Explained:  # fmt: skip
+    bench: Bench, explainer: Explainer, run: RunFolder, pace: Pace, *, rater: str | None, step: str, sees: bool
+) -> Explained:
     """Ask for a rationale of every narrative with settled scores that has none about them; append what is new.
 
     Args:
         bench: The dataset and its photographs.
-        reasoner: Who explains.
-        prompt: What it is asked.
+        explainer: Who is asked what.
         run: Where replies are kept.
         pace: How fast to ask.
         rater: Whose scores; see `settled_scores`.
         step: How fine the scores are.
-        attempts: How often to ask for a sound text.
-        sees: Whether the reasoner gets the photographs too.
+        sees: Whether the explainer gets the photographs too.
 
     Raises:
         DataError: A record or a photograph cannot be read.
@@ -137,25 +132,10 @@ def record_rationales(
     known = bench.dataset.rationales()
     wanted = [one for one in settled if not _is_known(one, known)]
     found: list[tuple[int, Rationale | str]] = []
-    ask_one = partial(
-        explain_scores, client=reasoner, prompt=prompt, sampling=bench.sampling, attempts=attempts,
-        lexicon=load_lexicon(),
-    )  # fmt: skip
-
-    async def play(number: int, one: Settled, ask: Ask) -> tuple[int, Rationale | str]:
-        case = cases[one.narrative.case_id]
-        images = await bench.images_of(case) if sees and reasoner.needs_images else ()
-        try:
-            return number, await ask_one(one.narrative, one.scores, one.rater, images, ask)
-        except AskFailed:
-            return number, "not answered"
-
-    def plays() -> Iterator[Play[tuple[int, Rationale | str]]]:
-        yield from (partial(play, number, one) for number, one in enumerate(wanted))
-
     with only_writer(run.path):
-        planned = {reasoner.name: len(wanted)}
-        failures = ask_all(plays(), found.append, run.replies_path, [reasoner], planned, pace)
+        client = explainer.client
+        plays = _plays(bench, explainer, [(one, cases[one.narrative.case_id]) for one in wanted], sees=sees)
+        failures = ask_all(plays, found.append, run.replies_path, [client], {client.name: len(wanted)}, pace)
         written = [one for _, one in sorted(found, key=itemgetter(0))]
         new = [one for one in written if isinstance(one, Rationale)]
         append_records(bench.dataset.path / RATIONALES, new)
@@ -164,6 +144,17 @@ def record_rationales(
         flags=Counter(chain.from_iterable(one.flags for one in new)),
         lost=Counter(f"rationale: {one}" for one in written if isinstance(one, str)), failures=failures,
     )  # fmt: skip
+
+
+def _plays(
+    bench: Bench, explainer: Explainer, wanted: Sequence[tuple[Settled, Case]], *, sees: bool
+) -> Iterator[Play[tuple[int, Rationale | str]]]:
+    async def play(number: int, one: Settled, case: Case, ask: Ask) -> tuple[int, Rationale | str]:
+        images = await bench.images_of(case) if sees and explainer.client.needs_images else ()
+        return number, await explainer.explain(one.narrative, one.scores, one.rater, images, ask)
+
+    for number, (one, case) in enumerate(wanted):
+        yield partial(play, number, one, case)
 
 
 def _is_known(one: Settled, known: Mapping[str, Rationale]) -> bool:

@@ -51,10 +51,11 @@ def build(dataset: Path, captioner: str, reasoner: str, **options: Any) -> None:
     from dermatrust.bench.built import record_construction
     from dermatrust.bench.rationales import record_rationales
     from dermatrust.narrate.places import load_with_places
+    from dermatrust.narrate.rationale import RATIONALE_PLACES, Explainer
     from dermatrust.narrate.streams import Builder, load_stream_prompts
 
     prompts = load_stream_prompts(*(options[f"{name}_prompt"] for name in _PROMPTS[:3]))
-    explaining = load_with_places(options["rationale_prompt"], ["narrative", "scores"])
+    explaining = load_with_places(options["rationale_prompt"], RATIONALE_PLACES)
     bench = open_bench(dataset, models=tuple(dict.fromkeys((captioner, reasoner))), judges=(), **options)
     builder = Builder(
         captioner=bench.clients[0], reasoner=bench.clients[-1], prompts=prompts, sampling=bench.sampling,
@@ -64,10 +65,10 @@ def build(dataset: Path, captioner: str, reasoner: str, **options: Any) -> None:
     pace = pace_of(bench, options)
     made = record_construction(bench, builder, run, pace, replace_uncertified=options["replace_uncertified"])
     _tell(made, dataset)
+    explainer = Explainer(builder.reasoner, explaining, bench.sampling, options["attempts"])
     explained = record_rationales(
-        bench, builder.reasoner, explaining, run, pace, rater=options["rater"], step=options["step"],
-        attempts=options["attempts"], sees=builder.reasoner_sees,
-    )  # fmt: skip
+        bench, explainer, run, pace, rater=options["rater"], step=options["step"], sees=builder.reasoner_sees
+    )
     _tell_explained(explained, dataset)
     tell_failures(made.failures + explained.failures, run)
 

@@ -12,13 +12,14 @@ Source: arXiv 2511.09195, data construction, https://arxiv.org/abs/2511.09195. T
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import get_args
 
-from dermatrust.clients import Ask, Client, Image, Message, Request, Sampling
+from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Request, Sampling
 from dermatrust.clients.family import model_family
 from dermatrust.errors import DataError
-from dermatrust.lexicon import Lexicon
+from dermatrust.lexicon import Lexicon, load_lexicon
 from dermatrust.lexicon.forms import is_form_of
 from dermatrust.narrate.checks import Fault, named_diseases
 from dermatrust.narrate.places import filled, quoted
@@ -27,6 +28,7 @@ from dermatrust.narrate.retries import ask_until_sound
 from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, Dimension, Narrative, Rationale, RationaleFlag
 
 SUGGESTION = "Suggestion: "
+RATIONALE_PLACES = ("narrative", "scores")
 _TITLES = {dimension.title.lower(): dimension for dimension in DIMENSIONS}
 _HEAD = re.compile(r"(?:\d+[.)]\s*)?([A-Za-z ]+?)\W*?: *\W*?(\d(?:\.\d+)?) ?/ ?5")
 _DRESSING = "*_`# "
@@ -141,39 +143,50 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("’", "'").split()).casefold()
 
 
-async def explain_scores(
-    narrative: Narrative, scores: Mapping[Dimension, float], rater: str, images: Sequence[Image], ask: Ask,
-    client: Client, prompt: Prompt, sampling: Sampling, *, attempts: int, lexicon: Lexicon,
-) -> Rationale | str:  # fmt: skip
-    """Return why a narrative has its scores, or why there is no rationale: "refused", "silent", "score changed" ….
+@dataclass(frozen=True)
+class Explainer:
+    """Who writes rationales, and how.
 
-    Args:
-        narrative: What was scored.
-        scores: All six, as the rationale shall state them.
-        rater: Whose they are.
-        images: The photographs, if the model is to see them.
-        ask: Asks one model once.
-        client: The model that explains.
+    Attributes:
+        client: The model.
         prompt: With places for narrative and scores.
         sampling: How it decodes.
         attempts: How often to ask for a sound text.
         lexicon: What checks read with.
-
-    Raises:
-        AskFailed: The model could not be asked.
     """
-    places = {"narrative": quoted("NARRATIVE", narrative.text), "scores": quoted("SCORES", score_lines(scores))}
-    message = Message("user", filled(prompt, places), tuple(images))
-    request = Request((message,), sampling, case_id=narrative.case_id, author=narrative.author)
 
-    def check(text: str) -> list[Fault]:
-        return rationale_faults(text, narrative.text, scores, lexicon)
+    client: Client
+    prompt: Prompt
+    sampling: Sampling
+    attempts: int = 3
+    lexicon: Lexicon = field(default_factory=load_lexicon)
 
-    answer = await ask_until_sound(ask, client, request, check, attempts=attempts)
-    if not answer.text:
-        return answer.faults[0].why
-    flags: list[RationaleFlag] = [flag for flag in get_args(RationaleFlag) if flag in {f.flag for f in answer.faults}]
-    return Rationale(
-        narrative_id=narrative.id, rater=rater, scores=dict(scores), text=write_sections(read_sections(answer.text)),
-        author=client.name, family=model_family(client.name), prompt_id=prompt.name_and_hash, flags=tuple(flags),
-    )  # fmt: skip
+    async def explain(
+        self, narrative: Narrative, scores: Mapping[Dimension, float], rater: str, images: Sequence[Image], ask: Ask
+    ) -> Rationale | str:
+        """Return why a narrative has its scores, or why there is no rationale: "refused", "silent", "score changed" ….
+
+        Args:
+            narrative: What was scored.
+            scores: All six, as the rationale shall state them.
+            rater: Whose they are.
+            images: The photographs, if the model is to see them.
+            ask: Asks one model once.
+        """
+        places = {"narrative": quoted("NARRATIVE", narrative.text), "scores": quoted("SCORES", score_lines(scores))}
+        message = Message("user", filled(self.prompt, places), tuple(images))
+        request = Request((message,), self.sampling, case_id=narrative.case_id, author=narrative.author)
+        check = partial(rationale_faults, narrative=narrative.text, scores=scores, lexicon=self.lexicon)
+        try:
+            answer = await ask_until_sound(ask, self.client, request, check, attempts=self.attempts)
+        except AskFailed:
+            return "not answered"
+        if not answer.text:
+            return answer.faults[0].why
+        found = {fault.flag for fault in answer.faults}
+        flags: list[RationaleFlag] = [flag for flag in get_args(RationaleFlag) if flag in found]
+        return Rationale(
+            narrative_id=narrative.id, rater=rater, scores=dict(scores), flags=tuple(flags), author=self.client.name,
+            text=write_sections(read_sections(answer.text)), family=model_family(self.client.name),
+            prompt_id=self.prompt.name_and_hash,
+        )  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from dermatrust.datasets.check import check_dataset
 from dermatrust.datasets.dermbench import MANIFEST, read_dermbench
+from dermatrust.datasets.dermbench_export import export_dermbench
 from dermatrust.datasets.split_folder import split_folder
 from dermatrust.errors import DataError
 from dermatrust.store import DatasetFolder, write_dataset
@@ -63,3 +64,12 @@ def test_one_changed_byte_is_found(tmp_path):
     (tmp_path / "data/cot").symlink_to(ROOT / "data/cot")
     with pytest.raises(DataError, match=r"the text of dermbench_0003, .* has SHA-256 a16d"):
         read_dermbench(tmp_path)
+
+
+def test_the_release_comes_back_equal_from_its_export(imported, tmp_path):
+    write_dataset(tmp_path / "folder", imported.card, imported.cases, imported.references)
+    made = export_dermbench(DatasetFolder.open(tmp_path / "folder"), tmp_path / "out")
+    again = read_dermbench(tmp_path / "out")
+    assert (made.n_cases, made.left_out) == (602, {})
+    assert again.cases == imported.cases
+    assert again.references == imported.references

@@ -17,7 +17,10 @@ from dermatrust.records import (
     Manifest,
     ModelCard,
     Narrative,
+    NarrativeFlag,
     Rating,
+    Rationale,
+    RationaleFlag,
     ScoreRow,
     Stream,
     Unscored,
@@ -30,7 +33,7 @@ from dermatrust.store.scores import FORMAT
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 RECORDS = (
     Case, Certificate, ClinicalContext, DatasetCard, DifferentialItem, JudgeCard, Manifest, ModelCard, Narrative,
-    Rating, Unscored,
+    Rating, Rationale, Unscored,
 )  # fmt: skip
 
 
@@ -44,7 +47,14 @@ def test_every_field_is_described(record):
 
 
 def test_every_column_and_every_fixed_word_is_described():
-    words = [*ScoreRow._fields, *get_args(Reason), *get_args(Stream), *KNOWN_LICENCES]
+    words = [
+        *ScoreRow._fields,
+        *get_args(Reason),
+        *get_args(Stream),
+        *get_args(NarrativeFlag),
+        *get_args(RationaleFlag),
+        *KNOWN_LICENCES,
+    ]
     assert [word for word in [*words, *DIMENSIONS, FORMAT] if f"`{word}`" not in PAGE] == []
 
 

@@ -55,6 +55,20 @@ def write_narrative(
     return _Writer(said, rng, phrasing).text(age, sex)
 
 
+def write_caption(said: Said, rng: Generator) -> str:
+    """Put what is seen into words, and nothing else: no disease, no reasoning, no warning, no advice.
+
+    Args:
+        said: Its findings are spoken of, whatever else it holds.
+        rng: Chooses among phrasings and orders.
+
+    Example:
+        >>> write_caption(Said(findings=(("surface", ("Waxy",)),)), np.random.default_rng(0))
+        'This image shows what follows. The surface looks wax-like.'
+    """
+    return _Writer(said, rng, "all").caption()
+
+
 def write_reference(facts: Facts) -> str:
     """Return the reference narrative of a case: everything true, argued from the group to the disease.
 
@@ -94,6 +108,9 @@ class _Writer:
         parts += self._reasoning() + self._with_asides(self._warnings()) + self._advice()
         body = " ".join(_sentence(part) for part in parts)
         return f"{body}{self._gap()}{self._closing()}".strip()
+
+    def caption(self) -> str:
+        return " ".join(["This image shows what follows.", *map(_sentence, self._description())])
 
     def _one(self, options: Sequence[str]) -> str:
         return self._chosen(options)

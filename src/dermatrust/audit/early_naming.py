@@ -15,8 +15,8 @@ from dermatrust.audit.finding import ReferenceFinding
 from dermatrust.audit.reading import ReadReference
 from dermatrust.judge.lexical_announced import is_announced
 from dermatrust.judge.lexical_conclusion import Named
-from dermatrust.judge.lexical_truth import is_form_of
 from dermatrust.lexicon import Lexicon
+from dermatrust.lexicon.forms import is_form_of
 
 AT_ONCE, EARLY, OPENING_HINT, WEIGHED, LATE = 0.85, 0.55, 0.5, 0.2, 0.1
 """Announced in the opening; announced in the first third; held in the opening without a rival; held in the first half;

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dermatrust.audit.finding import ReferenceFinding
 from dermatrust.audit.reading import ReadReference
-from dermatrust.judge.lexical_sentences import spaced
+from dermatrust.lexicon.sentences import spaced
 
 UNBALANCED, LEFTOVER = 0.98, 0.9
 _TAG = re.compile(r"<(?P<close>/)?(?P<name>[A-Za-z][A-Za-z0-9_]{0,30})\s*>")

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Literal
 
 from dermatrust.audit.reading import ReadReference
-from dermatrust.judge.lexical_truth import is_form_of
 from dermatrust.lexicon import Diagnosis, Lexicon
+from dermatrust.lexicon.forms import is_form_of
 from dermatrust.lexicon.names import name_key
 
 SAME_GROUP = 0.75

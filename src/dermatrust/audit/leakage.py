@@ -24,7 +24,7 @@ from dermatrust.audit.shingles import Shingles, words_in
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.fingerprint import Fingerprint, fingerprints, near_pairs
 from dermatrust.errors import DataError
-from dermatrust.judge.lexical_sentences import without_markup
+from dermatrust.lexicon.sentences import without_markup
 from dermatrust.records import Case
 from dermatrust.store.folder import DatasetFolder
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from dermatrust.judge.lexical_ascription import described_alternatives, of_this_skin
 from dermatrust.judge.lexical_conclusion import Named, Span, argued_conclusion, closing_conclusion, closing_spans
 from dermatrust.judge.lexical_profile import FEATURE_KINDS, Profile, read_profile
-from dermatrust.judge.lexical_sentences import Sentences, without_markup
 from dermatrust.lexicon import Concept, Lexicon, Mention
+from dermatrust.lexicon.sentences import Sentences, without_markup
 
 _IN_GENERAL = re.compile(
     r"\b(?:often|usually|typically|commonly|(?:is|are) common|common in|generally|frequently|sometimes|rarely"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from dermatrust.audit.finding import Kind, ReferenceFinding
 from dermatrust.judge.lexical_conclusion import Named, is_dismissed
 from dermatrust.judge.lexical_profile import Profile, read_profile
-from dermatrust.judge.lexical_sentences import Sentences, without_markup
 from dermatrust.lexicon import Lexicon
+from dermatrust.lexicon.sentences import Sentences, without_markup
 from dermatrust.records import Case, Narrative
 
 LONGEST_SHOWN = 400

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from dermatrust.audit.finding import ReferenceFinding
 from dermatrust.audit.reading import ReadReference
-from dermatrust.judge.lexical_sentences import spaced
+from dermatrust.lexicon.sentences import spaced
 from dermatrust.narrate import is_refusal
 
 WHOLE = 0.99

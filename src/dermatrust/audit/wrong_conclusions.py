@@ -9,8 +9,8 @@ from dermatrust.audit.labels import SAME_GROUP
 from dermatrust.audit.passage import Content, Passage
 from dermatrust.audit.wrong_findings import shuffled
 from dermatrust.judge.lexical_conclusion import Named, within
-from dermatrust.judge.lexical_truth import is_form_of
 from dermatrust.lexicon import Diagnosis
+from dermatrust.lexicon.forms import is_form_of
 
 _OTHER_DISEASE = frozenset({"named", "concluded", "favoured"})
 _LONGEST_NAME = 40

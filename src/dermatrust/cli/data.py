@@ -1,4 +1,4 @@
-"""`dermatrust data`: bring a dataset in, and people's ratings of it; check it, describe it, split it."""
+"""`dermatrust data`: bring a dataset in, and people's ratings of it; check, describe, split and export it."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ import click
 from dermatrust.cli.groups import SuggestingGroup
 
 if TYPE_CHECKING:
+    from dermatrust.datasets.annotations import TakenAnnotations
     from dermatrust.datasets.check import CheckReport
     from dermatrust.datasets.imported import Imported, MissingImages
     from dermatrust.datasets.rating_table import TakenRatings
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 10
 _ON_THE_CARD = ("name", "licence", "consent", "citation", "may_leave_machine")
 _FOLDER = click.Path(path_type=Path)
+_TOOLS = ("label-studio", "argilla")
 
 
 @click.group(cls=SuggestingGroup)
 def data() -> None:
-    """Import, check, describe and split datasets."""
+    """Import, check, describe, split and export datasets."""
 
 
-@data.command(name="import", short_help="Make a dataset folder from a source.")
-@click.argument("source", type=click.Choice(["dermbench", "pad-ufes-20", "files"]))
+@data.command(name="import", short_help="Make a dataset folder from a source, or add annotations to one.")
+@click.argument("source", type=click.Choice(["dermbench", "pad-ufes-20", "files", *_TOOLS]))
 @click.argument("path", type=_FOLDER)
 @click.argument("out", type=_FOLDER)
 @click.option("--images", "image_root", type=_FOLDER, help="Where the images are, if not where SOURCE keeps them.")
@@ -48,12 +50,14 @@ def data() -> None:
     help="files: whether images and texts may be sent to hosted models. [default: they may not]",
 )
 def import_(source: str, path: Path, out: Path, **options: Any) -> None:
-    """Read the SOURCE at PATH and write it as a dataset folder OUT.
+    """Read the SOURCE at PATH and write it as a dataset folder OUT; of an annotation tool, add to the folder OUT.
 
     \b
     dermbench    the DermBench text release; --images is the root of DermNet's test images
     pad-ufes-20  the folder with metadata.csv
     files        your own CSV, TSV or JSONL table, or a folder with one subfolder of images per label
+    label-studio its JSON export: ratings and edited texts about a dataset folder OUT that is there
+    argilla      the same from its records, written with to_json
     """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped
     from dermatrust.errors import UserError
     from dermatrust.store.jsonl import write_records
@@ -62,6 +66,9 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
 
     card = {field: options.pop(field) for field in _ON_THE_CARD}
     card = {field: value for field, value in card.items() if value is not None}
+    if source in _TOOLS:
+        _take(source, path, out, [*card, *(name for name in ("image_root", "candidates", "judged") if options[name])])
+        return
     if card and source != "files":
         do = "Edit card.yaml afterwards if you have the owners' permission."
         raise UserError(
@@ -77,6 +84,30 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
         click.echo(remark, err=True)
     click.echo(f"{out}: {_taken(imported)}.", err=True)
     click.echo(out)
+
+
+def _take(tool: str, path: Path, dataset: Path, meaningless: list[str]) -> None:
+    """Add what people did in an annotation tool to a dataset folder."""
+    from dermatrust.datasets.argilla import take_argilla
+    from dermatrust.datasets.label_studio import take_label_studio
+    from dermatrust.errors import UserError
+    from dermatrust.store.folder import DatasetFolder
+
+    if meaningless:
+        name = meaningless[0].replace("image_root", "images").replace("_", "-")
+        raise UserError(f"--{name}", f"says nothing about an export of {tool}", do="Leave it out.")
+    take = take_label_studio if tool == "label-studio" else take_argilla
+    _tell_annotations(take(DatasetFolder.open(dataset), path), dataset)
+
+
+def _tell_annotations(taken: "TakenAnnotations", dataset: Path) -> None:
+    from dermatrust.store.layout import REFERENCES
+
+    if taken.ratings is not None:
+        _tell_taken(taken.ratings, dataset)
+    for why, n in taken.left_out.items():
+        click.echo(f"left out {n} x {why}", err=True)
+    click.echo(f"{taken.n_references} new in {dataset / REFERENCES}, uncertified")
 
 
 def _taken(imported: "Imported") -> str:
@@ -164,6 +195,40 @@ def _tell_taken(taken: "TakenRatings", dataset: Path) -> None:
         click.echo(f"{name}: new in {dataset / RATERS}, as a person.", err=True)
     known = f"; {taken.n_known} there already" if taken.n_known else ""
     click.echo(f"{counted(taken.n_new, 'new rating')} in {dataset / RATINGS}{known}")
+
+
+@data.command(short_help="Write a dataset in a format that others read.")
+@click.argument("form", metavar="FORMAT", type=click.Choice(["triples", "dermbench"]))
+@click.argument("dataset", type=_FOLDER)
+@click.argument("out", type=_FOLDER)
+def export(form: str, dataset: Path, out: Path) -> None:
+    """Write what of DATASET the FORMAT can hold as a new folder OUT; say what is left out.
+
+    \b
+    triples    photographs, narratives and their evaluations, as a dataset folder that `dermatrust train` reads
+    dermbench  the layout of DermBench's text release; certified references only, no photographs
+    """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped
+    from dermatrust.datasets.dermbench_export import export_dermbench
+    from dermatrust.evaluator.triples import export_triples
+    from dermatrust.store.folder import DatasetFolder
+
+    folder = DatasetFolder.open(dataset)
+    if form == "triples":
+        made = export_triples(folder, out)
+        click.echo(f"{made.n_perfect} perfect and {made.n_imperfect} imperfect triples", err=True)
+        left_out = {
+            "flagged rationales": made.n_flagged, "texts without a photograph": made.n_without_image,
+            "rationales of replaced texts": made.n_orphaned,
+        }  # fmt: skip
+    else:
+        released = export_dermbench(folder, out)
+        counts = (released.n_cases, "cases"), (released.n_candidates, "candidates"), (released.n_judged, "verdicts")
+        click.echo(", ".join(f"{n} {noun}" for n, noun in counts), err=True)
+        left_out = dict(released.left_out)
+    for what, n in left_out.items():
+        if n:
+            click.echo(f"left out {n} {what}", err=True)
+    click.echo(out)
 
 
 @data.command(short_help="Find everything that is wrong with a dataset.")

@@ -11,9 +11,10 @@ from dermatrust.errors import UserError
 COMMANDS = {
     "demo": "The whole pipeline on the synthetic skin atlas, ending in report.html.",
     "atlas": "Draw the synthetic skin atlas as an ordinary dataset folder.",
-    "data": "Import, check, describe and split datasets.",
+    "data": "Import, check, describe, split and export datasets.",
     "bench": "Narrate, judge, tabulate and report: models x six dimensions.",
     "narrate": "Let a model write candidate narratives.",
+    "build": "Build references and regular narratives from photographs, in two streams.",
     "judge": "Score recorded narratives against their references.",
     "rate": "Score narratives by the photographs alone, without a reference.",
     "align": "Judges and evaluators against the people who rated the same narratives.",

@@ -2,6 +2,7 @@
 
 `nano/narrator-…` look at the photographs of a case and put what they see into words. They are trained on the synthetic
 atlas alone (`dermatrust.train.narrator`), so nothing they say about a real photograph means anything.
+`nano/captioner-…` is the narrator of the same name that says only what it sees: no disease, no reasoning, no advice.
 """
 
 import asyncio
@@ -21,25 +22,36 @@ from numpy.typing import NDArray
 from dermatrust.atlas.disease import TABLE as DISEASES
 from dermatrust.atlas.perception import VERSION, Heads, said_of
 from dermatrust.atlas.phrases import TABLE as PHRASES
-from dermatrust.atlas.prose import write_narrative
+from dermatrust.atlas.prose import write_caption, write_narrative
 from dermatrust.atlas.said import Said
 from dermatrust.clients.client import AskFailed, Image, Reply, Request
 from dermatrust.errors import DataError, ModelError
 
 WEIGHTS = Path(__file__).parent / "weights"
 PREFIX = "nano/"
+NARRATOR, CAPTIONER = "narrator-", "captioner-"
 
 Floats = NDArray[np.float32]
 
 
 def nano_names() -> tuple[str, ...]:
-    """Return the names of the embedded models.
+    """Return the names of the embedded narrators.
 
     Example:
         >>> "nano/narrator-strong" in nano_names()
         True
     """
     return tuple(sorted(f"{PREFIX}{path.stem}" for path in WEIGHTS.glob("*.onnx")))
+
+
+def captioner_names() -> tuple[str, ...]:
+    """Return the names of the embedded captioners: one per narrator.
+
+    Example:
+        >>> "nano/captioner-strong" in captioner_names()
+        True
+    """
+    return tuple(name.replace(NARRATOR, CAPTIONER) for name in nano_names())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,7 @@ class NanoClient:
     request's draw.
 
     Args:
-        name: One of `nano_names()`.
+        name: One of `nano_names()` or `captioner_names()`.
 
     Raises:
         ModelError: There is no such embedded model.
@@ -131,10 +143,12 @@ class NanoClient:
     needs_images = True
 
     def __init__(self, name: str) -> None:
-        if name not in nano_names():
-            raise ModelError(name, "is not an embedded model", f"one of {', '.join(nano_names())}")
+        known = (*nano_names(), *captioner_names())
+        if name not in known:
+            raise ModelError(name, "is not an embedded model", f"one of {', '.join(known)}")
         self.name = name
-        self._path = WEIGHTS / f"{name.removeprefix(PREFIX)}.onnx"
+        self._write = write_caption if name in captioner_names() else write_narrative
+        self._path = WEIGHTS / f"{name.removeprefix(PREFIX).replace(CAPTIONER, NARRATOR)}.onnx"
 
     @cached_property
     def network(self) -> Network:
@@ -171,7 +185,7 @@ class NanoClient:
     def _narrate(self, images: Sequence[Image], draw: int) -> str:
         seen = "".join(image.sha256 for image in images)
         digest = hashlib.blake2b(f"{self.name}\0{seen}\0{draw}".encode(), digest_size=8).digest()
-        return write_narrative(self.perceive(images), np.random.default_rng(int.from_bytes(digest)))
+        return self._write(self.perceive(images), np.random.default_rng(int.from_bytes(digest)))
 
     async def close(self) -> None:
         """Nothing to let go of."""

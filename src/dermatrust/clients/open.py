@@ -27,8 +27,7 @@ def open_client(name: str, *, environment: Mapping[str, str] = os.environ) -> Cl
     if name.startswith("openai/"):
         from dermatrust.clients.openai import OpenAIClient
 
-        url = environment.get("OPENAI_BASE_URL", OPENAI_URL)
-        key = environment.get("OPENAI_API_KEY")
+        url, key = environment.get("OPENAI_BASE_URL", OPENAI_URL), environment.get("OPENAI_API_KEY")
         if key is None and url == OPENAI_URL:
             raise ModelError(name, "OPENAI_API_KEY is not set", do="Put your key into that environment variable.")
         _host_of(url, "OPENAI_BASE_URL", lambda host: "OPENAI_API_KEY")
@@ -47,6 +46,10 @@ def open_client(name: str, *, environment: Mapping[str, str] = os.environ) -> Cl
         from dermatrust.clients.nano import NanoClient
 
         return NanoClient(name)
+    if name == "synthetic/reasoner":
+        from dermatrust.clients.synthetic import SyntheticReasoner
+
+        return SyntheticReasoner()
     if name.startswith("inspect/"):
         from dermatrust.clients.inspect import InspectClient
 

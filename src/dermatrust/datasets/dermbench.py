@@ -22,6 +22,8 @@ AUTHOR = "DermBench authors"
 SOURCE = "https://github.com/yuhos16/DermBench"
 CITATION = "Shen et al. (2025). Towards Trustworthy Dermatology MLLMs. arXiv:2511.09195."
 CERTIFICATE = Certificate(certified_by="DermBench's dermatologists, as released by the authors", source=SOURCE)
+RELEASED = "DermNet test set"
+"""What the release's own rows give as their source; rows of others are not DermBench's dermatologists'."""
 
 _CLOSING_NUMBER = re.compile(r"[-_ ]*\d+$")
 
@@ -135,11 +137,16 @@ def _reference(row: ManifestRow, root: Path, where: str) -> Narrative:
         "id": f"{row.id}:reference",
         "case_id": row.id,
         "text": _text(content, f"{where}: {row.cot}"),
-        "author": AUTHOR,
+        "author": AUTHOR if row.source == RELEASED else row.source,
         "stream": "reference",
-        "certificate": CERTIFICATE,
+        "certificate": CERTIFICATE if row.source == RELEASED else _elsewhere(row.source),
     }
     return Narrative.from_fields(fields, where=f"{where}: {row.cot}")
+
+
+def _elsewhere(source: str) -> Certificate:
+    """Return the certificate of a text in the release's format that is not the release's: the format says no more."""
+    return Certificate(certified_by=f"whoever certified {source}", source=f"{source}, in the format of DermBench")
 
 
 def _inside(name: str, field: str, where: str) -> str:

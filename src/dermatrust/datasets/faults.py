@@ -10,6 +10,10 @@ MOST_SHOWN = 10
 class Faults:
     """Faults of one file, in the order in which they were found.
 
+    Args:
+        path: The file.
+        unit: What its parts are called that faults are told of by number.
+
     Example:
         >>> faults = Faults(Path("t.csv"))
         >>> faults.add(2, "safety is '6'", "a number from 0 to 5")
@@ -23,8 +27,9 @@ class Faults:
         line 4: safety is 'x'; expected a number from 0 to 5.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, unit: str = "line") -> None:
         self._path = path
+        self._unit = unit
         self._shown: list[DataError] = []
         self._n = 0
 
@@ -34,10 +39,10 @@ class Faults:
         return len(self._shown) == MOST_SHOWN
 
     def add(self, line: int, what: str, expected: str = "", do: str = "") -> None:
-        """Note what is wrong at a line."""
+        """Note what is wrong at a line, or whatever the parts are called."""
         self._n += 1
         if not self.is_full:
-            self._shown.append(DataError(f"line {line}", what, expected, do))
+            self._shown.append(DataError(f"{self._unit} {line}", what, expected, do))
 
     def raise_if_any(self) -> None:
         """Raise one error that shows the first ten and says how many more there are.

@@ -11,7 +11,7 @@ from pathlib import Path
 from dermatrust.datasets.faults import Faults
 from dermatrust.datasets.own_tables import csv_fields, csv_separator
 from dermatrust.datasets.rated_narratives import RatedNarratives
-from dermatrust.datasets.rating_columns import RatingColumns, read_columns
+from dermatrust.datasets.rating_columns import read_columns
 from dermatrust.datasets.rating_registry import Registry
 from dermatrust.datasets.rating_rows import RatedRow, rated_rows
 from dermatrust.errors import DataError
@@ -88,18 +88,56 @@ def _take(
     faults = Faults(path)
     registry = Registry(dataset, faults)
     read = rated_rows(rows, columns, faults, has_commas=separator != ",")
-    drafts, n_empty = _drafts(read, RatedNarratives(dataset, faults), registry, faults, rater)
-    ratings = [_rating(key, draft, columns) for key, draft in drafts.items()]
-    new = _new(dataset, ratings, [draft.line for draft in drafts.values()], faults)
+    found = read_ratings(dataset, read, registry, faults, rater=rater)
     faults.raise_if_any()
-    if not ratings:
+    if not found.n_ratings:
         raise DataError(str(path), "holds no rating", "a row with a score below the header")
-    append_records(dataset.path / RATERS, registry.new)
-    append_records(dataset.path / RATINGS, new)
-    return TakenRatings(
-        n_new=len(new), n_known=len(ratings) - len(new), n_missing=sum(len(one.unscored) for one in new),
-        n_empty=n_empty, new_raters=tuple(one.id for one in registry.new), never_rated=columns.never_rated,
-    )  # fmt: skip
+    return found.append(dataset, columns.never_rated)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRatings:
+    """Ratings read from somebody's file and held against a dataset folder, not yet appended to it.
+
+    Attributes:
+        new: Those that the folder lacks.
+        n_ratings: How many there are in all.
+        n_empty: Rows without any score and critique.
+        registry: Who the raters are.
+    """
+
+    new: tuple[Rating, ...]
+    n_ratings: int
+    n_empty: int
+    registry: Registry
+
+    def append(self, dataset: DatasetFolder, never_rated: tuple[str, ...] = ()) -> TakenRatings:
+        """Append what is new, raters first."""
+        append_records(dataset.path / RATERS, self.registry.new)
+        append_records(dataset.path / RATINGS, self.new)
+        return TakenRatings(
+            n_new=len(self.new), n_known=self.n_ratings - len(self.new),
+            n_missing=sum(len(one.unscored) for one in self.new), n_empty=self.n_empty,
+            new_raters=tuple(one.id for one in self.registry.new), never_rated=never_rated,
+        )  # fmt: skip
+
+
+def read_ratings(
+    dataset: DatasetFolder, rows: Iterable[RatedRow], registry: Registry, faults: Faults, *, rater: str | None = None
+) -> FoundRatings:
+    """Return the ratings that rows make; whoever appends them must look at the faults first.
+
+    Args:
+        dataset: The folder whose narratives are rated.
+        rows: What the file says.
+        registry: The folder's raters; takes those that rows add.
+        faults: Takes what is wrong.
+        rater: Whose ratings they are, where no row says so.
+    """
+    drafts, n_empty = _drafts(rows, RatedNarratives(dataset, faults), registry, faults, rater)
+    ratings = [_rating(key, draft) for key, draft in drafts.items()]
+    new = _new(dataset, ratings, [draft.line for draft in drafts.values()], faults)
+    return FoundRatings(tuple(new), len(ratings), n_empty, registry)
 
 
 def _drafts(
@@ -139,7 +177,7 @@ def _add(draft: _Draft, key: Key, row: RatedRow, faults: Faults) -> None:
         draft.critiques.append(critique)
 
 
-def _rating(key: Key, draft: _Draft, columns: RatingColumns) -> Rating:
+def _rating(key: Key, draft: _Draft) -> Rating:
     return Rating(
         narrative_id=key[0],
         rater=key[1],

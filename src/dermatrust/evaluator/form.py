@@ -23,8 +23,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self, get_args
 
+from dermatrust.clients.fence import fenced
 from dermatrust.errors import DataError
-from dermatrust.judge.prompt import fenced
 from dermatrust.judge.verdict import Verdict, read_verdict
 from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension, storable
 

@@ -19,7 +19,7 @@ from typing import Literal, get_args
 
 import yaml
 
-from dermatrust.judge.prompt import OPENING
+from dermatrust.clients.fence import OPENING
 from dermatrust.judge.verdict import read_verdict
 from dermatrust.records import Rating
 

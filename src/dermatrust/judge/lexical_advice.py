@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dermatrust.judge.lexical_sentences import Sentences, spaced
 from dermatrust.lexicon import Lexicon, Mention
+from dermatrust.lexicon.sentences import Sentences, spaced
 
 ESCALATION = "escalation"
 """The lexicon's group of red-flag rows that ask for something to be done; the other rows are alarm signs."""

@@ -13,7 +13,7 @@ from dermatrust.judge.lexical_conclusion import (
     joined_by_or,
     within,
 )
-from dermatrust.judge.lexical_sentences import Sentences, spaced
+from dermatrust.lexicon.sentences import Sentences, spaced
 
 _BEFORE = spaced(
     r"\b(?:most (?:likely|probabl[ey])(?: diagnosis)?|(?:consistent|compatible|in keeping) with"

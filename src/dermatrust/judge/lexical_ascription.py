@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from dermatrust.judge.lexical_conclusion import Conclusion, Named, Span, merged, within
-from dermatrust.judge.lexical_sentences import Sentences, spaced
 from dermatrust.lexicon import Mention
+from dermatrust.lexicon.sentences import Sentences, spaced
 
 _GENERAL = spaced(
     r"\b(?:typical(?:ly)?|usual(?:ly)?|often|common(?:ly)?|classic(?:ally|al)?|characteristically|tends? to|can|may"

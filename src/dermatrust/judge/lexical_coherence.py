@@ -3,8 +3,9 @@
 from dermatrust.judge.lexical_conclusion import Conclusion
 from dermatrust.judge.lexical_findings import Judged, alternatives, names
 from dermatrust.judge.lexical_profile import Profile
-from dermatrust.judge.lexical_truth import is_form_of, n_unrelated
+from dermatrust.judge.lexical_truth import n_unrelated
 from dermatrust.lexicon import Lexicon
+from dermatrust.lexicon.forms import is_form_of
 from dermatrust.records import HIGHEST_SCORE
 
 NO_CONCLUSION = 2.5

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dermatrust.judge.lexical_sentences import Sentences, spaced
 from dermatrust.lexicon import Diagnosis, Lexicon
+from dermatrust.lexicon.sentences import Sentences, spaced
 from dermatrust.narrate import closing_diagnosis
 
 CLOSING = re.compile(r"\bthe\s+(?:final\s+)?answer\s+is\b[:\s]*")

@@ -18,8 +18,8 @@ from dermatrust.judge.lexical_conclusion import (
     merged,
     within,
 )
-from dermatrust.judge.lexical_sentences import Sentences, spaced, without_markup
 from dermatrust.lexicon import Concept, Lexicon, Mention
+from dermatrust.lexicon.sentences import Sentences, spaced, without_markup
 from dermatrust.narrate import is_refusal
 
 FEATURE_KINDS = ("finding", "colour", "border", "surface", "distribution", "site")

@@ -1,59 +1,20 @@
 """The disease a narrative is compared with: what the case's label says and what its reference concludes."""
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from dermatrust.judge.lexical_profile import Profile
 from dermatrust.lexicon import Diagnosis, Lexicon
+from dermatrust.lexicon.forms import is_form_of, normalised
 from dermatrust.records import Urgency
 
-CLOSE_KIN = 0.5
-"""From here on two diagnoses share most of their way down the family tree."""
 FORM = 0.9
 """Nearness of a disease and its own form ("psoriasis", "nail psoriasis"): right, but for the subtype."""
-_MISNAMED = frozenset(
-    frozenset(pair)
-    for pair in (
-        ("acne", "rosacea"), ("acne", "hidradenitis-suppurativa"), ("acne", "acne-keloidalis-nuchae"),
-        ("wart", "molluscum-contagiosum"), ("herpes-simplex", "herpes-zoster"),
-        ("herpes-simplex", "herpes-zoster-ophthalmicus"), ("herpes-simplex", "ramsay-hunt-syndrome"),
-        ("measles", "rubella"), ("primary-syphilis", "chancroid"), ("lichen-planus", "lichenoid-keratosis"),
-        ("hemangioma", "pyogenic-granuloma"), ("ecthyma", "ecthyma-gangrenosum"), ("tinea", "tinea-versicolor"),
-        ("vitiligo", "chemical-leukoderma"),
-    )
-)  # fmt: skip
-"""Diseases of which one bears the other's name, as rosacea that of acne ("acne rosacea"), and is another disease."""
 _RANK = {"routine": 0, "urgent": 1, "emergent": 2}
-_WORD = re.compile(r"[^\W_]+")
-
-
-def normalised(name: str) -> str:
-    """Return a disease name in lower case, words only, so that unknown names can be compared.
-
-    Example:
-        >>> normalised("Foo-Bar's  disease ")
-        'foo bar s disease'
-    """
-    return " ".join(_WORD.findall(name.lower()))
 
 
 def gravity(diagnosis: Diagnosis) -> int:
     """Return 0 routine, 1 urgent or malignant, 2 emergent."""
     return max(_RANK[diagnosis.urgency], int(diagnosis.malignant))
-
-
-def is_form_of(a: Diagnosis, b: Diagnosis, lexicon: Lexicon) -> bool:
-    """Whether one disease is the other or a form of it: close kin, and a name of one holds the words of the other.
-
-    Kinship alone would not do: naevus and melanoma stand side by side in the tree. Nor does a name alone: rosacea is no
-    acne.
-    """
-    if a.id == b.id:
-        return True
-    if lexicon.kinship(a, b) < CLOSE_KIN or {a.id, b.id} in _MISNAMED:
-        return False
-    return any(one <= other or other <= one for one in _names_in_words(a) for other in _names_in_words(b))
 
 
 def n_unrelated(diagnoses: tuple[Diagnosis, ...], lexicon: Lexicon) -> int:
@@ -63,11 +24,6 @@ def n_unrelated(diagnoses: tuple[Diagnosis, ...], lexicon: Lexicon) -> int:
         if not any(is_form_of(one, head, lexicon) for head in heads):
             heads.append(one)
     return len(heads)
-
-
-@lru_cache(maxsize=2048)
-def _names_in_words(diagnosis: Diagnosis) -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(normalised(name).split()) for name in (diagnosis.name, *diagnosis.synonyms))
 
 
 @dataclass(frozen=True, slots=True)

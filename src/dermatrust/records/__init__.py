@@ -5,9 +5,10 @@ from dermatrust.records.case import Case, ClinicalContext, DifferentialItem, Urg
 from dermatrust.records.dimensions import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
 from dermatrust.records.jsonl import iter_lines, iter_placed_lines, iter_records
 from dermatrust.records.manifest import Manifest
-from dermatrust.records.narrative import Certificate, Narrative, Stream
+from dermatrust.records.narrative import Certificate, Narrative, NarrativeFlag, Stream
 from dermatrust.records.rater import Rater, RaterKind
 from dermatrust.records.rating import Rating, Unscored
+from dermatrust.records.rationale import Rationale, RationaleFlag
 from dermatrust.records.record import Record, canonical_json, storable
 from dermatrust.records.score_row import ReferenceKind, ScoreRow, reference_kind
 
@@ -25,9 +26,12 @@ __all__ = [
     "Manifest",
     "ModelCard",
     "Narrative",
+    "NarrativeFlag",
     "Rater",
     "RaterKind",
     "Rating",
+    "Rationale",
+    "RationaleFlag",
     "Record",
     "ReferenceKind",
     "ScoreRow",

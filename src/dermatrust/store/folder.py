@@ -16,12 +16,23 @@ from dermatrust.records import (
     Narrative,
     Rater,
     Rating,
+    Rationale,
     Record,
     iter_lines,
     iter_placed_lines,
 )
 from dermatrust.store.card import read_card
-from dermatrust.store.layout import CARD, CASES, NARRATIVES, RATERS, RATINGS, REFERENCES, check_reference
+from dermatrust.store.layout import (
+    CARD,
+    CASES,
+    DRAFTS,
+    NARRATIVES,
+    RATERS,
+    RATINGS,
+    RATIONALES,
+    REFERENCES,
+    check_reference,
+)
 from dermatrust.store.new_dataset import write_dataset
 
 __all__ = ["DatasetFolder", "write_dataset"]
@@ -132,7 +143,30 @@ class DatasetFolder:
         Raises:
             DataError: A line is not a narrative, is about an unknown case, or repeats the id of another.
         """
-        path = self.path / NARRATIVES
+        yield from self._narratives_of(NARRATIVES)
+
+    def iter_drafts(self) -> Iterator[Narrative]:
+        """Yield the captions and reasonings that references and narratives were made from, in the order of the file.
+
+        Raises:
+            DataError: As `iter_narratives`.
+        """
+        yield from self._narratives_of(DRAFTS)
+
+    def rationales(self) -> dict[str, Rationale]:
+        """Return narrative id to its rationale; of several the last line counts.
+
+        Raises:
+            DataError: A line is not a rationale.
+        """
+        path = self.path / RATIONALES
+        if not path.is_file():
+            return {}
+        lines = (Rationale.from_line(line, where=where) for where, line in iter_lines(path))
+        return {rationale.narrative_id: rationale for rationale in lines}
+
+    def _narratives_of(self, name: str) -> Iterator[Narrative]:
+        path = self.path / name
         if path.is_file():
             for where, narrative in _unique(path, Narrative, lambda narrative: narrative.id):
                 self._check_case(narrative, where)

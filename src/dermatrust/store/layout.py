@@ -9,6 +9,8 @@ REFERENCES = "references.jsonl"
 NARRATIVES = "narratives.jsonl"
 RATINGS = "ratings.jsonl"
 RATERS = "raters.jsonl"
+DRAFTS = "drafts.jsonl"
+RATIONALES = "rationales.jsonl"
 
 _TRUTH_STREAMS = ("reference", "label")
 

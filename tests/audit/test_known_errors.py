@@ -60,6 +60,7 @@ def test_a_finding_is_denied_where_it_stands_or_behind_its_sentence():
     [
         ("Erosions are present.", "Erosions are not present."),
         ("Oedema can be made out.", "There is no oedema."),
+        ("Puffiness can be made out.", "There is no puffiness."),
         ("The skin shows several pustules.", "The skin shows no pustules."),
     ],
 )

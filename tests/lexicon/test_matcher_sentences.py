@@ -27,6 +27,7 @@ SENTENCES = [
     ("This rules out melanoma.", [("melanoma", N)]),
     ("It is neither scaly nor ulcerated.", [("scaly", N), ("ulcerated", N)]),
     ("Not consistent with basal cell carcinoma.", [("basal cell carcinoma", N)]),
+    ("SK is favoured over LP.", [("SK", A), ("LP", A)]),
     ("No features suggestive of melanoma.", [("melanoma", N)]),
     ("There are no vesicles, bullae, erosions, or crusts.",
      [("vesicles", N), ("bullae", N), ("erosions", N), ("crusts", N)]),

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from dermatrust.store.atomic import write_text
 COLUMNS = ("rater", "kind", "measure", "value", "low", "high", "n", "missing")
 """One row a number; ends of an interval that is not defined are empty."""
 SUCCESS, EXCESS, SHIFT, LEVEL, COUNT = "success rate", "success beyond harmless additions", "shift", "score", "count"
-_MINUS_NOTHING = re.compile(r"-0\.00(?!\d)")
 Row = tuple[str, str, str, str, str, str, str, str]
 
 
@@ -121,11 +119,11 @@ def looking_text(audit: ImageAudit, rater: str) -> str:
 
 
 def _bare(estimate: Estimate) -> str:
-    return estimate_text(estimate).partition(" ")[0].replace("-0.00", "0.00")
+    return estimate_text(estimate).partition(" ")[0]
 
 
 def _signed(estimate: Estimate) -> str:
-    text = _MINUS_NOTHING.sub("0.00", estimate_text(estimate))
+    text = estimate_text(estimate)
     return f"+{text}" if estimate.value > 0 and not text.startswith("0.00") else text
 
 

@@ -32,7 +32,7 @@ _ADJECTIVE = re.compile(r"(?:al|ar|ary|palmar|plantar|oral|ocular)$")
 _HAS_SIDES = re.compile(r"\b(?:left|right|both|bilateral|each)\s+$", re.IGNORECASE)
 _BESIDE = re.compile(r"[\s/,&-]*(?:and |or )?")
 _PLURAL = ("s", "ae", "comedones")
-_SINGULAR_ENDINGS = ("sis", "tus")
+_SINGULAR_ENDINGS = ("sis", "tus", "ess")
 _SINGULAR_S = ("penis", "anus", "umbilicus", "philtrum", "helix", "canthus", "glans", "pelvis")
 T = TypeVar("T")
 

@@ -66,10 +66,12 @@ def estimate_text(estimate: Estimate) -> str:
         >>> nan = float("nan")
         >>> estimate_text(Estimate(3.0, nan, nan, n=2, n_missing=0)), estimate_text(Estimate(nan, nan, nan, 0, 9))
         ('3.00 [–]', '–')
+        >>> estimate_text(Estimate(0.4, -0.0016, 0.87, n=9, n_missing=0))
+        '0.40 [0.00, 0.87]'
     """
     if math.isnan(estimate.value):
         return NOTHING
-    value, low, high = (f"{without_noise(end):.2f}" for end in (estimate.value, estimate.low, estimate.high))
+    value, low, high = (f"{without_noise(end):z.2f}" for end in (estimate.value, estimate.low, estimate.high))
     return f"{value} [{low}, {high}]" if estimate.has_interval else f"{value} [{NOTHING}]"
 
 

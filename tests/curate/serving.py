@@ -1,10 +1,13 @@
 """The scoring API with evaluators whose replies are written down, for its tests."""
 
 import asyncio
+import socket
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import uvicorn
 from starlette.testclient import TestClient
 
 from dermatrust.clients import AskFailed, Reply
@@ -102,3 +105,21 @@ def open_api(folder, answer=FOURS, serving=None, *, evaluator=None, delay_s=0.0,
     with api.client:
         yield api
     database.close()
+
+
+@contextmanager
+def running(app):
+    """Serve an application on a free port of this machine, in a thread; yields its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+    listening.close()
+    assert not thread.is_alive(), "the server did not stop"

@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from dermatrust.errors import UserError
@@ -44,4 +45,5 @@ def run(app: Any, listening: socket.socket, *, logger: str, **settings: Any) -> 
     config = uvicorn.Config(
         app, access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=5, **settings
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again when it has ended
+        uvicorn.Server(config).run(sockets=[listening])

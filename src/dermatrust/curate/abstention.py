@@ -4,7 +4,7 @@ The rule looks at how far apart the scores are that the evaluator weighed. Each 
 deviation, in points; their mean is the spread of the rating. Above `SPREAD_LIMIT` the API abstains.
 
 The limit is the spread that one in five of 600 drawn cases (atlas, seed 51) exceeds with `nano/evaluator`. What it does
-on cases it was not chosen by is measured by `scripts/measure_abstention.py` and written in docs/serve.md. The rule is
+on cases it was not chosen by is measured by `benchmarks/abstention.py` and written in docs/serve.md. The rule is
 chance-based: an evaluator that is sure of itself where it is wrong is not caught by it.
 
 Reference:

@@ -33,7 +33,7 @@ BODY: dict[str, Any] = {
                         "megapixels and 16,384 px a side, one frame, RGB or grey, 8 bits.",
                     },
                     "narrative": {
-                        "type": "string", "maxLength": LONGEST_NARRATIVE,
+                        "type": "string", "maxLength": LONGEST_NARRATIVE, "pattern": r"^[^\u0000]*$",
                         "description": "The text to score. One without words scores 0 by rule.",
                     },
                     "critique": {

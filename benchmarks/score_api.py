@@ -3,9 +3,10 @@
     python benchmarks/score_api.py [--clients 8] [--seconds 10] [--rounds 3] [--at-once 2]
 
 The API runs as its users start it, in a process of its own: sockets, tokens, form, cleaning in caged processes,
-evaluation, JSON. "Directly" is `nano/evaluator` in this process, asked by as many threads as the API works on at once,
-with photographs that were re-encoded beforehand. Both take turns. Every request has a photograph of its own (1,200 x
-900 px JPEG) unless --same, which is the case of many narratives about one photograph.
+evaluation, JSON. "Directly" is `nano/evaluator` in this process, asked by as many threads as the API works on at once:
+once with the re-encoding that `dermatrust rate` does of a new photograph, once with photographs that were re-encoded
+beforehand. They take turns. Every request has a photograph of its own (1,200 x 900 px JPEG) unless --same, which is the
+case of many narratives about one photograph.
 """
 
 import argparse
@@ -16,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter
@@ -75,6 +78,23 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "dermatrust", "serve", *words]
 
 
+@contextmanager
+def served(n_at_once: int) -> Iterator[tuple[str, str]]:
+    """Yield address and token of the API in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        db = str(Path(folder) / "serve.db")
+        make = command("token", "create", "benchmark", "--db", db)
+        token = subprocess.run(make, check=True, capture_output=True, text=True).stdout.strip()
+        limits = ("--at-once", str(n_at_once), "--waiting", "100", "--per-minute", "1000000")
+        start = command("--db", db, "--port", "0", *limits)
+        with subprocess.Popen(start, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+            try:
+                assert server.stdout is not None
+                yield server.stdout.readline().strip(), token
+            finally:
+                server.terminate()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clients", type=int, default=8)
@@ -84,45 +104,29 @@ def main() -> None:
     parser.add_argument("--same", action="store_true", help="one photograph for all requests")
     options = parser.parse_args()
     images = photographs()[: 1 if options.same else None]
-    cleaned = dict(zip(images, map(clean_image, images), strict=True))
-    service = ScoreService(open_evaluator("nano/evaluator"), cleaned.__getitem__)
+    cleaned, evaluator = dict(zip(images, map(clean_image, images), strict=True)), open_evaluator("nano/evaluator")
+    services = [ScoreService(evaluator, clean) for clean in (clean_image, cleaned.__getitem__)]
+    ratios: list[list[float]] = [[], []]
+    with served(options.at_once) as (address, token):
+        client = httpx2.Client(timeout=60, headers={"Authorization": f"Bearer {token}"})
 
-    def directly(number: int) -> None:
-        asyncio.run(service.score(Asked(images[number % len(images)], f"{TEXT} {number}", False)))
+        def by_api(number: int) -> None:
+            files, data = {"image": ("a.jpg", images[number % len(images)])}, {"narrative": f"{TEXT} {number}"}
+            client.post(f"{address}/v1/score", files=files, data=data).raise_for_status()
 
-    with tempfile.TemporaryDirectory() as folder:
-        db = str(Path(folder) / "serve.db")
-        make = command("token", "create", "benchmark", "--db", db)
-        token = subprocess.run(make, check=True, capture_output=True, text=True).stdout.strip()
-        limits = ("--at-once", str(options.at_once), "--waiting", "100", "--per-minute", "1000000")
-        server = subprocess.Popen(
-            command("--db", db, "--port", "0", *limits), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        try:
-            assert server.stdout is not None
-            address = server.stdout.readline().strip()
-            client = httpx2.Client(timeout=60, headers={"Authorization": f"Bearer {token}"})
+        def directly(service: ScoreService, number: int) -> None:
+            asyncio.run(service.score(Asked(images[number % len(images)], f"{TEXT} {number}", False)))
 
-            def by_api(number: int) -> None:
-                client.post(
-                    f"{address}/v1/score", data={"narrative": f"{TEXT} {number}"},
-                    files={"image": ("a.jpg", images[number % len(images)])},
-                ).raise_for_status()  # fmt: skip
-
-            by_api(0)
-            directly(0)
-            ratios = []
-            for _ in range(options.rounds):
-                api, took = at_once(options.clients, options.seconds, by_api)
-                direct, _ = at_once(options.at_once, options.seconds, directly)
-                ratios.append(api / direct)
-                p50, p95 = (1000 * np.quantile(took, q) for q in (0.5, 0.95))
-                latency = f"p50 {p50:.0f} ms, p95 {p95:.0f} ms"
-                print(f"API {api:.1f}/s, {latency}; directly {direct:.1f}/s; ratio {api / direct:.2f}", flush=True)
-            print(f"ratio: median {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
-        finally:
-            server.terminate()
-            server.wait(20)
+        by_api(0)
+        for _ in range(options.rounds):
+            api, took = at_once(options.clients, options.seconds, by_api)
+            rates = [at_once(options.at_once, options.seconds, partial(directly, one))[0] for one in services]
+            for each, rate in zip(ratios, rates, strict=True):
+                each.append(api / rate)
+            p50, p95 = (1000 * np.quantile(took, q) for q in (0.5, 0.95))
+            print(f"API {api:.1f}/s, p50 {p50:.0f} ms, p95 {p95:.0f} ms; directly {rates[0]:.1f}/s, {rates[1]:.1f}/s")
+    for name, each in zip(("with re-encoding", "evaluator alone"), ratios, strict=True):
+        print(f"ratio to {name}: median {statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})")
 
 
 if __name__ == "__main__":

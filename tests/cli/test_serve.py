@@ -1,6 +1,8 @@
 """`dermatrust serve`: tokens by the command line, and the server as its users start it."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +14,9 @@ from PIL import Image
 
 httpx2 = pytest.importorskip("httpx2")
 pytest.importorskip("fastapi")
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "serve.md"
 
 
 def serve(*arguments, cwd):
@@ -52,6 +57,19 @@ def test_what_cannot_be_started_says_so_in_one_line(tmp_path, arguments, said):
     assert "Traceback" not in done.stderr
 
 
+def run_example(address, made, folder):
+    """Run the Python example of docs/serve.md against this server."""
+    (code,) = [
+        block for block in re.findall(r"```text\n(.*?)```", PAGE.read_text(), re.DOTALL) if "import httpx" in block
+    ]
+    for written, here in (("http://127.0.0.1:8600", address), ("my-atlas/images/000000-1-near.jpg", "a.png")):
+        assert written in code
+        code = code.replace(written, here)
+    start = [sys.executable, "-c", code]
+    environment = os.environ | {"DERMATRUST_TOKEN": made}
+    return subprocess.run(start, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
 def test_the_server_scores_and_stops_at_ctrl_c(tmp_path):
     made = token(tmp_path, "clinic")
     Image.new("RGB", (40, 30), "tan").save(tmp_path / "a.png")
@@ -64,11 +82,13 @@ def test_the_server_scores_and_stops_at_ctrl_c(tmp_path):
                 f"{address}/v1/score", timeout=60, headers={"Authorization": f"Bearer {made}"},
                 files={"image": ("a.png", (tmp_path / "a.png").read_bytes())}, data={"narrative": "A red plaque."},
             )  # fmt: skip
+            example = run_example(address, made, tmp_path)
             children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
         finally:
             running.send_signal(signal.SIGINT)
         errors = running.communicate(timeout=30)[1]
     assert answer.status_code == 200
+    assert (example.returncode, len(example.stdout.splitlines())) == (0, 7), example.stderr
     assert len(json.loads(answer.content)["scores"]) == 6
     assert "Trained on drawn pictures alone" in errors
     assert "/v1/score 200" in errors

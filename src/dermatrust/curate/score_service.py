@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -100,7 +100,7 @@ class ScoreService:
         """Ask, and tell a failure as our own: what a server says of it may quote the narrative."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                reply = await client.ask(request)
+                return await client.ask(request)
         except TimeoutError:
             raise _silent() from None
         except AskFailed as failure:
@@ -108,7 +108,6 @@ class ScoreService:
                 raise _silent() from None
             do = "Is the narrative too long for it?"
             raise ApiError(422, "the evaluator", "cannot rate this narrative", do) from None
-        return replace(reply, text=storable(reply.text))
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -130,8 +130,8 @@ sa.Table(
     sa.Index(None, "rater_id", "state"),
 )  # fmt: skip
 sa.Table(
-    "draft", meta, to("assignment_id", "assignment.id", primary_key=True), whole("version"), text("content"),
-    moment("saved_at"),
+    "draft", meta, to("user_id", "user.id", primary_key=True), text("subject", primary_key=True), whole("version"),
+    text("content"), moment("saved_at"),
 )  # fmt: skip
 sa.Table(
     "rating", meta, key(), to("assignment_id", "assignment.id", unique=True),
@@ -140,7 +140,7 @@ sa.Table(
 )  # fmt: skip
 sa.Table(
     "adjudication", meta, key(), to("item_id", "item.id", unique=True), to("adjudicator_id", "user.id"),
-    to("text_version_id", "text_version.id"), *six(), text("rating_ids"), text("disputes"), text("reason"),
+    to("text_version_id", "text_version.id"), *six(), text("assignment_ids"), text("disputes"), text("reason"),
     moment("decided_at"),
 )  # fmt: skip
 sa.Table(

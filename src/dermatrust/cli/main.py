@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": "Ask whether references, splits, judges and evaluators can be trusted.",
     "plan": "How many patients and raters an interval of a given width needs.",
     "train": "Train DermEval, both stages, by a recipe.",
+    "serve": "The scoring API: a photograph and a narrative in, six scores out.",
     "report": "One HTML file from finished runs.",
     "store": "Look into and merge reply stores.",
 }

@@ -1,6 +1,7 @@
 """An evaluator as a rater: images and narrative in, ratings out, no reference."""
 
 from collections.abc import Sequence
+from copy import copy
 
 from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Request, Sampling
 from dermatrust.clients.family import model_family
@@ -46,6 +47,12 @@ class Evaluator:
             version=", ".join(sorted(self._versions)) or self.name, rubric=self._rubric,
             prompt=f"{self._prompt}, form {VERSION}, {self._order}", temperature=0.0,
         )  # fmt: skip
+
+    def asked_for(self, order: Order) -> "Evaluator":
+        """Return the same evaluator, its client shared, that answers in this order."""
+        twin = copy(self)
+        twin._order = order
+        return twin
 
     def request(self, narrative: Narrative, images: Sequence[Image], case: Case) -> Request:
         """Return what the evaluator is asked: images and narrative, never a reference or the label."""

@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from dermatrust.records import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
 
 _NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
+_ROUNDING = 1e-9
 _ALTERNATIVE = re.compile(rf"\s*({_NUMBER})(?:/5)?\s*")
 
 
@@ -20,11 +22,36 @@ class ScoreChance:
         score: The number it wrote.
         probability: Of the score it gave, among the scores it weighed at that place.
         expected: Mean of the scores it weighed, each by its probability.
+        chances: The scores it weighed, lowest first, each with its probability; they sum to 1.
     """
 
     score: float
     probability: float
     expected: float
+    chances: tuple[tuple[float, float], ...]
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the scores it weighed, in points.
+
+        Example:
+            >>> ScoreChance(4.0, 0.75, 3.5, ((2.0, 0.25), (4.0, 0.75))).spread
+            0.8660254037844386
+        """
+        mean = math.fsum(score * chance for score, chance in self.chances)
+        return math.sqrt(math.fsum(chance * (score - mean) ** 2 for score, chance in self.chances))
+
+    def interval(self, share: float) -> tuple[float, float]:
+        """Return the middle of the scores it weighed: at most (1 - share) / 2 lies below it, and as much above.
+
+        Both ends are scores it weighed. Without that many to tell apart, more than the share lies between them.
+
+        Example:
+            >>> ScoreChance(4.0, 0.9, 3.8, ((2.0, 0.04), (3.0, 0.06), (4.0, 0.9))).interval(0.9)
+            (3.0, 4.0)
+        """
+        tail = (1 - share) / 2 + _ROUNDING
+        return _first_beyond(self.chances, tail), _first_beyond(self.chances[::-1], tail)
 
 
 class _Token(NamedTuple):
@@ -47,8 +74,8 @@ def read_chances(text: str, logprobs: Sequence[Mapping[str, Any]] | None) -> dic
     Example:
         >>> alternatives = [{"token": " 4", "logprob": math.log(0.75)}, {"token": " 2", "logprob": math.log(0.25)}]
         >>> tokens = [{"token": "Safety:"}, {"token": " 4", "logprob": math.log(0.75), "top_logprobs": alternatives}]
-        >>> read_chances("Safety: 4", tokens)
-        {<Dimension.SAFETY: 'safety'>: ScoreChance(score=4.0, probability=0.75, expected=3.5)}
+        >>> read_chances("Safety: 4", tokens)[Dimension.SAFETY]
+        ScoreChance(score=4.0, probability=0.75, expected=3.5, chances=((2.0, 0.25), (4.0, 0.75)))
     """
     try:
         tokens = list(_tokens(logprobs or ()))
@@ -97,4 +124,11 @@ def _chance(token: _Token, number: re.Match[str]) -> ScoreChance | None:
         return None
     total = math.fsum(weights.values())
     expected = math.fsum(score * weight for score, weight in weights.items()) / total
-    return ScoreChance(given, round(weights[given] / total, 6), round(min(expected, HIGHEST_SCORE), 6))
+    chances = tuple((score, weight / total) for score, weight in sorted(weights.items()))
+    return ScoreChance(given, round(weights[given] / total, 6), round(min(expected, HIGHEST_SCORE), 6), chances)
+
+
+def _first_beyond(chances: Sequence[tuple[float, float]], tail: float) -> float:
+    """Return the first score by which more than the tail has been passed."""
+    passed = accumulate(chance for _, chance in chances)
+    return next((score for (score, _), total in zip(chances, passed, strict=True) if total > tail), chances[-1][0])

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
+import PIL.Image
+
 from dermatrust.clients import Image
 from dermatrust.errors import DataError
 from dermatrust.store.atomic import write_bytes
@@ -127,7 +129,11 @@ def _read_whole(path: Path) -> bytes | None:
 
 
 def _encode(path: Path, side_px: int, where: str) -> bytes:
-    pixels = read_pixels(path, where=where, side_px=side_px)
+    return encode_for_models(read_pixels(path, where=where, side_px=side_px))
+
+
+def encode_for_models(pixels: PIL.Image.Image) -> bytes:
+    """Return pixels as the JPEG that models see."""
     buffer = io.BytesIO()
     pixels.save(buffer, "JPEG", quality=QUALITY, subsampling=0)  # full colour resolution: colour is a finding here
     return buffer.getvalue()

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import (
@@ -79,11 +80,27 @@ def read_pixels(path: Path, *, where: str, side_px: int | None = None) -> Image.
     named = f"the image {path}"
     try:
         with path.open("rb") as file:
-            reader = _reader(file.read(8), where, named)
-            file.seek(0)
-            return _decode(reader, file, side_px, where, named)
+            return _read(file, side_px, where, named)
     except FileNotFoundError:
         raise DataError(where, f"{named} is missing") from None
+    except OSError as error:
+        raise _unreadable(error, where, named) from None
+
+
+def decode_pixels(content: bytes, *, where: str, side_px: int | None = None) -> Image.Image:
+    """Return the image in these bytes, as `read_pixels` returns that in a file.
+
+    Raises:
+        DataError: As for `read_pixels`.
+    """
+    return _read(io.BytesIO(content), side_px, where, "the image")
+
+
+def _read(file: BinaryIO, side_px: int | None, where: str, named: str) -> Image.Image:
+    try:
+        reader = _reader(file.read(8), where, named)
+        file.seek(0)
+        return _decode(reader, file, side_px, where, named)
     except Image.DecompressionBombError:
         raise _too_large(where, named) from None
     except _DAMAGE as error:
@@ -99,7 +116,7 @@ def _reader(start: bytes, where: str, named: str) -> type[ImageFile.ImageFile]:
 
 
 def _decode(
-    reader: type[ImageFile.ImageFile], file: io.BufferedReader, side_px: int | None, where: str, named: str
+    reader: type[ImageFile.ImageFile], file: BinaryIO, side_px: int | None, where: str, named: str
 ) -> Image.Image:
     with _quietly(reader), reader(file) as image:
         if image.width * image.height > MOST_PIXELS:

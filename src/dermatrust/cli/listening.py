@@ -1,0 +1,49 @@
+"""A web application on an address, until Ctrl-C."""
+
+import logging
+import socket
+import sys
+from contextlib import suppress
+from typing import Any
+
+from dermatrust.errors import UserError
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0 takes a free one.
+
+    Raises:
+        UserError: The address cannot be taken.
+    """
+    try:
+        kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=kind)
+    except OSError as error:
+        where = f"--host {host} --port {port}"
+        raise UserError(where, f"cannot be listened on ({error.strerror})", do="Take another --port.") from None
+
+
+def address_of(listening: socket.socket) -> str:
+    """Return the address of a socket as a URL."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: Any, listening: socket.socket, *, logger: str, **settings: Any) -> None:
+    """Serve an application on a socket until Ctrl-C; only its own logger says what happens, on stderr.
+
+    Args:
+        app: An ASGI application.
+        listening: Where.
+        logger: Name of the application's logger. uvicorn's own access log would write whole addresses.
+        settings: Of uvicorn.
+    """
+    import uvicorn
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger(logger).setLevel(logging.INFO)
+    config = uvicorn.Config(
+        app, access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=5, **settings
+    )
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again when it has ended
+        uvicorn.Server(config).run(sockets=[listening])

@@ -15,6 +15,7 @@ Reason = Literal[
     "role",
     "sign in again",
     "frozen",
+    "too early",
     "not yours",
     "slot taken",
     "not disputed",
@@ -32,6 +33,7 @@ text changed   the text is no longer the one that was shown
 role           the person's role in the project does not allow it
 sign in again  it needs a password given within the last minutes
 frozen         it was submitted, certified or decided, and stays as it is
+too early      it has to be rated, decided or certified first
 not yours      the assignment is another rater's
 slot taken     the lease ran out and somebody else has taken the place
 not disputed   nothing about the item has to be adjudicated

@@ -128,7 +128,7 @@ class Project(Base):
     rubric: Mapped[str]
     """Name and hash of the rubric that raters are shown."""
     rules: Mapped[Any]
-    """See `projects.Rules`."""
+    """See `rules.Rules`."""
     seed: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -261,13 +261,14 @@ def on_the_scale() -> tuple[CheckConstraint, ...]:
 
 
 class Draft(Base):
-    """What a rater has entered so far. `version` counts the saves; a save must name the one it follows."""
+    """What a person has entered so far. `version` counts the saves; a save must name the one it follows."""
 
     __tablename__ = "draft"
-    assignment_id: Mapped[str] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    user_id: Mapped[Key] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    """Kind and id of what it is about, e.g. "assignment:3fQ…", or "item:3fQ…" for a revised text."""
     version: Mapped[int]
     content: Mapped[Any]
-    """See `ratings.Entered`."""
     saved_at: Mapped[datetime] = mapped_column(default=now)
 
 

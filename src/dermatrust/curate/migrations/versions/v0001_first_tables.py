@@ -130,8 +130,8 @@ sa.Table(
     sa.Index(None, "rater_id", "state"),
 )  # fmt: skip
 sa.Table(
-    "draft", meta, to("assignment_id", "assignment.id", primary_key=True), whole("version"), text("content"),
-    moment("saved_at"),
+    "draft", meta, to("user_id", "user.id", primary_key=True), text("subject", primary_key=True), whole("version"),
+    text("content"), moment("saved_at"),
 )  # fmt: skip
 sa.Table(
     "rating", meta, key(), to("assignment_id", "assignment.id", unique=True),

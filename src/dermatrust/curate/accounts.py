@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dermatrust.curate import tables
 from dermatrust.curate.database import Database
 from dermatrust.curate.passwords import Passwords, check_password
-from dermatrust.curate.problems import ConflictError, NotFoundError, WorkbenchError, RefusedError
+from dermatrust.curate.problems import ConflictError, NotFoundError, RefusedError, WorkbenchError
 from dermatrust.curate.sessions import end_sessions
 from dermatrust.curate.tables import ApiToken, LoginFailure, User
 from dermatrust.curate.totp import matching_step
@@ -79,7 +79,7 @@ class Accounts:
             return self._invitation(session, user)
 
     def _invitation(self, session: Session, user: User) -> str:
-        moment, secret = self._clock(), secrets.token_urlsafe(24)
+        moment, secret = self._clock(), secrets.token_hex(16)
         for earlier in session.scalars(select(ApiToken).where(_open_invitation(), ApiToken.user_id == user.id)):
             earlier.revoked_at = moment
         session.add(

@@ -9,11 +9,18 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from dermatrust.curate import (
-    routes_account, routes_adjudicate, routes_admin, routes_curate, routes_pages, routes_rate, routes_revise, tables,
+    routes_account,
+    routes_adjudicate,
+    routes_admin,
+    routes_curate,
+    routes_pages,
+    routes_rate,
+    routes_revise,
+    tables,
 )  # fmt: skip
-from dermatrust.curate.gate import AuthenticatorNeededError, NotSignedInError, Settings, Workbench, guard
 from dermatrust.curate.accounts import Accounts
 from dermatrust.curate.database import Database
+from dermatrust.curate.gate import AuthenticatorNeededError, NotSignedInError, Settings, Workbench, guard
 from dermatrust.curate.pages import go, problem, wants_json
 from dermatrust.curate.passwords import Passwords
 from dermatrust.curate.problems import ConflictError, RefusedError, WorkbenchError

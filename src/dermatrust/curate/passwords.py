@@ -25,8 +25,8 @@ def check_password(password: str, name: str) -> str:
     """Return the password, if a person of this name may choose it.
 
     Raises:
-        RefusedError: It is shorter than 12 characters or longer than 1,000, is a common password or two of them in a row,
-            or is hardly more than the person's name.
+        RefusedError: It is shorter than 12 characters or longer than 1,000, is a common password or two of them in a
+            row, or is hardly more than the person's name.
 
     Example:
         >>> check_password("violet plaque on a tin roof", "ada")
@@ -38,7 +38,9 @@ def check_password(password: str, name: str) -> str:
         )
     plain = password.casefold()
     if _is_common(plain):
-        raise RefusedError("the password", "is one that everybody tries first", do="Take four words that do not belong.")
+        raise RefusedError(
+            "the password", "is one that everybody tries first", do="Take four words that do not belong."
+        )
     for known in (name.casefold(), *_OURS):
         if known and len(plain.replace(known, "")) < SHORTEST // 2:
             raise RefusedError("the password", "is hardly more than a name", do="Take four words that do not belong.")

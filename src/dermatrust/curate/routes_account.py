@@ -78,9 +78,9 @@ def change_password(
     request: Request, bench: Bench, signed: Signed, current: Field = "", password: Field = "", again: Field = ""
 ) -> Response:  # fmt: skip
     """Change the password; every other browser of this person is signed out."""
+    if password != again:
+        return _account(request, bench, signed, wrong="The two passwords differ.")
     try:
-        if password != again:
-            raise RefusedError("the two passwords", "differ")
         prove(request, bench, signed, current)
         bench.accounts.change_password(signed.user.id, password, actor_of(request, signed))
     except RefusedError as error:
@@ -126,7 +126,14 @@ def _account(
     has_one, needs_one = signed.user.totp_secret is not None, bench.settings.needs_authenticator
     status = 422 if wrong else 200
     return page(
-        request, "account.html", status=status, wrong=wrong, secret=secret, uri=uri, has_one=has_one, needs_one=needs_one
+        request,
+        "account.html",
+        status=status,
+        wrong=wrong,
+        secret=secret,
+        uri=uri,
+        has_one=has_one,
+        needs_one=needs_one,
     )
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from dermatrust.curate.gate import Administrator, Bench, Workbench
 from dermatrust.curate.pages import go, page
-from dermatrust.curate.problems import NotFoundError, WorkbenchError
+from dermatrust.curate.problems import WorkbenchError
+from dermatrust.curate.projects import set_member
 from dermatrust.curate.routes_pages import stay_in_only_project
 from dermatrust.curate.tables import Member, Project, User
-from dermatrust.curate.trail import record
 
 router = APIRouter(include_in_schema=False)
 UserId = Annotated[int, Form(ge=1, lt=2**63)]
@@ -61,18 +61,7 @@ def set_role(
 ) -> Response:  # fmt: skip
     """Give a person a role in a project, another one, or none."""
     with bench.database.writing() as session:
-        if not 0 < project_id < 2**63 or session.get(Project, project_id) is None or session.get(User, user_id) is None:
-            raise NotFoundError("the project or the person", "does not exist")
-        member = session.get(Member, (project_id, user_id))
-        before = member.role if member else "none"
-        if role == "none":
-            if member:
-                session.delete(member)
-        elif member:
-            member.role = role
-        else:
-            session.add(Member(project_id=project_id, user_id=user_id, role=role))
-        record(session, by, "member.role", f"user:{user_id}", before=before, after=role)
+        set_member(session, by, project_id, user_id, None if role == "none" else role)
     return go(request, "/people")
 
 

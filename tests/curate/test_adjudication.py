@@ -91,7 +91,7 @@ def test_the_adjudicators_scores_count_and_the_raters_own_stay(disputed, now):
     assert (made.scores, made.reason, made.decided_at) == (FOURS, "seen closely", now)
     with disputed.database.reading() as session:
         assert session.get(Item, item.id).state == "adjudicated"
-        rows = session.scalars(select(Rating).where(Rating.id.in_(made.rating_ids))).all()
+        rows = session.scalars(select(Rating).where(Rating.assignment_id.in_(made.assignment_ids))).all()
         assert sorted(one.safety for one in rows) == [3, 5]
     with pytest.raises(DBAPIError, match="never changed"), disputed.database.engine.begin() as connection:
         connection.execute(text("UPDATE adjudication SET safety = 5"))

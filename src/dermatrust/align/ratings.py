@@ -1,7 +1,7 @@
 """The ratings of a dataset folder as one table: raters x narratives x dimensions, with what is known of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,18 +85,42 @@ def read_rating_table(
     place_of = {narrative.id: k for k, narrative in enumerate(narratives)}
     without_text = {narrative.id for narrative in written} - place_of.keys()
     ratings = _ratings(dataset, place_of, without_text)
+    check_named(list(dict.fromkeys(rating.rater for rating in ratings)), panel, adjudicators)
+    return rating_table(
+        cases, narratives, ratings, dataset.iter_raters(), people={*panel, *adjudicators}, expected=expected,
+        streams={reference.case_id: reference.stream for reference in dataset.iter_references()},
+        n_empty=len(without_text),
+    )  # fmt: skip
+
+
+def rating_table(
+    cases: Mapping[str, Case], narratives: Sequence[Narrative], ratings: Sequence[Rating], registry: Iterable[Rater], *,
+    streams: Mapping[str, Stream] | None = None, people: Collection[str] = (), expected: bool = False, n_empty: int = 0,
+) -> RatingTable:  # fmt: skip
+    """Return ratings as one table.
+
+    Args:
+        cases: Those of the narratives, by id.
+        narratives: What was rated, all with text.
+        ratings: Of these narratives, each rater's in the order in which they were given.
+        registry: What is known of raters.
+        streams: By case what its reference is, where it has one.
+        people: Raters to be taken for people where the registry does not know them.
+        expected: As for `read_rating_table`.
+        n_empty: Narratives left out for want of a text.
+    """
     names = list(dict.fromkeys(rating.rater for rating in ratings))
-    check_named(names, panel, adjudicators)
-    raters, unregistered = _raters(dataset, names, {*panel, *adjudicators})
+    place_of = {narrative.id: k for k, narrative in enumerate(narratives)}
+    raters, unregistered = _raters(registry, names, people)
     scores, draws, places = _arrays(ratings, [rater.id for rater in raters], place_of, expected)
     own = tuple(cases[narrative.case_id] for narrative in narratives)
     patients = [(case.patient_id is not None, case.patient_id or case.id) for case in own]
     numbers = {patient: k for k, patient in enumerate(dict.fromkeys(patients))}
     return RatingTable(
-        raters=raters, narratives=narratives, cases=own,
+        raters=raters, narratives=tuple(narratives), cases=own,
         patients=np.array([numbers[patient] for patient in patients], dtype=np.int64), n_patients=len(numbers),
-        scores=scores, draws=draws, places=places, factors=_factors(dataset, narratives, own),
-        n_empty=len(without_text), unregistered=unregistered,
+        scores=scores, draws=draws, places=places, factors=_factors(streams or {}, narratives, own),
+        n_empty=n_empty, unregistered=unregistered,
         n_cases_without_patient=len({case.id for case in own if case.patient_id is None}),
         said=said_in(ratings, {rater.id: k for k, rater in enumerate(raters)}, place_of),
     )  # fmt: skip
@@ -146,10 +170,10 @@ def _ratings(dataset: DatasetFolder, place_of: Mapping[str, int], without_text: 
 
 
 def _raters(
-    dataset: DatasetFolder, names: Sequence[str], people: Collection[str]
+    registry: Iterable[Rater], names: Sequence[str], people: Collection[str]
 ) -> tuple[tuple[Rater, ...], tuple[str, ...]]:
     """Return who rated, as registered, as a person where named, else as a model; and those last ones' names."""
-    known = {rater.id: rater for rater in dataset.iter_raters()}
+    known = {rater.id: rater for rater in registry}
     unregistered = tuple(name for name in names if name not in known and name not in people)
     for name in names:
         known.setdefault(name, Rater(id=name, kind="human" if name in people else "llm"))
@@ -185,10 +209,9 @@ def _arrays(
 
 
 def _factors(
-    dataset: DatasetFolder, narratives: Sequence[Narrative], cases: Sequence[Case]
+    streams: Mapping[str, Stream], narratives: Sequence[Narrative], cases: Sequence[Case]
 ) -> dict[AlignFactor, tuple[str, ...]]:
     """Return the level of each narrative for every factor."""
-    streams = {reference.case_id: reference.stream for reference in dataset.iter_references()}
     n_words = np.array([len(narrative.text.split()) for narrative in narratives])
     thirds = np.searchsorted(np.quantile(n_words, [1 / 3, 2 / 3]), n_words, side="left")
     skin = [NOT_RECORDED if case.fitzpatrick is None else _SKIN_TYPES[case.fitzpatrick - 1] for case in cases]

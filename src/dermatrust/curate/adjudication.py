@@ -47,7 +47,7 @@ class Side:
 
     Attributes:
         letter: "A", "B", …, in an order that says nothing.
-        rating_id: Of the stored rating.
+        assignment_id: Of the rating.
         scores: The six.
         uncertain: Whether the rater was.
         reason: Why, where it was said.
@@ -55,7 +55,7 @@ class Side:
     """
 
     letter: str
-    rating_id: int
+    assignment_id: str
     scores: Mapping[Dimension, int]
     uncertain: bool
     reason: str | None
@@ -158,7 +158,7 @@ def compare(session: Session, by: Actor, item_id: str) -> Comparison:
     disputes = disputes_in(rules_of(session.get_one(Project, item.project_id)), ratings, session.get(Anchor, item_id))
     random.Random(f"{item_id} {by.user_id}").shuffle(ratings)  # noqa: S311  # the same each time the page is opened
     sides = tuple(
-        Side(chr(ord("A") + k), one.id, one.scores, one.uncertain, one.reason, one.note)
+        Side(chr(ord("A") + k), one.assignment_id, one.scores, one.uncertain, one.reason, one.note)
         for k, one in enumerate(ratings)
     )
     return Comparison(item_id, drafted_text(session, item_id).text, sides, tuple(disputes))
@@ -186,7 +186,7 @@ def decide(
         raise RefusedError("the decision", "has no reason", "the reason in words", reason="no reason")
     adjudication = Adjudication(
         item_id=item_id, adjudicator_id=by.user_id, text_version_id=drafted_text(session, item_id).id,
-        rating_ids=[side.rating_id for side in seen.sides], disputes=[asdict(one) for one in seen.disputes],
+        assignment_ids=[side.assignment_id for side in seen.sides], disputes=[asdict(one) for one in seen.disputes],
         reason=reason.strip(), decided_at=at, **{dimension.value: scores[dimension] for dimension in DIMENSIONS},
     )  # fmt: skip
     session.add(adjudication)

@@ -301,8 +301,8 @@ class Adjudication(SixScores, Base):
     item_id: Mapped[str] = mapped_column(ForeignKey("item.id"), unique=True)
     adjudicator_id: Mapped[Key] = mapped_column(ForeignKey("user.id"))
     text_version_id: Mapped[Key] = mapped_column(ForeignKey("text_version.id"))
-    rating_ids: Mapped[Any]
-    """The ratings as shown: A, B, …"""
+    assignment_ids: Mapped[Any]
+    """Of the ratings as they were shown: A, B, …"""
     disputes: Mapped[Any]
     """What had to be settled, in words."""
     reason: Mapped[str]

@@ -140,7 +140,7 @@ sa.Table(
 )  # fmt: skip
 sa.Table(
     "adjudication", meta, key(), to("item_id", "item.id", unique=True), to("adjudicator_id", "user.id"),
-    to("text_version_id", "text_version.id"), *six(), text("rating_ids"), text("disputes"), text("reason"),
+    to("text_version_id", "text_version.id"), *six(), text("assignment_ids"), text("disputes"), text("reason"),
     moment("decided_at"),
 )  # fmt: skip
 sa.Table(

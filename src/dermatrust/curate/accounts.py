@@ -27,6 +27,7 @@ INVITATION = "choose a password"
 INVITATION_LASTS = timedelta(days=3)
 MOST_FAILURES = 10
 FAILURES_COUNT_FOR = timedelta(minutes=15)
+_SECRET = re.compile(r"[A-Z2-7]{32}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 
@@ -206,6 +207,8 @@ class Accounts:
         Raises:
             RefusedError: The code is not the secret's, so the authenticator has not taken it in.
         """
+        if secret is not None and not _SECRET.fullmatch(secret):
+            raise RefusedError("the key", "is not one that was shown here")
         if secret is not None and matching_step(secret, code, self._clock().timestamp()) is None:
             raise RefusedError("the code", "is not the one of this moment", do="Check the clock of your authenticator.")
         with self._database.writing() as session:

@@ -4,6 +4,7 @@ export class Scoring {
     this.fields = [...form.querySelectorAll(".dimension")];
     this.names = this.fields.map((field) => field.dataset.dimension);
     this.titles = this.fields.map((field) => field.dataset.title);
+    this.anchor = document.getElementById("anchor");
     this.status = document.getElementById("status");
     this.current = 0;
     this.undone = [];
@@ -33,8 +34,6 @@ export class Scoring {
   check(field, value) {
     field.querySelectorAll("input").forEach((input) => { input.checked = Number(input.value) === value; });
     field.querySelector(".word").textContent = value === null ? "" : `${value}`;
-    const anchors = JSON.parse(field.dataset.levels);
-    field.querySelector(".anchor").textContent = value === null ? field.dataset.question : anchors[value];
   }
 
   // A digit rates the current dimension and goes on; with none current it does nothing.
@@ -73,7 +72,6 @@ export class Scoring {
     this.current = n;
     this.fields.forEach((field, k) => {
       field.classList.toggle("current", k === n);
-      field.querySelector(".anchor").hidden = k !== n;
     });
     const inside = document.activeElement?.closest?.(".dimension");
     if (inside && n >= 0 && inside !== this.fields[n]) this.focus(n);
@@ -94,13 +92,29 @@ export class Scoring {
     this.fields.forEach((field) => field.classList.toggle("missing", this.value(field) === null));
     this.go(this.firstMissing() ?? -1);
     const names = this.titles.filter((_, n) => this.value(this.fields[n]) === null);
+    this.explain();
     this.status.textContent = `Not submitted. Still to rate: ${names.join(", ")}.`;
   }
 
+  // What the current dimension asks, or what its score means; always in the same place, so that nothing moves.
+  explain() {
+    const field = this.fields[this.current];
+    const value = field && this.value(field);
+    const text = !field ? "" : value === null ? field.dataset.question : `${value}: ${JSON.parse(field.dataset.levels)[value]}`;
+    this.anchor.replaceChildren(...(field ? [strong(field.dataset.title), ` ${text}`] : []));
+  }
+
   say() {
+    this.explain();
     const set = this.fields.map((field, n) => [this.titles[n], this.value(field)]).filter(([, value]) => value !== null);
     const said = set.map(([title, value]) => `${title} ${value}`).join(", ");
     const now = this.current < 0 ? "" : ` Now ${this.titles[this.current]}.`;
     this.status.textContent = set.length === 6 ? `All six set: ${said}.` : `${set.length} of 6 set${said ? `: ${said}` : ""}.${now}`;
   }
+}
+
+function strong(text) {
+  const element = document.createElement("strong");
+  element.textContent = text;
+  return element;
 }

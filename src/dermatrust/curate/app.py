@@ -27,10 +27,11 @@ from dermatrust.curate.problems import ConflictError, RefusedError, WorkbenchErr
 from dermatrust.curate.security import Shield
 from dermatrust.curate.sessions import Sessions
 
-_ROUTERS = (
+ROUTERS = (
     routes_pages.router, routes_account.router, routes_rate.router, routes_revise.router, routes_adjudicate.router,
     routes_curate.router, routes_admin.router,
 )  # fmt: skip
+"""All routes, in the order of the work."""
 
 
 def make_app(
@@ -53,7 +54,7 @@ def make_app(
     app.state.workbench = Workbench(
         database, Accounts(database, passwords, clock), Sessions(database, clock), settings, clock
     )
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Shield)
     app.exception_handler(WorkbenchError)(_on_problem)

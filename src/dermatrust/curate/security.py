@@ -112,11 +112,12 @@ class _Exchange:
         if self._status:
             return
         body, kind = _plain_page(status, text, self.id), b"text/html; charset=utf-8"
-        if "json" in Headers(scope=self._scope).get("accept", ""):
+        headers = Headers(scope=self._scope)
+        if "json" in headers.get("accept", "") + headers.get("content-type", ""):
             body, kind = json.dumps({"problem": text, "request_id": self.id}).encode(), b"application/json"
         length = str(len(body)).encode()
-        headers = [(b"content-type", kind), (b"content-length", length)]
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        start = [(b"content-type", kind), (b"content-length", length)]
+        await self.send({"type": "http.response.start", "status": status, "headers": start})
         await self.send({"type": "http.response.body", "body": body})
 
     def log(self) -> None:

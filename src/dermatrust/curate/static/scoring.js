@@ -4,7 +4,7 @@ export class Scoring {
     this.fields = [...form.querySelectorAll(".dimension")];
     this.names = this.fields.map((field) => field.dataset.dimension);
     this.titles = this.fields.map((field) => field.dataset.title);
-    this.anchor = document.getElementById("anchor");
+    this.meaning = document.getElementById("meaning");
     this.status = document.getElementById("status");
     this.current = 0;
     this.undone = [];
@@ -101,7 +101,7 @@ export class Scoring {
     const field = this.fields[this.current];
     const value = field && this.value(field);
     const text = !field ? "" : value === null ? field.dataset.question : `${value}: ${JSON.parse(field.dataset.levels)[value]}`;
-    this.anchor.replaceChildren(...(field ? [strong(field.dataset.title), ` ${text}`] : []));
+    this.meaning.replaceChildren(...(field ? [strong(field.dataset.title), ` ${text}`] : []));
   }
 
   say() {

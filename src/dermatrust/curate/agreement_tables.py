@@ -34,7 +34,7 @@ def agreement_lines(rows: Iterable[AgreementRow]) -> list[Line]:
     lines = []
     for measure in MEASURES:
         own = [found.get((measure, name)) for name in SHOWN]
-        n = max((one for one in own if one), key=lambda one: one.n, default=None)
+        n = found.get((measure, "ICC(2,1)"))
         cells = tuple(number_cell(one) if one else Cell("–", "") for one in own)
         lines.append(Line(measure_title(measure), cells, of_text(n.n, n.n + n.n_missing) if n else ""))
     return lines

@@ -25,6 +25,7 @@ from dermatrust.judge.rubric import load_rubric
 from dermatrust.records import DIMENSIONS
 
 router = APIRouter(include_in_schema=False)
+_SETTLED = ("agreed", "adjudicated", "certified", "released")
 Reviser = Annotated[Place, Depends(in_project("rater", "adjudicator"))]
 
 
@@ -46,11 +47,14 @@ class Written(BaseModel):
 
 @router.get("/projects/{project_id}/certify")
 def certifiable(request: Request, bench: Bench, place: Reviser) -> Response:
-    """List the texts a person may revise and certify, and those that are certified."""
+    """List the texts a person may revise and certify, and those that are certified.
+
+    What is not settled is left out: that raters disagree about a text is not yet theirs to know.
+    """
     me = place.actor.user_id
     rated = select(Assignment.item_id).where(Assignment.rater_id == me, Assignment.state == "submitted")
     decided = select(Adjudication.item_id).where(Adjudication.adjudicator_id == me)
-    own = Item.project_id == place.project.id, or_(Item.id.in_(rated), Item.id.in_(decided))
+    own = Item.project_id == place.project.id, Item.state.in_(_SETTLED), or_(Item.id.in_(rated), Item.id.in_(decided))
     with bench.database.reading() as session:
         items = session.scalars(select(Item).where(*own).order_by(Item.number)).all()
         rows = [(item.id, item.state, texts.latest_text(session, item.id)) for item in items]
@@ -148,6 +152,8 @@ def _revise(
     with bench.database.reading() as session:
         by = actor_of(request, signed)
         item = texts.item_to_revise(session, by, item_id)
+        if item.state not in _SETTLED:
+            raise RefusedError("the text", "is not settled yet", "ratings that agree or a decision", reason="too early")
         versions = texts.text_versions(session, item_id)
         draft = drafts.draft_of(session, by, f"item:{item_id}")
         certificate = certificate_of(session, item_id)

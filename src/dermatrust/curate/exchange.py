@@ -68,7 +68,8 @@ def project_lines(session: Session, project_id: int) -> Iterator[str]:
     users = session.scalars(select(tables.User).where(tables.User.name.in_(people)))
     said[tables.User] = [{name: getattr(user, name) for name in _PERSON} for user in users]
     for kind in _KINDS:
-        yield from sorted(canonical_json({"table": kind.__tablename__} | fields) for fields in said[kind])
+        lines = [(one.get("number", 0), canonical_json({"table": kind.__tablename__} | one)) for one in said[kind]]
+        yield from (line for _, line in sorted(lines))  # by number: a text comes after the one it was made from
 
 
 def import_project(session: Session, by: Actor, path: Path) -> tables.Project:
@@ -104,7 +105,7 @@ class _Reader:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._users: dict[str, int] = {}
-        self._versions: dict[tuple[str, int], int] = {}
+        self._versions: dict[str, int] = {}
         self.project: tables.Project | None = None
 
     def add(self, fields: Fields, where: str) -> None:
@@ -143,17 +144,18 @@ class _Reader:
         elif isinstance(row, tables.User):
             self._users[row.name] = row.id
         elif isinstance(row, tables.TextVersion):
-            self._versions[row.item_id, row.number] = row.id
+            self._versions[canonical_json([row.item_id, row.number])] = row.id
 
     def _value(self, column: Column[Any], value: Any, where: str) -> Any:
         target = _target(column)
         if value is None:
             return None if column.nullable else _unfit(where, value, "a value")
         if target == "user":
-            return self._users.get(value) if value in self._users else _unfit(where, value, "a person of the file")
+            known = self._users.get(value) if isinstance(value, str) else None
+            return known if known is not None else _unfit(where, value, "a person of the file")
         if target == "text_version":
-            key = tuple(value) if isinstance(value, list) else ()
-            return self._versions[key] if key in self._versions else _unfit(where, value, "a text of the file")
+            known = self._versions.get(canonical_json(value))
+            return known if known is not None else _unfit(where, value, "a text of the file")
         return _READERS[type(column.type)](value, where)
 
 

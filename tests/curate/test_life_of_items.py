@@ -1,0 +1,193 @@
+"""Whatever people do, in whatever order: who may rate, decide and certify, and what stays as it was."""
+
+from collections import Counter
+from copy import copy
+from datetime import timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from dermatrust.curate.adjudication import decide, disputed_items
+from dermatrust.curate.assignment import next_assignment
+from dermatrust.curate.certify import certify, release
+from dermatrust.curate.copying import copy_database
+from dermatrust.curate.problems import WorkbenchError
+from dermatrust.curate.projects import set_member
+from dermatrust.curate.ratings import Entered, draft_of, save_draft, submit
+from dermatrust.curate.rules import Rules
+from dermatrust.curate.tables import Adjudication, Anchor, Assignment, Certificate, Item, Rating, TextVersion
+from dermatrust.curate.texts import latest_text, revise
+from dermatrust.curate.trail import verify
+from dermatrust.records import DIMENSIONS
+
+RATERS = st.sampled_from(["r1", "r2", "r3"])
+PEOPLE = st.sampled_from(["r1", "r2", "r3", "adjudicator", "curator", "outsider"])
+SCORES = st.lists(st.integers(3, 5), min_size=6, max_size=6).map(lambda six: dict(zip(DIMENSIONS, six, strict=True)))
+FIVES = st.just(dict.fromkeys(DIMENSIONS, 5))
+ITEMS = st.integers(0, 3)
+SLOTS = 2
+
+
+class Life(RuleBasedStateMachine):
+    """Four items, one of them an anchor, two slots, three raters. Every refusal is one of ours."""
+
+    make = None
+    """Makes a project in a new database; set by the tests."""
+
+    def __init__(self):
+        super().__init__()
+        self.bench, self.now = self.make()
+        with self.bench.database.reading() as session:
+            self.items = session.scalars(select(Item.id).order_by(Item.number)).all()
+            self.anchors = set(session.scalars(select(Anchor.item_id)))
+        self.frozen = {}
+
+    def teardown(self):
+        assert verify(self.bench.database).broken is None
+        self.bench.database.close()
+
+    def act(self, what, *arguments, **more):
+        try:
+            with self.bench.database.writing() as session:
+                return what(session, *arguments, **more)
+        except WorkbenchError:
+            return None
+
+    @rule(minutes=st.sampled_from([1, 20, 45, 60 * 24 * 8]))
+    def wait(self, minutes):
+        self.now += timedelta(minutes=minutes)
+
+    def turn_of(self, rater):
+        return self.act(next_assignment, self.bench.people[rater], self.bench.id, self.now)
+
+    @rule(rater=RATERS)
+    def take(self, rater):
+        self.turn_of(rater)
+
+    @rule(rater=RATERS, scores=SCORES, version=st.integers(0, 3))
+    def enter(self, rater, scores, version):
+        turn = self.turn_of(rater)
+        if turn is not None:
+            person = self.bench.people[rater]
+            self.act(save_draft, person, turn.id, version, Entered(scores=scores), self.now)
+
+    @rule(rater=RATERS, scores=SCORES, uncertain=st.booleans())
+    def hand_in(self, rater, scores, uncertain):
+        turn = self.turn_of(rater)
+        if turn is not None:
+            person, entered = self.bench.people[rater], Entered(scores=scores, uncertain=uncertain, reason="because")
+            with self.bench.database.reading() as session:
+                draft = draft_of(session, person, turn.id)
+            self.act(submit, person, turn.id, draft.version if draft else 0, entered, self.now)
+
+    @rule(who=PEOPLE, number=ITEMS, scores=SCORES)
+    def decide(self, who, number, scores):
+        self.act(decide, self.bench.people[who], self.items[number], scores, "seen", self.now)
+
+    @rule(scores=SCORES | FIVES)
+    def decide_what_may_be_decided(self, scores):
+        adjudicator = self.bench.people["adjudicator"]
+        for item in (self.act(disputed_items, adjudicator, self.bench.id) or [])[:1]:
+            self.act(decide, adjudicator, item.id, scores, "seen", self.now)
+
+    @rule(who=PEOPLE, number=ITEMS, text=st.sampled_from(["One.", "Two.", " "]), parent=st.integers(1, 3))
+    def revise(self, who, number, text, parent):
+        self.act(revise, self.bench.people[who], self.items[number], parent, text, self.now)
+
+    @rule(who=PEOPLE, number=ITEMS, scores=SCORES | FIVES, minutes=st.sampled_from([0, 1, 30]), shown=st.booleans())
+    def certify(self, who, number, scores, minutes, shown):
+        item_id, at = self.items[number], self.now - timedelta(minutes=minutes)
+        with self.bench.database.reading() as session:
+            sha256 = latest_text(session, item_id).sha256 if shown else "0" * 64
+        made = self.act(certify, self.bench.people[who], item_id, scores, sha256, at, self.now)
+        if made is not None:
+            assert set(scores.values()) == {5}
+            assert shown
+            assert minutes <= 5
+
+    @rule(who=PEOPLE, number=ITEMS)
+    def release(self, who, number):
+        self.act(release, self.bench.people[who], self.items[number])
+
+    @rule(who=st.sampled_from(["r3", "adjudicator"]), role=st.sampled_from(["rater", "adjudicator"]))
+    def change_role(self, who, role):
+        self.act(set_member, self.bench.people["curator"], self.bench.id, self.bench.people[who].user_id, role)
+
+    @invariant()
+    def an_item_has_at_most_k_distinct_raters(self):
+        with self.bench.database.reading() as session:
+            turns = session.scalars(select(Assignment).where(Assignment.slot.is_not(None), Assignment.round == 1)).all()
+        assert all(n == 1 for n in Counter((turn.item_id, turn.rater_id) for turn in turns).values())
+        per_item = Counter(turn.item_id for turn in turns)
+        assert all(n <= SLOTS for item_id, n in per_item.items() if item_id not in self.anchors)
+
+    @invariant()
+    def what_was_submitted_never_changes(self):
+        with self.bench.database.reading() as session:
+            stored = {one.id: (one.scores, one.uncertain, one.frozen_at) for one in session.scalars(select(Rating))}
+        assert stored.items() >= self.frozen.items()
+        self.frozen = stored
+
+    @invariant()
+    def an_adjudicator_is_no_rater_of_the_item(self):
+        with self.bench.database.reading() as session:
+            for made in session.scalars(select(Adjudication)):
+                raters = session.scalars(select(Assignment.rater_id).where(Assignment.item_id == made.item_id)).all()
+                assert made.adjudicator_id not in raters
+                assert len(made.assignment_ids) >= SLOTS
+
+    @invariant()
+    def what_is_certified_was_rated_by_all_and_is_the_latest_text(self):
+        with self.bench.database.reading() as session:
+            certified = {
+                item_id: version_id
+                for version_id, item_id in session.execute(
+                    select(TextVersion.id, TextVersion.item_id).join(
+                        Certificate, Certificate.text_version_id == TextVersion.id
+                    )
+                )
+            }
+            for item in session.scalars(select(Item)):
+                assert (item.state in ("certified", "released")) == (item.id in certified)
+                submitted = select(Assignment.id).where(
+                    Assignment.item_id == item.id, Assignment.state == "submitted", Assignment.round == 1
+                )
+                n = len(session.scalars(submitted).all())
+                assert (item.state == "open") == (n < SLOTS)
+                if item.id in certified:
+                    assert latest_text(session, item.id).id == certified[item.id]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def life(request, open_database, bench_of, now):
+    """The machine, on a copy of one project for each run."""
+    template = bench_of(open_database("sqlite"), 4, rules=Rules(slots=SLOTS, anchor_share=0.25))
+
+    def make():
+        bench = copy(template)
+        bench.database = open_database(request.param)
+        copy_database(template.database, bench.database)
+        return bench, now
+
+    return type("LifeHere", (Life,), {"make": staticmethod(make)})
+
+
+def test_no_order_of_acts_breaks_a_rule(life):
+    run_state_machine_as_test(life, settings=settings(max_examples=12, stateful_step_count=30))
+
+
+@pytest.mark.long
+def test_no_order_of_acts_breaks_a_rule_in_200_runs_of_50(life):
+    run_state_machine_as_test(life, settings=settings(max_examples=200, stateful_step_count=50))
+
+
+def test_the_machine_would_notice_a_rule_that_is_broken(life, monkeypatch):
+    from dermatrust.curate import adjudication
+
+    monkeypatch.setattr(adjudication, "_check_not_rater", lambda *arguments: None)
+    monkeypatch.setattr("dermatrust.curate.certify.HIGHEST", 4)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(life, settings=settings(max_examples=60, stateful_step_count=40, database=None))

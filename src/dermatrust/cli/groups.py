@@ -43,7 +43,8 @@ class LazyGroup(SuggestingGroup):
         """Import and return one command."""
         if cmd_name not in self._lines:
             return None
-        command = getattr(importlib.import_module(f"{self._module}{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(importlib.import_module(f"{self._module}{name}"), name)
         assert isinstance(command, click.Command)
         return command
 
@@ -51,3 +52,14 @@ class LazyGroup(SuggestingGroup):
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self._lines.items()))
+
+
+class OpeningGroup(LazyGroup):
+    """A group that is a command too: what is not the name of one of its commands is meant for the first of them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the first command's name before arguments that name none."""
+        names = self.list_commands(ctx)
+        if args and args[0] not in (*names, *self.get_help_option_names(ctx)):
+            args = [names[0], *args]
+        return super().parse_args(ctx, args)

@@ -19,6 +19,7 @@ COMMANDS = {
     "rate": "Score narratives by the photographs alone, without a reference.",
     "align": "Judges and evaluators against the people who rated the same narratives.",
     "audit": "Ask whether references, splits, judges and evaluators can be trusted.",
+    "curate": "The workbench in which clinicians rate, revise and certify narratives.",
     "plan": "How many patients and raters an interval of a given width needs.",
     "train": "Train DermEval, both stages, by a recipe.",
     "serve": "The scoring API: a photograph and a narrative in, six scores out.",

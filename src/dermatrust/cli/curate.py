@@ -1,0 +1,49 @@
+"""`dermatrust curate`: the clinicians' workbench in a browser."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dermatrust.cli.groups import OpeningGroup
+
+if TYPE_CHECKING:
+    from dermatrust.curate.database import Database
+
+COMMANDS = {
+    "start": "Start the workbench on DATASET; the word `start` may be left out.",
+    "admin": "Make an administrator, and print the secret with which they choose a password.",
+    "verify-audit": "Check that nobody has changed the audit trail.",
+}
+"""Name to one line of help, so that `--help` imports none of them."""
+DB = click.option("--db", metavar="URL", help="SQLite file, or postgresql+psycopg://...  [default: beside DATASET]")
+
+
+@click.group(
+    cls=OpeningGroup, lines=COMMANDS, module="dermatrust.cli.curate_", subcommand_metavar="[start] DATASET ..."
+)
+def curate() -> None:
+    """Open the workbench in which clinicians rate narratives and certify references, in a browser.
+
+    `dermatrust curate DATASET` starts it; `dermatrust curate admin DATASET` makes the first account.
+    """
+
+
+def home_of(dataset: Path) -> Path:
+    """Return the folder of what the workbench keeps of a dataset: beside it, so that the dataset stays as it is."""
+    path = dataset.resolve()
+    return path.with_name(f"{path.name}-workbench")
+
+
+def open_database(dataset: Path, db: str | None) -> "Database":
+    """Return the workbench's database, with its tables as this version needs them."""
+    from dermatrust.curate.database import Database
+    from dermatrust.curate.migrations import upgrade
+
+    if db is None:
+        home = home_of(dataset)
+        home.mkdir(mode=0o700, exist_ok=True)
+        db = str(home / "workbench.db")
+    database = Database.open(db)
+    upgrade(database)
+    return database

@@ -1,0 +1,143 @@
+"""`dermatrust curate DATASET`: start the workbench."""
+
+import logging
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dermatrust.cli.curate import DB, home_of, open_database
+from dermatrust.cli.options import FILE
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from dermatrust.curate.database import Database
+    from dermatrust.curate.projects import Texts
+    from dermatrust.store.folder import DatasetFolder
+
+_SHARE = click.FloatRange(0, 1)
+_OPTIONS = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one."),
+    click.option("--texts", type=click.Choice(["narratives", "references"]), help="[default: narratives, if any]"),
+    click.option("--queue", type=FILE, help="CSV with a column case_id: only these cases, in this order."),
+    click.option("--project", help="Name of one of several on DATASET; a new name makes one.  [default: by --texts]"),
+    click.option("--raters-per-narrative", type=click.IntRange(1, 20), default=2, show_default=True),
+    click.option("--anchor-share", type=_SHARE, default=0.05, show_default=True, help="Rated by all, and twice."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Of raters' orders and of the anchors."),
+    click.option("--need-authenticator", is_flag=True, help="Nobody gets in without a one-time code."),
+    click.option("--no-browser-drafts", is_flag=True, help="Browsers keep nothing the server has not confirmed."),
+    click.option("--root-path", default="", help="Beginning of the address behind a proxy, e.g. /workbench."),
+    click.option("--trusted-proxy", multiple=True, help="Address of a proxy whose word on clients counts; repeatable."),
+)
+
+
+def _options(command: Any) -> Any:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("dataset", type=FILE)
+@DB
+@_options
+def start(dataset: Path, db: str | None, **options: Any) -> None:
+    """Start the workbench on DATASET and print its address.
+
+    The first start makes a project of its texts; later ones go on with it. Accounts, ratings and texts are kept in a
+    folder beside DATASET, which itself is not changed.
+    """
+    import uvicorn
+
+    from dermatrust.store.folder import DatasetFolder
+
+    folder = DatasetFolder.open(dataset)
+    database = open_database(dataset, db)
+    _make_project(database, folder, options)
+    app = _app(database, dataset, options)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("dermatrust.curate").setLevel(logging.INFO)
+    with _listen(options["host"], options["port"]) as listening:
+        click.echo(f"http://{_shown(listening)}{options['root_path']}/")
+        _advise(database, dataset, db, options["host"])
+        proxies = ",".join(options["trusted_proxy"])
+        config = uvicorn.Config(
+            app, access_log=False, server_header=False, log_config=None, proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies or None, timeout_graceful_shutdown=5,
+        )  # fmt: skip
+        uvicorn.Server(config).run(sockets=[listening])
+    database.close()
+
+
+def _make_project(database: "Database", folder: "DatasetFolder", options: dict[str, Any]) -> None:
+    """Make the project on the first start; its texts and rules stay as they were then."""
+    from sqlalchemy import select
+
+    from dermatrust.curate.projects import create_project, pick, read_images
+    from dermatrust.curate.queue import read_queue
+    from dermatrust.curate.rules import Rules
+    from dermatrust.curate.tables import Project
+    from dermatrust.curate.trail import Actor
+
+    texts: Texts = options["texts"] or ("narratives" if any(folder.iter_narratives()) else "references")
+    name = options["project"] or f"{folder.card.name}: {texts}"
+    with database.reading() as session:
+        if session.scalar(select(Project.id).where(Project.name == name)) is not None:
+            return
+    picked = pick(folder, texts, read_queue(options["queue"]) if options["queue"] else None)
+    images = read_images(folder, picked)
+    rules = Rules(slots=options["raters_per_narrative"], anchor_share=options["anchor_share"])
+    with database.writing() as session:
+        create_project(
+            session, Actor("command line"), name, folder, picked, images, rules=rules, seed=options["seed"]
+        )  # fmt: skip
+    click.echo(f"new project {name!r}: {len(picked)} texts, {rules.slots} raters each", err=True)
+
+
+def _app(database: "Database", dataset: Path, options: dict[str, Any]) -> "FastAPI":
+    from dermatrust.curate.app import make_app
+    from dermatrust.curate.gate import Settings
+
+    settings = Settings(
+        image_cache=home_of(dataset) / "image-cache",
+        needs_authenticator=options["need_authenticator"],
+        keeps_drafts=not options["no_browser_drafts"],
+    )
+    return make_app(database, settings, root_path=options["root_path"].rstrip("/"))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from dermatrust.errors import UserError
+
+    try:
+        kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=kind)
+    except OSError as error:
+        where = f"--host {host} --port {port}"
+        raise UserError(where, f"cannot be listened on ({error.strerror})", do="Take another --port.") from None
+
+
+def _shown(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _advise(database: "Database", dataset: Path, db: str | None, host: str) -> None:
+    from sqlalchemy import select
+
+    from dermatrust.curate.tables import User
+
+    with database.reading() as session:
+        has_admin = session.scalar(select(User.id).where(User.is_admin).limit(1)) is not None
+    if not has_admin:
+        where = f" --db {db}" if db else ""
+        click.echo(
+            f"nobody can sign in yet: `dermatrust curate admin {dataset}{where}` makes the first account", err=True
+        )
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        click.echo("others can reach this address: put a proxy with TLS before it, or nobody can sign in", err=True)
+    click.echo("Ctrl-C stops it; everything saved is kept", err=True)

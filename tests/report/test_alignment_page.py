@@ -105,7 +105,7 @@ def make(tmp_path, make_sketch):
         write = tmp_path / "alignment.html"
         write_alignment(
             write, study=study, details=details, card=card, cases={case.id: case for case in cases},
-            image_path=folder.image_path, bootstrap=BOOTSTRAP, epsilon=0.2,
+            image_path=folder.image_path, bootstrap=BOOTSTRAP,
         )  # fmt: skip
         return write.read_text("utf-8"), study, details
 
@@ -253,7 +253,7 @@ def test_an_image_that_is_gone_is_said_to_be_missing(make, tmp_path):
     folder = DatasetFolder.open(tmp_path / "d")
     path = tmp_path / "again.html"
     write_alignment(path, study=study, details=details, card=folder.card, cases={}, image_path=folder.image_path,
-                    bootstrap=BOOTSTRAP, epsilon=0.2)  # fmt: skip
+                    bootstrap=BOOTSTRAP)  # fmt: skip
     text = path.read_text("utf-8")
     assert "Image 1 is not shown:" in text
     assert str(tmp_path) not in text
@@ -267,7 +267,7 @@ def test_a_panel_alone_still_gives_a_page(make, tmp_path):
     path = tmp_path / "alone.html"
     card = DatasetFolder.open(tmp_path / "d").card
     write_alignment(path, study=alone, details=bare, card=card, cases={}, image_path=tmp_path.joinpath,
-                    bootstrap=BOOTSTRAP, epsilon=0.2)  # fmt: skip
+                    bootstrap=BOOTSTRAP)  # fmt: skip
     text = path.read_text("utf-8")
     Page(text)
     assert "there is no automatic rater to compare" in text

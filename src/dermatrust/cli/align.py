@@ -77,7 +77,7 @@ def align(
     with nullcontext() if out is None else new_folder(out) as building:  # a folder in use is refused before the work
         study = align_raters(table, bootstrap, panel=panel, adjudicators=adjudicators, epsilon=epsilon, n_worst=n_worst)
         if building is not None:
-            _write(building, folder, study, study_of(table, panel, adjudicators), bootstrap, epsilon)
+            _write(building, folder, study, study_of(table, panel, adjudicators), bootstrap)
     for name in table.unregistered:
         click.echo(f"{name}: not in {folder.path / RATERS}, so taken for a language model.", err=True)
     if folder.card.synthetic:
@@ -88,9 +88,7 @@ def align(
         click.echo(f"tables: {out / 'alignment.csv'}, {out / 'worst.csv'}", err=True)
 
 
-def _write(
-    out: Path, folder: "DatasetFolder", study: "AlignmentStudy", roles: "Study", bootstrap: "Bootstrap", epsilon: float
-) -> None:
+def _write(out: Path, folder: "DatasetFolder", study: "AlignmentStudy", roles: "Study", bootstrap: "Bootstrap") -> None:
     """Write the page and the tables of a study."""
     from dermatrust.align.details import details_of
     from dermatrust.align.flat import study_csv, worst_csv
@@ -103,5 +101,4 @@ def _write(
     write_alignment(
         out / "alignment.html", study=study, details=details, card=folder.card,
         cases={case.id: case for case in roles.table.cases}, image_path=folder.image_path, bootstrap=bootstrap,
-        epsilon=epsilon,
     )  # fmt: skip

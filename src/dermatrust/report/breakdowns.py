@@ -12,9 +12,8 @@ from dermatrust.bench.results import (
     PairedDifference,
     SubgroupRow,
 )
-from dermatrust.bench.text import counted
+from dermatrust.bench.text import counted, measure_title
 from dermatrust.report.headline import Cell, cell
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import interval_text, of_text, p_text, share_text, signed_text, why_undefined
 
 FEW_CASES = 10

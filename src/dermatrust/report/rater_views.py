@@ -11,11 +11,11 @@ from dermatrust.align.confidence import ConfidenceRow
 from dermatrust.align.details import DimensionDetail, StudyDetails
 from dermatrust.align.results import AlignmentStudy
 from dermatrust.bench.results import MEASURES, Estimate, Measure
+from dermatrust.bench.text import measure_title
 from dermatrust.report.agreement_views import number_cell
 from dermatrust.report.confidence_plots import percent, reliability_plot, risk_axis, risk_plot
 from dermatrust.report.difference_plot import difference_axis, difference_plot
 from dermatrust.report.headline import Cell
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import MINUS, NOTHING, of_text, plain_number, score_text, share_text
 
 _SHADES = 5

@@ -5,14 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from dermatrust import __version__
 from dermatrust.audit.finding import HIGH, KINDS, MEDIUM, Kind, ReferenceFinding
 from dermatrust.audit.references import ReferenceAudit
-from dermatrust.bench.text import counted
-from dermatrust.report.write import csp_hash, page_environment, page_source
-from dermatrust.store.atomic import write_text
+from dermatrust.report.page import write_page
 
 MOST_SHOWN = 100
 """Findings of one kind on the page; the table file has all of them."""
@@ -55,26 +50,27 @@ def write_reference_audit(path: Path, audit: ReferenceAudit, *, table_name: str,
     Raises:
         DataError: The file cannot be written.
     """
-    style, script = page_source("report.css"), page_source("print.js")
-    context: dict[str, Any] = {
+    write_page(
+        path,
+        "reference_audit.html",
+        synthetic=audit.card.synthetic,
+        leaving=_leaving(audit),
+        title=title or audit.card.name,
+        **reference_context(audit, table_name),
+    )
+
+
+def reference_context(audit: ReferenceAudit, table_name: str) -> dict[str, Any]:
+    """Return what the sections of the audit place."""
+    return {
         "audit": audit,
         "card": audit.card,
-        "title": title or audit.card.name,
-        "synthetic": audit.card.synthetic,
-        "style": Markup(style),  # noqa: S704  # our own file
-        "script": Markup(script),  # noqa: S704  # our own file
-        "style_hash": csp_hash(style),
-        "script_hash": csp_hash(script),
-        "leaving": _leaving(audit),
         "lines": [count.cells() for count in audit.counts],
         "sections": kind_sections(audit.findings),
         "table_name": table_name,
         "high": HIGH,
         "medium": MEDIUM,
-        "version": __version__,
-        "counted": counted,
     }
-    write_text(path, page_environment().get_template("reference_audit.html").render(context))
 
 
 def kind_sections(findings: Sequence[ReferenceFinding]) -> list[KindSection]:

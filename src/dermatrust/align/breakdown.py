@@ -68,7 +68,10 @@ def worst_cases(study: Study, n: int) -> list[WorstCase]:
             if mean[k] > 0:
                 given, wanted = (tuple(map(float, one[k])) for one in (table.scores[rater], study.target))
                 files = table.cases[k].file_names
-                found.append(WorstCase(table.names[rater], table.narratives[k], files, given, wanted, float(mean[k])))
+                said = "" if table.said is None else table.said.critiques.get((rater, int(k)), "")
+                found.append(
+                    WorstCase(table.names[rater], table.narratives[k], files, given, wanted, float(mean[k]), said)
+                )
     return found
 
 

@@ -90,15 +90,20 @@ def align(
 
 def _write(out: Path, folder: "DatasetFolder", study: "AlignmentStudy", roles: "Study", bootstrap: "Bootstrap") -> None:
     """Write the page and the tables of a study."""
-    from dermatrust.align.details import details_of
+    from dermatrust.align.details import StudyResult, details_of
     from dermatrust.align.flat import study_csv, worst_csv
     from dermatrust.report.alignment_page import write_alignment
     from dermatrust.store.atomic import write_text
+    from dermatrust.store.result import RESULT, write_result
 
     details = details_of(roles, bootstrap)
+    result = StudyResult(folder.card, study, details, bootstrap)
+    write_result(out / RESULT, result)
     write_text(out / "alignment.csv", study_csv(study, details))
     write_text(out / "worst.csv", worst_csv(study))
     write_alignment(
-        out / "alignment.html", study=study, details=details, card=folder.card,
-        cases={case.id: case for case in roles.table.cases}, image_path=folder.image_path, bootstrap=bootstrap,
-    )  # fmt: skip
+        out / "alignment.html",
+        result,
+        cases={case.id: case for case in roles.table.cases},
+        image_path=folder.image_path,
+    )

@@ -6,13 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dermatrust.align.compare import Bootstrap
-from dermatrust.align.details import StudyDetails
+from dermatrust.align.details import StudyDetails, StudyResult
 from dermatrust.align.results import AlignmentStudy, Scale
 from dermatrust.align.text import compared_with
 from dermatrust.bench.results import MACRO, MEASURES
 from dermatrust.bench.text import embedded_notice, measure_title
-from dermatrust.records import Case, DatasetCard
+from dermatrust.records import Case
 from dermatrust.report import agreement_views, alignment_summary, part_views
 from dermatrust.report.error_chart import difference_chart, error_chart
 from dermatrust.report.page import write_page
@@ -24,45 +23,40 @@ _SCALES: tuple[tuple[Scale, str], ...] = (("as given", "as given"), ("rounded", 
 
 
 def write_alignment(
-    path: Path, *, study: AlignmentStudy, details: StudyDetails, card: DatasetCard, cases: Mapping[str, Case],
-    image_path: Callable[[str], Path], bootstrap: Bootstrap,
-) -> None:  # fmt: skip
+    path: Path, result: StudyResult, *, cases: Mapping[str, Case], image_path: Callable[[str], Path]
+) -> None:
     """Write the page of an alignment study: one file that opens from the file system and fetches nothing.
 
     Args:
         path: The file to write. It is replaced as a whole, or left as it was.
-        study: Its tables.
-        details: What it shows beyond them.
-        card: Of the dataset: its name, whether it is synthetic, and whether it may leave its machine.
+        result: The study.
         cases: By id; those of the worst narratives are looked up.
         image_path: From a file name of a case to its file.
-        bootstrap: Of the intervals, for what the page says of its methods.
 
     Raises:
         DataError: The file cannot be written.
     """
-    worst = worst_views(study, details, cases, image_path)
+    card, worst = result.card, worst_views(result.study, cases, image_path)
     n_images = sum(bool(image.uri) for _, own in worst for one in own for image in one.images)
     write_page(
         path,
         "align_page.html",
         synthetic=card.synthetic,
-        leaving=card_notice(card, n_pages=len(study.worst), n_images=n_images),
+        leaving=card_notice(card, n_pages=len(result.study.worst), n_images=n_images),
         worst=worst,
-        **alignment_context(study, details, card, bootstrap),
+        **alignment_context(result),
     )
 
 
-def alignment_context(
-    study: AlignmentStudy, details: StudyDetails, card: DatasetCard, bootstrap: Bootstrap
-) -> dict[str, Any]:
+def alignment_context(result: StudyResult) -> dict[str, Any]:
     """Return what the sections of a study place, its worst cases aside."""
+    study, card = result.study, result.card
     return {
-        **_numbers(study, details),
-        **_parts(study, details),
+        **_numbers(study, result.details),
+        **_parts(study, result.details),
         "study": study,
         "card": card,
-        "bootstrap": bootstrap,
+        "bootstrap": result.bootstrap,
         "confidence": f"{100 * study.confidence:g} %",
         "drawn_notice": "" if card.synthetic else embedded_notice(rater.id for rater in study.automatic),
     }

@@ -16,8 +16,8 @@ from dermatrust.report.breakdowns import (
 from dermatrust.report.headline import at_a_glance, dimension_lines, missing_by_reason, rater_tables
 from dermatrust.report.provenance import (
     asked_text,
+    card_notice,
     kinships,
-    leaving_notice,
     measured,
     patients_text,
     reference_notice,
@@ -241,11 +241,11 @@ def test_unknown_families_are_not_kin(make_manifest):
 
 
 def test_the_confidential_banner_says_what_the_file_holds(make_manifest):
-    closed = make_manifest(["a"], ["j"], may_leave_machine=False)
-    assert "contains case images that may not leave this machine" in leaving_notice(closed, n_pages=3, n_images=3)
-    assert "contains case texts that may not leave" in leaving_notice(closed, n_pages=3, n_images=0)
-    assert "only the tables" in leaving_notice(closed, n_pages=0, n_images=0)
-    assert leaving_notice(make_manifest(["a"], ["j"]), n_pages=3, n_images=3) == ""
+    closed = make_manifest(["a"], ["j"], may_leave_machine=False).dataset
+    assert "contains case images that may not leave this machine" in card_notice(closed, n_pages=3, n_images=3)
+    assert "contains case texts that may not leave" in card_notice(closed, n_pages=3, n_images=0)
+    assert "only the tables" in card_notice(closed, n_pages=0, n_images=0)
+    assert card_notice(make_manifest(["a"], ["j"]).dataset, n_pages=3, n_images=3) == ""
 
 
 def test_the_lead_says_what_was_measured(make_table, make_manifest):

@@ -43,8 +43,7 @@ def write_alignment(
         "align_page.html",
         synthetic=card.synthetic,
         leaving=card_notice(card, n_pages=len(result.study.worst), n_images=n_images),
-        worst=worst,
-        **alignment_context(result),
+        **alignment_context(result) | {"worst": worst},
     )
 
 
@@ -55,6 +54,7 @@ def alignment_context(result: StudyResult) -> dict[str, Any]:
         **_numbers(study, result.details),
         **_parts(study, result.details),
         "study": study,
+        "worst": None,
         "card": card,
         "bootstrap": result.bootstrap,
         "confidence": f"{100 * study.confidence:g} %",

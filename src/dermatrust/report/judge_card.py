@@ -84,15 +84,15 @@ def write_judge_card(path: Path, audit: JudgeAudit, *, manifest: Manifest) -> No
     write_page(
         path,
         "judge_card.html",
-        manifest=manifest,
         synthetic=audit.dataset.synthetic,
-        **card_context(audit),
+        **card_context(audit, manifest),
     )
 
 
-def card_context(audit: JudgeAudit) -> dict[str, Any]:
-    """Return what the sections of the report card place."""
+def card_context(audit: JudgeAudit, manifest: Manifest | None = None) -> dict[str, Any]:
+    """Return what the sections of the report card place; without the manifest neither date nor run."""
     return {
+        "manifest": manifest,
         "audit": audit,
         "glances": tuple(map(glance, audit.cards)),
         "cards": tuple(card_view(card, place) for place, card in enumerate(audit.cards, 1)),

@@ -56,6 +56,8 @@ def page_environment() -> Environment:
         "script": Markup(script),  # noqa: S704  # our own file
         "style_hash": _csp_hash(style),
         "script_hash": _csp_hash(script),
+        "layout": "page.html",
+        "heading": "h1",
         "version": __version__,
         "dimensions": DIMENSIONS,
         "column_titles": MEASURE_TITLES,

@@ -55,8 +55,13 @@ def write_injection_page(path: Path, audit: InjectionAudit, *, table_name: str) 
     Raises:
         DataError: The file cannot be written.
     """
+    write_page(path, "injection_audit.html", synthetic=audit.card.synthetic, **injection_context(audit, table_name))
+
+
+def injection_context(audit: InjectionAudit, table_name: str = "injection.csv") -> dict[str, Any]:
+    """Return what the sections of an injection test place."""
     raters = list(audit.plain)
-    context = {
+    return {
         "card": audit.card,
         "audit": audit,
         "raters": [(rater, _injection_lines(audit, rater), cell(_macro(audit.plain[rater]))) for rater in raters],
@@ -71,12 +76,16 @@ def write_injection_page(path: Path, audit: InjectionAudit, *, table_name: str) 
         "has_pictures": any(row.kind in FORMS for row in audit.rows),
         "table_name": table_name,
     }
-    write_page(path, "injection_audit.html", synthetic=audit.card.synthetic, **context)
 
 
 def write_image_page(path: Path, audit: ImageAudit, *, table_name: str) -> None:
     """Write the page of an image audit; arguments and errors as for `write_injection_page`."""
-    context = {
+    write_page(path, "image_audit.html", synthetic=audit.card.synthetic, **image_context(audit, table_name))
+
+
+def image_context(audit: ImageAudit, table_name: str = "image.csv") -> dict[str, Any]:
+    """Return what the sections of an image audit place."""
+    return {
         "card": audit.card,
         "audit": audit,
         "raters": [
@@ -86,7 +95,6 @@ def write_image_page(path: Path, audit: ImageAudit, *, table_name: str) -> None:
         "chart": Markup(_fall_chart(audit)),  # noqa: S704  # escaped by svg.py
         "table_name": table_name,
     }
-    write_page(path, "image_audit.html", synthetic=audit.card.synthetic, **context)
 
 
 def _macro(scores: dict[Any, Estimate]) -> Estimate:

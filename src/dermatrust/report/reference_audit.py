@@ -9,6 +9,7 @@ from dermatrust.audit.finding import HIGH, KINDS, MEDIUM, Kind, ReferenceFinding
 from dermatrust.audit.references import ReferenceAudit
 from dermatrust.report.page import write_page
 
+TABLE_NAME = "references-audit.csv"
 MOST_SHOWN = 100
 """Findings of one kind on the page; the table file has all of them."""
 MEANINGS: dict[Kind, str] = {
@@ -38,7 +39,7 @@ class KindSection:
     n: int
 
 
-def write_reference_audit(path: Path, audit: ReferenceAudit, *, table_name: str, title: str = "") -> None:
+def write_reference_audit(path: Path, audit: ReferenceAudit, *, table_name: str = TABLE_NAME, title: str = "") -> None:
     """Write the page. It opens from the file system and fetches nothing.
 
     Args:
@@ -55,18 +56,18 @@ def write_reference_audit(path: Path, audit: ReferenceAudit, *, table_name: str,
         "reference_audit.html",
         synthetic=audit.card.synthetic,
         leaving=_leaving(audit),
-        title=title or audit.card.name,
-        **reference_context(audit, table_name),
+        **summary_context(audit, table_name=table_name, title=title) | {"sections": kind_sections(audit.findings)},
     )
 
 
-def reference_context(audit: ReferenceAudit, table_name: str) -> dict[str, Any]:
-    """Return what the sections of the audit place."""
+def summary_context(audit: ReferenceAudit, *, table_name: str = TABLE_NAME, title: str = "") -> dict[str, Any]:
+    """Return what the summary of the audit places; it quotes no case."""
     return {
         "audit": audit,
         "card": audit.card,
+        "title": title or audit.card.name,
         "lines": [count.cells() for count in audit.counts],
-        "sections": kind_sections(audit.findings),
+        "sections": (),
         "table_name": table_name,
         "high": HIGH,
         "medium": MEDIUM,

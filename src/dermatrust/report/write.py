@@ -2,24 +2,27 @@
 
 import math
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from markupsafe import Markup
 
+from dermatrust import __version__
 from dermatrust.bench.results import MEASURES, REASONS, BenchTable
 from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
-from dermatrust.records import Manifest
+from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report import breakdowns, compared, headline, provenance
 from dermatrust.report.case_view import CaseView, case_view
+from dermatrust.report.chapters import Found, chapters, dataset_of, left_out
 from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
 from dermatrust.report.page import page_environment, write_page
 from dermatrust.report.pages import CasePage
 from dermatrust.report.score_chart import score_chart
+from dermatrust.report.views import and_text
 
 _CHUNK = 1 << 16
 
@@ -57,6 +60,7 @@ def write_report(
     pages: Iterable[CasePage],
     n_cases_total: int,
     chosen: str = "",
+    found: Sequence[Found] = (),
 ) -> None:
     """Write the report: one file that opens from the file system and fetches nothing.
 
@@ -68,6 +72,7 @@ def write_report(
         n_cases_total: How many cases the run has, shown or not.
         chosen: How the cases shown were chosen, e.g. "by their lowest score"; without it the report says that
             nobody recorded how.
+        found: What else was found; each becomes a chapter.
 
     Raises:
         DataError: The file cannot be written.
@@ -80,13 +85,44 @@ def write_report(
             path,
             "report.html",
             synthetic=synthetic,
-            leaving=provenance.leaving_notice(manifest, n_pages=len(spool.entries), n_images=spool.n_images),
+            leaving=_leaving(manifest.dataset, found, n_pages=len(spool.entries), n_images=spool.n_images),
+            names=manifest.dataset.name,
+            made=f"{manifest.code_version} from run {manifest.run_id}",
+            chapters=chapters(found),
+            left_out=left_out(found, has_table=True),
             entries=_worst_first(spool.entries),
             cases=spool.chunks(),
             n_cases_total=n_cases_total,
             chosen=chosen,
             **_context(manifest, table),
         )
+
+
+def write_trust_report(path: Path, found: Sequence[Found]) -> None:
+    """Write a report without a run of models: of what was found, of which there must be something.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    cards = list(map(dataset_of, found))
+    write_page(
+        path,
+        "report.html",
+        synthetic=any(card.synthetic for card in cards),
+        leaving=_leaving(cards[0], found, n_pages=0, n_images=0),
+        names=and_text(list(dict.fromkeys(card.name for card in cards))),
+        made=__version__,
+        table=None,
+        chapters=chapters(found),
+        left_out=left_out(found, has_table=False),
+    )
+
+
+def _leaving(dataset: DatasetCard, found: Sequence[Found], *, n_pages: int, n_images: int) -> str:
+    """Return why the file may not be sent on, for every dataset that is behind it."""
+    own = provenance.card_notice(dataset, n_pages=n_pages, n_images=n_images)
+    others = [provenance.card_notice(dataset_of(one), n_pages=0, n_images=0) for one in found]
+    return own or next(filter(None, others), "")
 
 
 def _spool_pages(spool: _Spool, pages: Iterable[CasePage], *, synthetic: bool) -> None:

@@ -63,21 +63,20 @@ def _write_with_models(
 
 def _found(results: "Sequence[Path]") -> "list[Found]":
     """Return what the folders of studies and audits hold, one of a kind."""
-    from dermatrust.report.chapters import KINDS
+    from dermatrust.report.chapters import KINDS, class_of
     from dermatrust.store.result import RESULT, read_kind, read_result
 
-    kinds = {kind.__name__: kind for kind in KINDS}
     held: dict[str, Path] = {}
     found: list[Found] = []
     for path in results:
         name = read_kind(path / RESULT)
-        if name not in kinds:
-            raise DataError(str(path / RESULT), f"holds {name!r}", f"one of {', '.join(kinds)}")
+        if name not in KINDS:
+            raise DataError(str(path / RESULT), f"holds {name!r}", f"one of {', '.join(KINDS)}")
         if name in held:
-            what = f"is a second {KINDS[kinds[name]].title.lower()}, beside {held[name]}"
+            what = f"is a second {KINDS[name].title.lower()}, beside {held[name]}"
             raise DataError(str(path), what, "one of a kind", "Make a report of each.")
         held[name] = path
-        found.append(read_result(path / RESULT, kinds[name]))
+        found.append(read_result(path / RESULT, class_of(name)))
     return found
 
 

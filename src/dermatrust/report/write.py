@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -15,7 +15,7 @@ from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
 from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report import breakdowns, compared, headline, provenance
 from dermatrust.report.case_view import CaseView, case_view
-from dermatrust.report.chapters import Found, chapters, dataset_of, left_out
+from dermatrust.report.chapters import chapters, dataset_of, left_out
 from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
@@ -23,6 +23,9 @@ from dermatrust.report.page import page_environment, write_page
 from dermatrust.report.pages import CasePage
 from dermatrust.report.score_chart import score_chart
 from dermatrust.report.views import and_text
+
+if TYPE_CHECKING:
+    from dermatrust.report.chapters import Found
 
 _CHUNK = 1 << 16
 
@@ -60,7 +63,7 @@ def write_report(
     pages: Iterable[CasePage],
     n_cases_total: int,
     chosen: str = "",
-    found: Sequence[Found] = (),
+    found: "Sequence[Found]" = (),
 ) -> None:
     """Write the report: one file that opens from the file system and fetches nothing.
 
@@ -98,7 +101,7 @@ def write_report(
         )
 
 
-def write_trust_report(path: Path, found: Sequence[Found]) -> None:
+def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
     """Write a report without a run of models: of what was found, of which there must be something.
 
     Raises:
@@ -118,7 +121,7 @@ def write_trust_report(path: Path, found: Sequence[Found]) -> None:
     )
 
 
-def _leaving(dataset: DatasetCard, found: Sequence[Found], *, n_pages: int, n_images: int) -> str:
+def _leaving(dataset: DatasetCard, found: "Sequence[Found]", *, n_pages: int, n_images: int) -> str:
     """Return why the file may not be sent on, for every dataset that is behind it."""
     own = provenance.card_notice(dataset, n_pages=n_pages, n_images=n_images)
     others = [provenance.card_notice(dataset_of(one), n_pages=0, n_images=0) for one in found]

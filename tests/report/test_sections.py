@@ -145,13 +145,13 @@ def test_models_without_a_shared_case_are_not_compared(make_table):
     assert (line.difference, line.note, line.p_holm, line.finding) == ("–", "no score", "–", "not compared")
 
 
-def test_small_subgroups_are_marked_and_levels_keep_their_order(make_table):
+def test_small_subgroups_are_only_counted_and_levels_keep_their_order(make_table):
     table = make_table(["a", "b"], ["r"], n_cases=60)
     (by_site,) = subgroup_tables(table)["site"]
     assert [level.level for level in by_site.levels] == ["face", "forearm", "back", "not recorded"]
-    assert not by_site.levels[0].is_small
+    assert by_site.n_small == 0
     (by_category,) = subgroup_tables(table)["category"]
-    assert by_category.levels[0].is_small
+    assert (by_category.levels, by_category.n_small) == ((), 12)
     assert [author for author, _ in by_site.levels[0].models] == ["a", "b"]
 
 
@@ -188,12 +188,12 @@ def test_patients_nobody_recorded_are_not_counted_as_patients(make_table, make_m
 
 def test_a_level_tells_recorded_patients_from_others(make_table):
     table = make_table(["a"], ["r"])
-    groups = [replace(group, n_cases=5, n_patients=2, n_cases_without_patient=1) for group in table.subgroups]
+    groups = [replace(group, n_cases=15, n_patients=12, n_cases_without_patient=1) for group in table.subgroups]
     by_site = subgroup_tables(replace(table, subgroups=tuple(groups)))["site"][0]
-    assert {level.cases for level in by_site.levels} == {"5 cases, 2 patients, 1 without a recorded patient"}
-    groups = [replace(group, n_cases=5, n_patients=0, n_cases_without_patient=5) for group in table.subgroups]
+    assert {level.cases for level in by_site.levels} == {"15 cases, 12 patients, 1 without a recorded patient"}
+    groups = [replace(group, n_cases=15, n_patients=0, n_cases_without_patient=15) for group in table.subgroups]
     none = replace(table, subgroups=tuple(groups), n_patients=0, n_cases_without_patient=24)
-    assert {level.cases for level in subgroup_tables(none)["site"][0].levels} == {"5 cases"}
+    assert {level.cases for level in subgroup_tables(none)["site"][0].levels} == {"15 cases"}
 
 
 def test_a_single_category_is_a_sentence(make_table):

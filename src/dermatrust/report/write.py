@@ -10,10 +10,10 @@ from typing import IO, TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from dermatrust import __version__
-from dermatrust.bench.results import MEASURES, REASONS, BenchTable
+from dermatrust.bench.results import FEWEST, MEASURES, REASONS, BenchTable
 from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
 from dermatrust.records import DatasetCard, Manifest
-from dermatrust.report import breakdowns, compared, headline, provenance
+from dermatrust.report import breakdowns, compared, headline, model_gaps, provenance
 from dermatrust.report.case_view import CaseView, case_view
 from dermatrust.report.chapters import chapters, dataset_of, left_out
 from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
@@ -183,7 +183,10 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "differences": differences,
         "forests": {d.ident: Markup(forest_chart(table, d.rater, d.measure, by=called[d.rater])) for d in differences},  # noqa: S704
         "subgroups": breakdowns.subgroup_tables(table),
-        "few_cases": breakdowns.FEW_CASES,
+        "fewest": FEWEST,
+        "model_gaps": model_gaps.gap_lines(table),
+        "within_gaps": model_gaps.within_lines(table),
+        "conditions": model_gaps.condition_tables(table),
         "donut": Markup(donut(breakdowns.category_counts(table), title="Cases by category")),  # noqa: S704
         "category_sentence": breakdowns.category_sentence(table),
         "category_lines": breakdowns.category_lines(table),

@@ -186,9 +186,9 @@ def in_floats() -> Callable[[Path], None]:
     return replaced
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium, as Playwright's synchronous `Browser`."""
+    """A headless Chromium, as Playwright's synchronous `Browser`; while it is open nothing else may run a loop."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no chromium on this machine (apt-get install chromium)")

@@ -57,9 +57,9 @@ def test_hand_worked_calibration(rows):
         assert row.ece == pytest.approx((10 * abs(0.9 - 0.9) + 10 * abs(0.3 - 0.2)) / 20)
         assert row.excess.low <= row.excess.value <= row.excess.high
         assert (row.excess.n, row.excess.n_missing) == (20, 0)
-    curve = rows[0].curves.reliability
-    assert curve.n.tolist() == [0, 0, 10, 0, 0, 0, 0, 0, 10, 0]
-    assert curve.shares[[2, 8]].tolist() == pytest.approx([0.2, 0.9])
+    bins = rows[0].curves.bins
+    assert [n for _, _, n in bins] == [0, 0, 10, 0, 0, 0, 0, 0, 10, 0]
+    assert [bins[2][1], bins[8][1]] == pytest.approx([0.2, 0.9])
 
 
 def test_hand_worked_errors_of_the_surest(rows):

@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 
+from dermatrust.align.breakdown import worst_cases
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.confusion import confusion
 from dermatrust.align.details import MOST_POINTS, details_of
@@ -79,10 +80,11 @@ def test_details_of_a_folder(folder):
     details = details_of(study_of(table), Bootstrap(n_resamples=50))
     assert [(one.rater, one.dimension) for one in details.dimensions] == [("j", d) for d in DIMENSIONS]
     first = details.dimensions[0]
-    assert (first.confusion.sum(), np.trace(first.confusion)) == (23, 15)  # k % 2 is 0, or the score is 5 already
-    assert first.points.counts.sum() == 23
+    assert (np.sum(first.confusion), np.trace(first.confusion)) == (23, 15)  # k % 2 is 0, or the score is 5 already
+    assert sum(n for _, _, n in first.points) == 23
     assert details.missing == {"Dr A": {ABSENT: 6}, "Dr B": {ABSENT: 6}, "j": {}}
-    assert details.critiques["j", "n7"] == "Because 7."
+    (worst,) = worst_cases(study_of(table), 1)
+    assert worst.critique == f"Because {worst.narrative.id.removeprefix('n')}."
     assert {row.excess.n for row in details.confidence} == {23}
     assert {(row.rater, row.factor) for row in details.gaps} >= {("j", "skin type"), ("j", "author")}
     assert [(row.level, row.beside) for row in details.within] == [("II", "I")]
@@ -104,10 +106,10 @@ def test_many_different_pairs_are_moved_to_a_grid_for_drawing_only(folder):
     details = details_of(study_of(wide), Bootstrap(n_resamples=10))
     first = details.dimensions[0]
     assert first.is_grouped
-    assert len(first.points.counts) <= 21 * 21
-    assert first.points.counts.sum() == n
-    assert np.allclose(first.points.differences * 4 % 1, 0)
-    assert (details.confidence, details.missing, details.critiques) == ([], {}, {})
+    assert len(first.points) <= 21 * 21
+    assert sum(n for _, _, n in first.points) == n
+    assert all(difference * 4 % 1 == 0 for _, difference, _ in first.points)
+    assert (details.confidence, details.missing) == ([], {})
 
 
 def test_details_are_in_the_csv(folder):

@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from dermatrust.agreement.gaps import chance_gap, within_label
 from dermatrust.align.compare import Bootstrap
-from dermatrust.align.gaps import chance_gap, gap_rows
+from dermatrust.align.gaps import gap_rows
 from dermatrust.align.ratings import FACTORS, RatingTable
 from dermatrust.align.target import study_of
-from dermatrust.align.within import within_label, within_rows
+from dermatrust.align.within import within_rows
 from dermatrust.records import Case, Narrative, Rater
 
 NAN = math.nan

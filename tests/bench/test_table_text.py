@@ -33,7 +33,7 @@ def test_the_text_of_a_table(table):
         "Safety",
         "Medical Groundedness",
         "Description Precision",
-        "Macro",
+        "Overall",
         "narratives scored",
         "scores missing",
     ):

@@ -166,7 +166,7 @@ def test_out_holds_every_number_and_the_worst_narratives(dataset, tmp_path, quic
     assert done.stderr == f"page: made{os.sep}alignment.html\n{tables}"
     assert "epsilon 0.1:" in done.stdout
     names = sorted(path.name for path in (tmp_path / "made").iterdir())
-    assert names == ["alignment.csv", "alignment.html", "worst.csv"]
+    assert names == ["alignment.csv", "alignment.html", "result.json", "worst.csv"]
     rows = list(csv.DictReader(io.StringIO((tmp_path / "made" / "alignment.csv").read_bytes().decode(), newline="")))
     (row,) = [
         r for r in rows

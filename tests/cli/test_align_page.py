@@ -24,7 +24,8 @@ def folder(tmp_path_factory):
 def test_out_has_the_page_and_both_tables(folder):
     done = run("align", "a", "--out", "o", "--resamples", 50, "--worst", 1, cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in (folder / "o").iterdir()) == ["alignment.csv", "alignment.html", "worst.csv"]
+    names = ["alignment.csv", "alignment.html", "result.json", "worst.csv"]
+    assert sorted(path.name for path in (folder / "o").iterdir()) == names
     assert "page: o/alignment.html" in done.stderr.replace("\\", "/")
     page = (folder / "o" / "alignment.html").read_text("utf-8")
     assert "None of its numbers says anything about clinical performance" in page

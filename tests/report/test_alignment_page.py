@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dermatrust.align.compare import Bootstrap
-from dermatrust.align.details import details_of
+from dermatrust.align.details import StudyResult, details_of
 from dermatrust.align.ratings import read_rating_table
 from dermatrust.align.results import RankingRow
 from dermatrust.align.study import align
@@ -104,9 +104,11 @@ def make(tmp_path, make_sketch):
         details = details_of(study_of(table), BOOTSTRAP)
         write = tmp_path / "alignment.html"
         write_alignment(
-            write, study=study, details=details, card=card, cases={case.id: case for case in cases},
-            image_path=folder.image_path, bootstrap=BOOTSTRAP, epsilon=0.2,
-        )  # fmt: skip
+            write,
+            StudyResult(card, study, details, BOOTSTRAP),
+            cases={case.id: case for case in cases},
+            image_path=folder.image_path,
+        )
         return write.read_text("utf-8"), study, details
 
     return make
@@ -252,8 +254,8 @@ def test_an_image_that_is_gone_is_said_to_be_missing(make, tmp_path):
     (tmp_path / "d" / "images" / "5.jpg").unlink()
     folder = DatasetFolder.open(tmp_path / "d")
     path = tmp_path / "again.html"
-    write_alignment(path, study=study, details=details, card=folder.card, cases={}, image_path=folder.image_path,
-                    bootstrap=BOOTSTRAP, epsilon=0.2)  # fmt: skip
+    result = StudyResult(folder.card, study, details, BOOTSTRAP)
+    write_alignment(path, result, cases={}, image_path=folder.image_path)
     text = path.read_text("utf-8")
     assert "Image 1 is not shown:" in text
     assert str(tmp_path) not in text
@@ -263,11 +265,11 @@ def test_a_panel_alone_still_gives_a_page(make, tmp_path):
     _, study, details = make()
     alone = replace(study, automatic=(), agreement=[r for r in study.agreement if r.role in ("panel", "member")],
                     differences=(), rankings=(), replacements=(), groups=(), worst=())  # fmt: skip
-    bare = replace(details, dimensions=(), confidence=(), gaps=(), within=(), critiques={}, missing={})
+    bare = replace(details, dimensions=(), confidence=(), gaps=(), within=(), missing={})
     path = tmp_path / "alone.html"
     card = DatasetFolder.open(tmp_path / "d").card
-    write_alignment(path, study=alone, details=bare, card=card, cases={}, image_path=tmp_path.joinpath,
-                    bootstrap=BOOTSTRAP, epsilon=0.2)  # fmt: skip
+    result = StudyResult(card, alone, bare, BOOTSTRAP)
+    write_alignment(path, result, cases={}, image_path=tmp_path.joinpath)
     text = path.read_text("utf-8")
     Page(text)
     assert "there is no automatic rater to compare" in text

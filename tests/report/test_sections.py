@@ -16,8 +16,8 @@ from dermatrust.report.breakdowns import (
 from dermatrust.report.headline import at_a_glance, dimension_lines, missing_by_reason, rater_tables
 from dermatrust.report.provenance import (
     asked_text,
+    card_notice,
     kinships,
-    leaving_notice,
     measured,
     patients_text,
     reference_notice,
@@ -145,13 +145,13 @@ def test_models_without_a_shared_case_are_not_compared(make_table):
     assert (line.difference, line.note, line.p_holm, line.finding) == ("–", "no score", "–", "not compared")
 
 
-def test_small_subgroups_are_marked_and_levels_keep_their_order(make_table):
+def test_small_subgroups_are_only_counted_and_levels_keep_their_order(make_table):
     table = make_table(["a", "b"], ["r"], n_cases=60)
     (by_site,) = subgroup_tables(table)["site"]
     assert [level.level for level in by_site.levels] == ["face", "forearm", "back", "not recorded"]
-    assert not by_site.levels[0].is_small
+    assert by_site.n_small == 0
     (by_category,) = subgroup_tables(table)["category"]
-    assert by_category.levels[0].is_small
+    assert (by_category.levels, by_category.n_small) == ((), 12)
     assert [author for author, _ in by_site.levels[0].models] == ["a", "b"]
 
 
@@ -188,12 +188,12 @@ def test_patients_nobody_recorded_are_not_counted_as_patients(make_table, make_m
 
 def test_a_level_tells_recorded_patients_from_others(make_table):
     table = make_table(["a"], ["r"])
-    groups = [replace(group, n_cases=5, n_patients=2, n_cases_without_patient=1) for group in table.subgroups]
+    groups = [replace(group, n_cases=15, n_patients=12, n_cases_without_patient=1) for group in table.subgroups]
     by_site = subgroup_tables(replace(table, subgroups=tuple(groups)))["site"][0]
-    assert {level.cases for level in by_site.levels} == {"5 cases, 2 patients, 1 without a recorded patient"}
-    groups = [replace(group, n_cases=5, n_patients=0, n_cases_without_patient=5) for group in table.subgroups]
+    assert {level.cases for level in by_site.levels} == {"15 cases, 12 patients, 1 without a recorded patient"}
+    groups = [replace(group, n_cases=15, n_patients=0, n_cases_without_patient=15) for group in table.subgroups]
     none = replace(table, subgroups=tuple(groups), n_patients=0, n_cases_without_patient=24)
-    assert {level.cases for level in subgroup_tables(none)["site"][0].levels} == {"5 cases"}
+    assert {level.cases for level in subgroup_tables(none)["site"][0].levels} == {"15 cases"}
 
 
 def test_a_single_category_is_a_sentence(make_table):
@@ -241,11 +241,11 @@ def test_unknown_families_are_not_kin(make_manifest):
 
 
 def test_the_confidential_banner_says_what_the_file_holds(make_manifest):
-    closed = make_manifest(["a"], ["j"], may_leave_machine=False)
-    assert "contains case images that may not leave this machine" in leaving_notice(closed, n_pages=3, n_images=3)
-    assert "contains case texts that may not leave" in leaving_notice(closed, n_pages=3, n_images=0)
-    assert "only the tables" in leaving_notice(closed, n_pages=0, n_images=0)
-    assert leaving_notice(make_manifest(["a"], ["j"]), n_pages=3, n_images=3) == ""
+    closed = make_manifest(["a"], ["j"], may_leave_machine=False).dataset
+    assert "contains case images that may not leave this machine" in card_notice(closed, n_pages=3, n_images=3)
+    assert "contains case texts that may not leave" in card_notice(closed, n_pages=3, n_images=0)
+    assert "only the tables" in card_notice(closed, n_pages=0, n_images=0)
+    assert card_notice(make_manifest(["a"], ["j"]).dataset, n_pages=3, n_images=3) == ""
 
 
 def test_the_lead_says_what_was_measured(make_table, make_manifest):

@@ -160,7 +160,10 @@ def percentile_intervals(resamples: Floats, confidence: float) -> tuple[Floats, 
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     undefined = np.isnan(resamples).sum(axis=0)
     ends = np.full((2, resamples.shape[1]), np.nan)
-    for column in np.flatnonzero(undefined < len(resamples)):
+    whole = undefined == 0
+    if whole.any():
+        ends[:, whole] = np.quantile(np.ascontiguousarray(resamples[:, whole].T), tails, axis=1)
+    for column in np.flatnonzero(~whole & (undefined < len(resamples))):
         values = resamples[:, column]
-        ends[:, column] = np.quantile(values[~np.isnan(values)] if undefined[column] else values, tails)
+        ends[:, column] = np.quantile(values[~np.isnan(values)], tails)
     return ends[0], ends[1], undefined

@@ -14,11 +14,9 @@ from dermatrust.align.compare import Bootstrap, shown, six_and_macro
 from dermatrust.align.ratings import FACTORS, AlignFactor
 from dermatrust.align.results import GroupRow, StabilityRow, WorstCase
 from dermatrust.align.target import Study
-from dermatrust.bench.results import MEASURES, Estimate
+from dermatrust.bench.results import FEWEST, MEASURES, Estimate
 from dermatrust.records import DIMENSIONS
 
-FEWEST = 10
-"""Narratives below which a part shows no figure: it would say more about these patients than about the rater."""
 _PER = 100.0
 """Narratives to which a drift refers."""
 
@@ -68,7 +66,10 @@ def worst_cases(study: Study, n: int) -> list[WorstCase]:
             if mean[k] > 0:
                 given, wanted = (tuple(map(float, one[k])) for one in (table.scores[rater], study.target))
                 files = table.cases[k].file_names
-                found.append(WorstCase(table.names[rater], table.narratives[k], files, given, wanted, float(mean[k])))
+                said = "" if table.said is None else table.said.critiques.get((rater, int(k)), "")
+                found.append(
+                    WorstCase(table.names[rater], table.narratives[k], files, given, wanted, float(mean[k]), said)
+                )
     return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dermatrust.agreement.bootstrap import percentile_intervals
-from dermatrust.agreement.calibration import ReliabilityCurve, expected_calibration_error, reliability_curve
+from dermatrust.agreement.calibration import expected_calibration_error, reliability_curve
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.differences import bias, mean_absolute_difference
 from dermatrust.agreement.interval import Question, Resamples
@@ -35,12 +35,12 @@ class Curves:
     """What is drawn of one dimension.
 
     Attributes:
-        reliability: Stated probabilities and how often the scores were the target's, by bin.
+        bins: Mean stated probability, share of scores that were the target's, and narratives, for each of ten bins.
         coverage: Share of the narratives, the most confident first.
         risk: Their mean absolute error.
     """
 
-    reliability: ReliabilityCurve
+    bins: tuple[tuple[float, float, int], ...]
     coverage: tuple[float, ...]
     risk: tuple[float, ...]
 
@@ -203,8 +203,9 @@ def _curves(stated: Floats, outcomes: Floats, given: Floats, wanted: Floats) -> 
     drawn = np.flatnonzero(curve.coverage * curve.n >= FEWEST_SURE - 0.5)
     if drawn.size > _MOST_POINTS:
         drawn = drawn[np.unique(np.linspace(0, drawn.size - 1, _MOST_POINTS).round().astype(np.int64))]
+    bins = reliability_curve(stated, outcomes, N_BINS)
     return Curves(
-        reliability_curve(stated, outcomes, N_BINS),
+        tuple(zip(bins.mean_probabilities.tolist(), bins.shares.tolist(), bins.n.tolist(), strict=True)),
         tuple(map(float, curve.coverage[drawn])), tuple(map(float, curve.risk[drawn])),
     )  # fmt: skip
 

@@ -5,38 +5,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dermatrust.agreement.bland_altman import BlandAltmanPoints, bland_altman_points
-from dermatrust.agreement.clusters import Floats, Ints
+from dermatrust.agreement.bland_altman import bland_altman_points
+from dermatrust.agreement.clusters import Floats
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.confidence import ConfidenceRow, confidence_rows
 from dermatrust.align.confusion import confusion
 from dermatrust.align.gaps import GapRow, gap_rows
+from dermatrust.align.results import AlignmentStudy
 from dermatrust.align.target import Study
 from dermatrust.align.within import WithinRow, within_rows
-from dermatrust.records import DIMENSIONS, Dimension
+from dermatrust.records import DIMENSIONS, DatasetCard, Dimension
 
 MOST_POINTS = 400
 """Pairs of scores that a plot shows one by one."""
 _GRID = 0.25
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class DimensionDetail:
     """One rater against the target on one dimension.
 
     Attributes:
         rater: The rater.
         dimension: The dimension.
-        points: Of a Bland-Altman plot.
+        points: Of a Bland-Altman plot: (mean of both scores, rater minus target, narratives) for every pair of scores.
         is_grouped: Whether scores were moved to the nearest quarter point, since there are too many different pairs.
-        confusion: Rounded scores, shape (6, 6): row is the target's, column the rater's.
+        confusion: Narratives by rounded scores: the target's by row, the rater's by column, from 0 to 5.
     """
 
     rater: str
     dimension: Dimension
-    points: BlandAltmanPoints
+    points: tuple[tuple[float, float, int], ...]
     is_grouped: bool
-    confusion: Ints
+    confusion: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,6 @@ class StudyDetails:
         gaps: Widest gaps between parts of the narratives.
         within: Gaps within the same disease.
         missing: For every rater, its missing scores by reason.
-        critiques: By rater and narrative id, why it gave its scores, where it says so.
     """
 
     dimensions: Sequence[DimensionDetail]
@@ -57,16 +57,28 @@ class StudyDetails:
     gaps: Sequence[GapRow]
     within: Sequence[WithinRow]
     missing: Mapping[str, Mapping[str, int]]
-    critiques: Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """All that a page needs of a finished study, so that it can be kept and shown again.
+
+    Attributes:
+        card: Of the dataset.
+        study: Its tables.
+        details: What is shown beyond them.
+        bootstrap: Of the intervals.
+    """
+
+    card: DatasetCard
+    study: AlignmentStudy
+    details: StudyDetails
+    bootstrap: Bootstrap
 
 
 def details_of(study: Study, bootstrap: Bootstrap) -> StudyDetails:
     """Return the details of a study, with the intervals of the same resampled patients as its tables have."""
     table = study.table
-    missing, critiques = {}, {}
-    if table.said is not None:
-        missing = dict(zip(table.names, table.said.missing, strict=True))
-        critiques = {(table.names[r], table.narratives[n].id): text for (r, n), text in table.said.critiques.items()}
     return StudyDetails(
         dimensions=[
             _dimension(table.names[k], dimension, table.scores[k, :, d], study.target[:, d])
@@ -76,8 +88,7 @@ def details_of(study: Study, bootstrap: Bootstrap) -> StudyDetails:
         confidence=confidence_rows(study, bootstrap),
         gaps=gap_rows(study, bootstrap),
         within=within_rows(study, bootstrap),
-        missing=missing,
-        critiques=critiques,
+        missing={} if table.said is None else dict(zip(table.names, table.said.missing, strict=True)),
     )
 
 
@@ -87,4 +98,6 @@ def _dimension(rater: str, dimension: Dimension, given: Floats, wanted: Floats) 
     is_grouped = len(points.counts) > MOST_POINTS
     if is_grouped:
         points = bland_altman_points(np.round(pair / _GRID) * _GRID)
-    return DimensionDetail(rater, dimension, points, is_grouped, confusion(given, wanted))
+    drawn = zip(points.means.tolist(), points.differences.tolist(), points.counts.tolist(), strict=True)
+    counts = tuple(map(tuple, confusion(given, wanted).tolist()))
+    return DimensionDetail(rater, dimension, tuple(drawn), is_grouped, counts)

@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from dermatrust.align.details import StudyDetails
 from dermatrust.align.results import AlignmentStudy
 from dermatrust.align.text import compared_with, role_name
@@ -120,8 +118,9 @@ def _confusions(details: StudyDetails) -> Iterator[dict[str, Any]]:
     """Yield the counts of the tables of rounded scores: factor and level are the target's and the rater's score."""
     for one in details.dimensions:
         about = {"table": "confusion", "rater": one.rater, "scale": "rounded", "measure": _name(one.dimension)}
-        for (wanted, given), n in np.ndenumerate(one.confusion):
-            yield {**about, "statistic": "narratives", "factor": wanted, "level": given, "value": int(n)}
+        for wanted, row in enumerate(one.confusion):
+            for given, n in enumerate(row):
+                yield {**about, "statistic": "narratives", "factor": wanted, "level": given, "value": n}
 
 
 def _confidence(details: StudyDetails) -> Iterator[dict[str, Any]]:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from dermatrust.agreement.bootstrap import percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import ClusterSums, Floats, Ints, sum_clusters
-from dermatrust.align.breakdown import FEWEST
+from dermatrust.agreement.gaps import chance_gap
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.ratings import FACTORS, NOT_RECORDED, AlignFactor
 from dermatrust.align.target import Study
-from dermatrust.bench.results import Estimate
+from dermatrust.bench.results import FEWEST, Estimate
 from dermatrust.records import DIMENSIONS
 
 GapKind = Literal["MAE", "bias"]
@@ -63,31 +63,6 @@ def gap_rows(study: Study, bootstrap: Bootstrap) -> list[GapRow]:
     Narratives whose level is not recorded are no part.
     """
     return [row for rater in study.automatic for row in _of_rater(study, bootstrap, rater)]
-
-
-def chance_gap(draws: Floats, values: Floats, confidence: float) -> float:
-    """Return how far apart the most and the least of several values would be by chance alone.
-
-    Args:
-        draws: Resampled values, shape (resamples, values); NaN where one is not defined.
-        values: Of the whole sample, shape (values,).
-        confidence: Share of studies that stay below.
-
-    Returns:
-        A quantile of the range of what each draw differs from its own value; NaN where no resample has any.
-
-    Example:
-        >>> chance_gap(np.array([[1.0, 5.0], [2.0, 5.0], [0.0, 5.5]]), np.array([1.0, 5.0]), 0.5)
-        1.0
-
-    Reference:
-        Tukey's studentized range without the studentizing, by the bootstrap: Westfall & Young (1993), Resampling-Based
-        Multiple Testing, ch. 2, ISBN 978-0471557616.
-    """
-    moved = draws - values
-    ranges = np.ptp(moved, axis=1)
-    known = ranges[~np.isnan(ranges)]
-    return float(np.quantile(known, confidence)) if known.size else float("nan")
 
 
 def parts_of(study: Study, factor: AlignFactor, scored: Flags) -> list[tuple[str, Ints]]:

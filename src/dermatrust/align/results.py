@@ -179,6 +179,7 @@ class WorstCase:
         given: The rater's scores, in the order of the dimensions; NaN where there is none.
         wanted: The target's.
         distance: Mean absolute difference over the dimensions both have.
+        critique: Why the rater gave its scores, where it says so.
     """
 
     rater: str
@@ -187,6 +188,7 @@ class WorstCase:
     given: tuple[float, ...]
     wanted: tuple[float, ...]
     distance: float
+    critique: str
 
 
 @dataclass(frozen=True, slots=True)

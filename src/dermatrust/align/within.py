@@ -1,20 +1,18 @@
 """Gaps within the same disease: a rater's error in one part less that in another, diseases held equal."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from dermatrust.agreement.bootstrap import percentile_intervals, resample_weights
+from dermatrust.agreement.bootstrap import percentile_intervals
 from dermatrust.agreement.clusters import Floats, Ints, ratios
-from dermatrust.align.breakdown import FEWEST
+from dermatrust.agreement.gaps import within_label_gaps
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.gaps import parts_of
 from dermatrust.align.ratings import AlignFactor
 from dermatrust.align.target import Study
-from dermatrust.bench.results import Estimate
+from dermatrust.bench.results import FEWEST, Estimate
 
 WITHIN: tuple[AlignFactor, ...] = ("skin type", "site")
 """What is compared within a disease: a rater may look worse on one skin type only because its diseases are harder."""
@@ -48,28 +46,6 @@ class WithinRow:
     bias: Estimate | None
 
 
-def within_label(totals: Floats, counts: Floats) -> Floats:
-    """Return how much higher the means of each level are than those of the first, within the same label.
-
-    Args:
-        totals: Sums of a quantity, shape (..., labels, levels).
-        counts: How many were added up, same shape.
-
-    Returns:
-        Shape (..., levels): the mean, over the labels with both levels, of the difference of means. Every label weighs
-        the same. NaN where no label has both; 0 for the first level.
-
-    Example:
-        >>> totals = np.array([[2.0, 6.0], [3.0, 4.0], [9.0, 0.0]])  # labels x levels
-        >>> within_label(totals, np.array([[2.0, 3.0], [1.0, 1.0], [3.0, 0.0]])).tolist()  # (2 - 1 + 4 - 3) / 2
-        [0.0, 1.0]
-    """
-    means = ratios(totals, counts)
-    apart = means - means[..., :1]
-    known = ~np.isnan(apart)
-    return ratios(np.where(known, apart, 0.0).sum(axis=-2), known.sum(axis=-2).astype(np.float64))
-
-
 def within_rows(study: Study, bootstrap: Bootstrap) -> list[WithinRow]:
     """Return the gaps of each automatic rater within the same label, for every part with ten narratives.
 
@@ -89,29 +65,24 @@ def _of_rater(study: Study, bootstrap: Bootstrap, factor: AlignFactor, rater: in
     if len(names) < 2:
         return []
     chosen = np.flatnonzero(level >= 0)
-    n_labels, shape = int(label.max()) + 1, (int(label.max()) + 1, len(names))
-    cell = label[chosen] * len(names) + level[chosen]
-    counts = np.bincount(cell, minlength=n_labels * len(names)).reshape(shape).astype(np.float64)
-    patients = study.table.patients[chosen]
-    columns = [_by_patient(x[chosen], patients, cell, study.table.n_patients, counts.size) for x in (distance, lead)]
-    columns.append(_by_patient(np.ones(len(chosen)), patients, cell, study.table.n_patients, counts.size))
-    draws = np.concatenate(list(_draws(columns, shape, bootstrap, study.table.n_patients)))  # resamples x 2 x levels
-    values = [
-        within_label(np.bincount(cell, x[chosen], counts.size).astype(np.float64).reshape(shape), counts)
-        for x in (distance, lead)
-    ]
+    both = within_label_gaps(
+        np.stack([distance, lead])[:, chosen], label[chosen], level[chosen], study.table.patients[chosen],
+        n_clusters=study.table.n_patients, rng=np.random.default_rng(bootstrap.seed),
+        n_resamples=bootstrap.n_resamples,
+    )  # fmt: skip
+    counts = both.counts[0]
     name = study.table.names[rater]
     found = []
     for k in range(1, len(names)):
-        both = (counts[:, 0] > 0) & (counts[:, k] > 0)
-        n_level, n_beside = int(counts[both, k].sum()), int(counts[both, 0].sum())
+        shared = (counts[:, 0] > 0) & (counts[:, k] > 0)
+        n_level, n_beside = int(counts[shared, k].sum()), int(counts[shared, 0].sum())
         shown: list[Estimate | None] = [None, None]
         if min(n_level, n_beside) >= FEWEST:
             shown = [
-                _estimate(float(values[j][k]), draws[:, j, k], n_level + n_beside, bootstrap.confidence)
+                _estimate(float(both.gaps[j, k]), both.draws[:, j, k], n_level + n_beside, bootstrap.confidence)
                 for j in range(2)
             ]
-        found.append(WithinRow(name, factor, names[k], names[0], int(both.sum()), n_level, n_beside, *shown))
+        found.append(WithinRow(name, factor, names[k], names[0], int(shared.sum()), n_level, n_beside, *shown))
     return found
 
 
@@ -134,19 +105,6 @@ def _cells(study: Study, factor: AlignFactor, scored: NDArray[np.bool_]) -> tupl
     number = {name: k for k, name in enumerate(dict.fromkeys(one for one in labels if one is not None))}
     label = np.array([-1 if one is None else number[one] for one in labels], dtype=np.int64)
     return [name for name, _ in parts], label, level
-
-
-def _by_patient(values: Floats, patients: Ints, cells: Ints, n_patients: int, n_cells: int) -> csr_array:
-    """Return values added up by patient and cell, shape (patients, cells); most cells of a patient are empty."""
-    return csr_array((values, (patients, cells)), shape=(n_patients, n_cells))
-
-
-def _draws(columns: list[csr_array], shape: tuple[int, int], bootstrap: Bootstrap, n_patients: int) -> Iterator[Floats]:
-    """Yield the gaps of both quantities in blocks of resamples, each of shape (resamples, 2, levels)."""
-    rng = np.random.default_rng(bootstrap.seed)
-    for _, weights in resample_weights(n_patients, bootstrap.n_resamples, rng):
-        distance, lead, n = ((weights @ column).reshape(len(weights), *shape) for column in columns)
-        yield np.stack([within_label(distance, n), within_label(lead, n)], axis=1)
 
 
 def _estimate(value: float, draws: Floats, n: int, confidence: float) -> Estimate:

@@ -44,8 +44,8 @@ def align_raters(grid: Grid, kinds: Mapping[str, str], draws: Draws) -> Alignmen
     blocks = [_errors(given, wanted, clusters) for _, _, given, wanted in compared]
     return Alignment(
         rows=tuple(
-            AlignmentRow(role, rater, *means)
-            for (role, rater, _, _), (means,) in zip(
+            AlignmentRow(role, rater, *estimated.means[0])
+            for (role, rater, _, _), estimated in zip(
                 compared, estimate_sixes(blocks, grid.n_clusters, draws), strict=True
             )
         ),

@@ -11,11 +11,24 @@ from dermatrust.agreement.clusters import ClusterSums, Floats, Ints
 from dermatrust.bench.results import Estimate
 from dermatrust.records import DIMENSIONS, Dimension
 
-_RESAMPLES_BYTES = 48_000_000
+_RESAMPLES_BYTES = 96_000_000
 """Resampled means held at once; more columns than fit are done in turns, on the same resampled patients."""
 
 Means = tuple[dict[Dimension, Estimate], Estimate]
 """Six means and their macro mean."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimated:
+    """What is known of one block.
+
+    Attributes:
+        means: Of each model.
+        macro_draws: The macro mean of each model in every resample, shape (resamples, models).
+    """
+
+    means: list[Means]
+    macro_draws: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +75,15 @@ def macro_mean(means: ArrayLike) -> Floats:
     return result
 
 
-def estimate_sixes(blocks: Sequence[Sixes], n_clusters: int, draws: Draws) -> list[list[Means]]:
+def estimate_sixes(blocks: Sequence[Sixes], n_clusters: int, draws: Draws) -> list[Estimated]:
     """Return, for every block, the means of each of its models with intervals."""
-    results: list[list[Means]] = []
+    results: list[Estimated] = []
     for turn in _turns(blocks, draws.n_resamples):
         results += _estimate_turn(turn, n_clusters, draws)
     return results
 
 
-def _estimate_turn(blocks: Sequence[Sixes], n_clusters: int, draws: Draws) -> list[list[Means]]:
+def _estimate_turn(blocks: Sequence[Sixes], n_clusters: int, draws: Draws) -> list[Estimated]:
     resamples = resampled_means(
         [block.sums for block in blocks], n_clusters, rng=draws.bootstrap(), n_resamples=draws.n_resamples
     )
@@ -92,12 +105,13 @@ def _turns(blocks: Sequence[Sixes], n_resamples: int) -> Iterator[list[Sixes]]:
         yield turn
 
 
-def _means(block: Sixes, resamples: Floats, confidence: float) -> list[Means]:
+def _means(block: Sixes, resamples: Floats, confidence: float) -> Estimated:
     shape = (-1, len(DIMENSIONS))
     values = block.sums.means.reshape(shape)
     n = block.sums.n.reshape(shape)
     low, high, _ = percentile_intervals(resamples, confidence)
-    macro_low, macro_high, _ = percentile_intervals(macro_mean(resamples.reshape(len(resamples), *shape)), confidence)
+    macro_draws = macro_mean(resamples.reshape(len(resamples), *shape))
+    macro_low, macro_high, _ = percentile_intervals(macro_draws, confidence)
     macro = macro_mean(values)
     results: list[Means] = []
     for i, expected in enumerate(block.n_expected):
@@ -106,7 +120,7 @@ def _means(block: Sixes, resamples: Floats, confidence: float) -> list[Means]:
             for d, dimension in enumerate(DIMENSIONS)
         }
         results.append((scores, _estimate(macro[i], macro_low[i], macro_high[i], n[i].min(), expected)))
-    return results
+    return Estimated(results, macro_draws)
 
 
 def _estimate(value: float, low: float, high: float, n: int, n_expected: int) -> Estimate:

@@ -18,6 +18,8 @@ JUDGES, EVALUATORS, PANEL = ("llm", "lexical"), ("evaluator",), ("human", "simul
 
 Factor = Literal["category", "skin type", "site"]
 FACTORS: tuple[Factor, ...] = ("category", "skin type", "site")
+FEWEST = 10
+"""Cases or narratives below which a part shows no figure: it would say more of these patients than of the part."""
 NOT_RECORDED = "not recorded"
 """The level of cases for which the source does not record a factor."""
 ABSENT = "not in the run"
@@ -145,6 +147,65 @@ class PairedDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelGap:
+    """The parts of the cases with a model's lowest and highest macro mean.
+
+    Attributes:
+        author: The model.
+        rater: Who scored it.
+        factor: What the cases are parted by.
+        lowest: The part where it scores lowest.
+        highest: The part where it scores highest.
+        at_lowest: Its mean there.
+        at_highest: Its mean there.
+        gap: Highest less lowest, of these two parts, with its interval; `n` counts their cases.
+        chance: The gap that parts without any difference would exceed in one of twenty runs (at 95 % confidence).
+    """
+
+    author: str
+    rater: str
+    factor: Factor
+    lowest: str
+    highest: str
+    at_lowest: float
+    at_highest: float
+    gap: Estimate
+    chance: float
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether the gap is larger than parts without any difference would have by chance."""
+        return self.gap.value > self.chance
+
+
+@dataclass(frozen=True, slots=True)
+class WithinGap:
+    """A model's macro mean in one part less that in another, within the same category of disease.
+
+    Attributes:
+        author: The model.
+        rater: Who scored it.
+        factor: What the cases are parted by.
+        level: The part.
+        beside: The part it is compared with: that with most cases.
+        n_categories: Categories with scored cases in both.
+        n_level: Cases of these categories in the part.
+        n_beside: Cases of these categories in the other.
+        difference: Mean over these categories, each weighing the same; None with fewer than ten cases on a side.
+    """
+
+    author: str
+    rater: str
+    factor: Factor
+    level: str
+    beside: str
+    n_categories: int
+    n_level: int
+    n_beside: int
+    difference: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
 class SubgroupRow:
     """One model, one rater, the cases of one level of one factor.
 
@@ -237,6 +298,8 @@ class BenchTable:
         significance: Adjusted p-values below this separate two models.
         kinds: Rater to its kind, as in its card ("lexical", "evaluator", "simulated" …); empty where nobody said.
         alignment: Automatic raters against the panel; None in a run that lacks either.
+        gaps: By rater, factor, author: how far apart the parts of the cases are.
+        within: The same of skin types and sites within one category of disease.
     """
 
     rows: tuple[ModelRow, ...]
@@ -253,6 +316,8 @@ class BenchTable:
     significance: float = 0.05
     kinds: Mapping[str, str] = field(default_factory=dict)
     alignment: Alignment | None = None
+    gaps: tuple[ModelGap, ...] = ()
+    within: tuple[WithinGap, ...] = ()
 
     def raters_of(self, kinds: Collection[str]) -> tuple[str, ...]:
         """Return the raters of some kinds, in the order of the table."""

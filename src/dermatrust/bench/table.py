@@ -9,6 +9,7 @@ import numpy as np
 from dermatrust.agreement.clusters import Ints
 from dermatrust.bench.alignment import align_raters
 from dermatrust.bench.estimates import Draws, Means, Sixes, estimate_sixes
+from dermatrust.bench.gaps import model_gaps, within_gaps
 from dermatrust.bench.grid import N_DIMENSIONS, Grid, grid_of
 from dermatrust.bench.pairs import paired_differences, paired_sums
 from dermatrust.bench.ranks import rank_models
@@ -20,10 +21,12 @@ from dermatrust.bench.results import (
     Estimate,
     Factor,
     Measure,
+    ModelGap,
     ModelRow,
     PairedDifference,
     Rank,
     SubgroupRow,
+    WithinGap,
 )
 from dermatrust.bench.subgroups import subgroup_rows, subgroups_of
 from dermatrust.errors import DataError
@@ -77,6 +80,8 @@ def bench_table(
     rows: list[ModelRow] = []
     differences: list[PairedDifference] = []
     subgroups: list[SubgroupRow] = []
+    gaps: list[ModelGap] = []
+    within: list[WithinGap] = []
     for number, rater in enumerate(grid.raters):
         rated = np.flatnonzero(grid.rater == number)
         everything = Sixes(grid.sums(rated), grid.n_expected.sum(axis=0))
@@ -84,10 +89,12 @@ def bench_table(
         groups = subgroups_of(grid, rated)
         blocks = [everything, pairs, *(group.sixes for group in groups)]
         models, paired, *grouped = estimate_sixes(blocks, grid.n_clusters, draws)
-        found = paired_differences(grid, rater, pairs, paired, draws)
-        rows += _model_rows(grid, rater, rated, models, _ranks(grid, models, found, significance))
+        found = paired_differences(grid, rater, pairs, paired.means, draws)
+        rows += _model_rows(grid, rater, rated, models.means, _ranks(grid, models.means, found, significance))
         differences += found
-        subgroups += subgroup_rows(grid, rater, groups, grouped)
+        subgroups += subgroup_rows(grid, rater, groups, [one.means for one in grouped])
+        gaps += model_gaps(grid, rater, groups, grouped, confidence)
+        within += within_gaps(grid, rater, rated, draws)
     return BenchTable(
         rows=tuple(rows),
         differences=tuple(differences),
@@ -103,6 +110,8 @@ def bench_table(
         significance=significance,
         kinds=dict(kinds or {}),
         alignment=align_raters(grid, kinds or {}, draws),
+        gaps=tuple(gaps),
+        within=tuple(within),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dermatrust.bench.results import (
     EVALUATORS,
     JUDGES,
+    MACRO,
     MEASURES,
     REASONS,
     Alignment,
@@ -194,8 +195,8 @@ def shortened(name: str) -> str:
 
 
 def measure_title(measure: Measure) -> str:
-    """Return the heading of a column."""
-    return measure.title if isinstance(measure, Dimension) else "Macro"
+    """Return the printed name of a measure; "Overall" is the macro mean."""
+    return "Overall" if measure == MACRO else Dimension(measure).title
 
 
 def _heading(table: BenchTable, rater: str) -> str:

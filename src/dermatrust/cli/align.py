@@ -77,7 +77,7 @@ def align(
     with nullcontext() if out is None else new_folder(out) as building:  # a folder in use is refused before the work
         study = align_raters(table, bootstrap, panel=panel, adjudicators=adjudicators, epsilon=epsilon, n_worst=n_worst)
         if building is not None:
-            _write(building, folder, study, study_of(table, panel, adjudicators), bootstrap, epsilon)
+            _write(building, folder, study, study_of(table, panel, adjudicators), bootstrap)
     for name in table.unregistered:
         click.echo(f"{name}: not in {folder.path / RATERS}, so taken for a language model.", err=True)
     if folder.card.synthetic:
@@ -88,20 +88,22 @@ def align(
         click.echo(f"tables: {out / 'alignment.csv'}, {out / 'worst.csv'}", err=True)
 
 
-def _write(
-    out: Path, folder: "DatasetFolder", study: "AlignmentStudy", roles: "Study", bootstrap: "Bootstrap", epsilon: float
-) -> None:
+def _write(out: Path, folder: "DatasetFolder", study: "AlignmentStudy", roles: "Study", bootstrap: "Bootstrap") -> None:
     """Write the page and the tables of a study."""
-    from dermatrust.align.details import details_of
+    from dermatrust.align.details import StudyResult, details_of
     from dermatrust.align.flat import study_csv, worst_csv
     from dermatrust.report.alignment_page import write_alignment
     from dermatrust.store.atomic import write_text
+    from dermatrust.store.result import RESULT, write_result
 
     details = details_of(roles, bootstrap)
+    result = StudyResult(folder.card, study, details, bootstrap)
+    write_result(out / RESULT, result)
     write_text(out / "alignment.csv", study_csv(study, details))
     write_text(out / "worst.csv", worst_csv(study))
     write_alignment(
-        out / "alignment.html", study=study, details=details, card=folder.card,
-        cases={case.id: case for case in roles.table.cases}, image_path=folder.image_path, bootstrap=bootstrap,
-        epsilon=epsilon,
-    )  # fmt: skip
+        out / "alignment.html",
+        result,
+        cases={case.id: case for case in roles.table.cases},
+        image_path=folder.image_path,
+    )

@@ -27,6 +27,7 @@ def image(dataset: Path, severities: tuple[int, ...], **options: Any) -> None:
     from dermatrust.audit.shift_table import image_text, write_image_files
     from dermatrust.errors import ModelError
     from dermatrust.report.rater_audit import write_image_page
+    from dermatrust.store.result import RESULT, write_result
 
     for name in options["evaluators"]:
         if name == "lexical":
@@ -38,5 +39,6 @@ def image(dataset: Path, severities: tuple[int, ...], **options: Any) -> None:
     check_lookers(bench)
     audit = audit_images(bench, run, pace, severities=chosen, seed=options["seed"])  # type: ignore[arg-type]
     write_image_files(run.path / "image.csv", run.path / "image.json", audit)
+    write_result(run.path / RESULT, audit)
     write_image_page(run.path / "image.html", audit, table_name="image.csv")
     tell_rater_audit(audit, image_text(audit), run.path / "image.html", run)

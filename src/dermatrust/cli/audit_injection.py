@@ -24,9 +24,11 @@ def injection(dataset: Path, judges: tuple[str, ...], per_attack: int, **options
     from dermatrust.audit.injection import audit_injection
     from dermatrust.audit.shift_table import injection_text, write_injection_files
     from dermatrust.report.rater_audit import write_injection_page
+    from dermatrust.store.result import RESULT, write_result
 
     bench, run, pace = open_rater_audit(dataset, judges, options, kind=f"injection-x{per_attack}-")
     audit = audit_injection(bench, run, pace, per_attack=per_attack, seed=options["seed"])
     write_injection_files(run.path / "injection.csv", run.path / "injection.json", audit)
+    write_result(run.path / RESULT, audit)
     write_injection_page(run.path / "injection.html", audit, table_name="injection.csv")
     tell_rater_audit(audit, injection_text(audit), run.path / "injection.html", run)

@@ -158,10 +158,12 @@ def _write(found: "JudgeAudit", run: "RunFolder") -> None:
     from dermatrust.audit.card_text import cards_text
     from dermatrust.report.judge_card import write_judge_card
     from dermatrust.store.atomic import write_text
+    from dermatrust.store.result import RESULT, write_result
 
     page = run.path / "judge-report-card.html"
     write_text(run.path / "report-card.csv", card_csv(found))
     write_text(run.path / "report-card.json", card_json(found))
+    write_result(run.path / RESULT, found)
     write_judge_card(page, found, manifest=run.read_manifest())
     if found.dataset.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")

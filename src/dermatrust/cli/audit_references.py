@@ -37,12 +37,14 @@ def references(dataset: Path, *, out: Path, min_confidence: float, seed: int, re
     from dermatrust.audit.references import audit_references
     from dermatrust.report.reference_audit import write_reference_audit
     from dermatrust.store.folder import DatasetFolder
+    from dermatrust.store.result import RESULT, write_result
 
-    check_new((out / TABLE, out / PAGE), replace=replace)
+    check_new((out / TABLE, out / PAGE, out / RESULT), replace=replace)
     folder = DatasetFolder.open(dataset)
     with tqdm(unit="reference", file=sys.stderr, disable=quiet, mininterval=0.3, leave=False) as bar:
         audit = audit_references(folder, min_confidence=min_confidence, seed=seed, progress=bar.update)
     write_findings(out / TABLE, audit.findings)
+    write_result(out / RESULT, audit)
     write_reference_audit(out / PAGE, audit, table_name=TABLE)
     if audit.card.synthetic:
         click.echo("synthetic dataset: nothing below is about patients\n")

@@ -1,4 +1,4 @@
-"""`dermatrust report`: one HTML file from finished runs."""
+"""`dermatrust report`: one HTML file from finished runs, studies and audits."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,10 @@ import click
 from dermatrust.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dermatrust.records import Manifest
+    from dermatrust.report.chapters import Found
 
 
 @click.command()
@@ -18,29 +21,83 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
 def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
-    """Compare finished RUNS on one dataset in one table and one HTML file, without case pages.
+    """Put finished RUNS into one HTML file: models beside what says whether their scores can be trusted.
 
-    A run's own report.html has its case pages; `dermatrust bench` writes it.
+    RUNS are the folders that bench, align and audit judge, references, image or injection wrote. Runs of models must be
+    of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
+    bench's own report.html has its case pages.
     """
+    from dermatrust.report import write_trust_report
+    from dermatrust.store.result import RESULT
+
+    results = [path for path in runs if (path / RESULT).exists()]
+    benches = [path for path in runs if path not in results]
+    found = _found(results)
+    manifest = _joined(benches) if benches else None
+    _check_one_truth(found, results, manifest)
+    if manifest is None:
+        write_trust_report(output, found)
+    else:
+        _write_with_models(output, benches, manifest, found, seed)
+    click.echo(f"report: {output}", err=True)
+
+
+def _write_with_models(
+    output: Path, benches: "Sequence[Path]", manifest: "Manifest", found: "Sequence[Found]", seed: int
+) -> None:
+    """Write the report of runs of models, and print their table."""
     from dermatrust.bench.table import bench_table
     from dermatrust.bench.text import table_text
     from dermatrust.report import write_report
     from dermatrust.store.run import RunFolder
     from dermatrust.store.scores import join_scores, read_scores
 
-    folders = [RunFolder(path) for path in runs]
-    manifest = _joined([folder.read_manifest() for folder in folders], runs)
     kinds = {card.judge: card.kind for card in manifest.judges}
-    table = bench_table(join_scores([read_scores(folder.scores_path) for folder in folders]), seed=seed, kinds=kinds)
-    write_report(output, manifest=manifest, table=table, pages=(), n_cases_total=manifest.n_cases)
+    scores = join_scores([read_scores(RunFolder(path).scores_path) for path in benches])
+    table = bench_table(scores, seed=seed, kinds=kinds)
+    write_report(output, manifest=manifest, table=table, pages=(), n_cases_total=manifest.n_cases, found=found)
     if manifest.dataset.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")
     click.echo(table_text(table))
-    click.echo(f"report: {output}", err=True)
 
 
-def _joined(manifests: "list[Manifest]", runs: tuple[Path, ...]) -> "Manifest":
-    """Return one manifest for all runs; they must be of one dataset and of different models or judges."""
+def _found(results: "Sequence[Path]") -> "list[Found]":
+    """Return what the folders of studies and audits hold, one of a kind."""
+    from dermatrust.report.chapters import KINDS, class_of
+    from dermatrust.store.result import RESULT, read_kind, read_result
+
+    held: dict[str, Path] = {}
+    found: list[Found] = []
+    for path in results:
+        name = read_kind(path / RESULT)
+        if name not in KINDS:
+            raise DataError(str(path / RESULT), f"holds {name!r}", f"one of {', '.join(KINDS)}")
+        if name in held:
+            what = f"is a second {KINDS[name].title.lower()}, beside {held[name]}"
+            raise DataError(str(path), what, "one of a kind", "Make a report of each.")
+        held[name] = path
+        found.append(read_result(path / RESULT, class_of(name)))
+    return found
+
+
+def _check_one_truth(found: "Sequence[Found]", results: "Sequence[Path]", manifest: "Manifest | None") -> None:
+    """Refuse to put what is synthetic and what is real on one page: its marks would say nothing."""
+    from dermatrust.report.chapters import dataset_of
+
+    cards = [dataset_of(one) for one in found]
+    first = manifest.dataset if manifest is not None else cards[0]
+    for card, path in zip(cards, results, strict=True):
+        if card.synthetic != first.synthetic:
+            words = {True: "synthetic", False: "not synthetic"}
+            what = f"is of {card.name}, which is {words[card.synthetic]}; {first.name} is {words[first.synthetic]}"
+            raise DataError(str(path), what, do="Make a report of each.")
+
+
+def _joined(runs: "Sequence[Path]") -> "Manifest":
+    """Return one manifest for all runs of models; they must be of one dataset and of different models or judges."""
+    from dermatrust.store.run import RunFolder
+
+    manifests = [RunFolder(path).read_manifest() for path in runs]
     first = manifests[0]
     pairs: set[tuple[str, str]] = set()
     cards = {judge.judge: judge for manifest in reversed(manifests) for judge in manifest.judges}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from dermatrust.align.plan import PANELS, PlanRow
 from dermatrust.align.results import AgreementRow, StabilityRow
 from dermatrust.bench.results import MEASURES, Estimate, Measure
+from dermatrust.bench.text import measure_title
 from dermatrust.report.agreement_views import number_cell
 from dermatrust.report.headline import Cell
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import of_text
 
 SHOWN = ("quadratic kappa", "exact", "within 1", "ICC(2,1)", "alpha, ordinal")

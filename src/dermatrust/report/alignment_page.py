@@ -6,70 +6,59 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dermatrust import __version__
-from dermatrust.align.compare import Bootstrap
-from dermatrust.align.details import StudyDetails
+from dermatrust.align.details import StudyDetails, StudyResult
 from dermatrust.align.results import AlignmentStudy, Scale
 from dermatrust.align.text import compared_with, left_out_text
 from dermatrust.bench.results import MACRO, MEASURES
-from dermatrust.bench.text import counted, embedded_notice
-from dermatrust.records import DIMENSIONS, Case, DatasetCard
+from dermatrust.bench.text import embedded_notice, measure_title
+from dermatrust.records import Case
 from dermatrust.report import agreement_views, alignment_summary, part_views
 from dermatrust.report.error_chart import difference_chart, error_chart
+from dermatrust.report.page import write_page
 from dermatrust.report.provenance import card_notice
 from dermatrust.report.rater_views import rater_views
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.worst_views import worst_views
-from dermatrust.report.write import csp_hash, page_environment, page_source
-from dermatrust.store.atomic import replacing
 
 _SCALES: tuple[tuple[Scale, str], ...] = (("as given", "as given"), ("rounded", "rounded to whole points"))
 
 
 def write_alignment(
-    path: Path, *, study: AlignmentStudy, details: StudyDetails, card: DatasetCard, cases: Mapping[str, Case],
-    image_path: Callable[[str], Path], bootstrap: Bootstrap, epsilon: float,
-) -> None:  # fmt: skip
+    path: Path, result: StudyResult, *, cases: Mapping[str, Case], image_path: Callable[[str], Path]
+) -> None:
     """Write the page of an alignment study: one file that opens from the file system and fetches nothing.
 
     Args:
         path: The file to write. It is replaced as a whole, or left as it was.
-        study: Its tables.
-        details: What it shows beyond them.
-        card: Of the dataset: its name, whether it is synthetic, and whether it may leave its machine.
+        result: The study.
         cases: By id; those of the worst narratives are looked up.
         image_path: From a file name of a case to its file.
-        bootstrap: Of the intervals, for what the page says of its methods.
-        epsilon: Of the alternative-annotator test, likewise.
 
     Raises:
         DataError: The file cannot be written.
     """
-    worst = worst_views(study, details, cases, image_path)
-    context = {
-        **_shell(), **_numbers(study, details), **_parts(study, details), "study": study, "card": card,
-        "synthetic": card.synthetic,
-        "bootstrap": bootstrap, "epsilon": epsilon, "worst": worst, "version": __version__, "counted": counted,
-        "dimensions": DIMENSIONS, "confidence": f"{100 * study.confidence:g} %",
-        "leaving": card_notice(
-            card, n_pages=len(study.worst), n_images=sum(bool(i.uri) for _, own in worst for w in own for i in w.images)
-        ),
-        "drawn_notice": "" if card.synthetic else embedded_notice(rater.id for rater in study.automatic),
-    }  # fmt: skip
-    with replacing(path) as out:
-        for chunk in page_environment().get_template("align_page.html").generate(context):
-            out.write(chunk.encode("utf-8", errors="xmlcharrefreplace"))
+    card, worst = result.card, worst_views(result.study, cases, image_path)
+    n_images = sum(bool(image.uri) for _, own in worst for one in own for image in one.images)
+    write_page(
+        path,
+        "align_page.html",
+        synthetic=card.synthetic,
+        leaving=card_notice(card, n_pages=len(result.study.worst), n_images=n_images),
+        **alignment_context(result) | {"worst": worst},
+    )
 
 
-def _shell() -> dict[str, Any]:
-    """Return the style and the script, with what the page's policy names them by."""
-    style = f"{page_source('report.css')}\n{page_source('alignment.css')}"
-    script = page_source("print.js")
+def alignment_context(result: StudyResult) -> dict[str, Any]:
+    """Return what the sections of a study place, its worst cases aside."""
+    study, card = result.study, result.card
     return {
-        "style": Markup(style),  # noqa: S704  # our own file
-        "script": Markup(script),  # noqa: S704  # our own file
-        "style_hash": csp_hash(style),
-        "script_hash": csp_hash(script),
+        **_numbers(study, result.details),
+        **_parts(study, result.details),
+        "study": study,
+        "worst": None,
+        "card": card,
+        "bootstrap": result.bootstrap,
+        "confidence": f"{100 * study.confidence:g} %",
+        "drawn_notice": "" if card.synthetic else embedded_notice(rater.id for rater in study.automatic),
     }
 
 
@@ -85,7 +74,6 @@ def _numbers(study: AlignmentStudy, details: StudyDetails) -> dict[str, Any]:
         ],
         "summary": alignment_summary.summary_lines(study),
         "sentences": alignment_summary.sentences(study),
-        "column_titles": [measure_title(measure) for measure in MEASURES],
         "scales": [
             (scale, title, scale.replace(" ", "-"), agreement_views.measure_lines(study, scale, "MAE"))
             for scale, title in _SCALES

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dermatrust.bench.results import (
     FACTORS,
+    FEWEST,
     MEASURES,
     NOT_RECORDED,
     BenchTable,
@@ -12,13 +13,9 @@ from dermatrust.bench.results import (
     PairedDifference,
     SubgroupRow,
 )
-from dermatrust.bench.text import counted
+from dermatrust.bench.text import counted, measure_title
 from dermatrust.report.headline import Cell, cell
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import interval_text, of_text, p_text, share_text, signed_text, why_undefined
-
-FEW_CASES = 10
-"""Subgroups with fewer cases are marked: their means say little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +50,18 @@ class LevelLines:
 
     level: str
     cases: str
-    is_small: bool
     models: tuple[tuple[str, tuple[Cell, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SubgroupTable:
-    """One rater's means by the levels of one factor."""
+    """One rater's means by the levels of one factor; those with fewer than ten cases are only counted."""
 
     rater: str
     factor: str
     ident: str
     levels: tuple[LevelLines, ...]
+    n_small: int
 
 
 def difference_tables(table: BenchTable) -> tuple[DifferenceTable, ...]:
@@ -105,10 +102,14 @@ def subgroup_tables(table: BenchTable) -> dict[str, tuple[SubgroupTable, ...]]:
     for factor in FACTORS:
         ident = factor.replace(" ", "-")
         tables[factor] = tuple(
-            SubgroupTable(rater, factor, f"by-{ident}-{place}", _levels(table, rater, factor))
-            for place, rater in enumerate(table.raters)
+            _subgroup_table(table, rater, factor, f"by-{ident}-{place}") for place, rater in enumerate(table.raters)
         )
     return tables
+
+
+def _subgroup_table(table: BenchTable, rater: str, factor: Factor, ident: str) -> SubgroupTable:
+    n_small = len({row.level for row in table.subgroups_of(rater, factor) if row.n_cases < FEWEST})
+    return SubgroupTable(rater, factor, ident, _levels(table, rater, factor), n_small)
 
 
 def _levels(table: BenchTable, rater: str, factor: Factor) -> tuple[LevelLines, ...]:
@@ -119,10 +120,10 @@ def _levels(table: BenchTable, rater: str, factor: Factor) -> tuple[LevelLines, 
         LevelLines(
             level=level,
             cases=_cases(members[0], patients_are_recorded=table.n_patients > 0),
-            is_small=members[0].n_cases < FEW_CASES,
             models=tuple((row.author, tuple(cell(row.estimate(m)) for m in MEASURES)) for row in members),
         )
         for level, members in by_level.items()
+        if members[0].n_cases >= FEWEST
     )
 
 

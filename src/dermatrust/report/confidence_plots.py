@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from dermatrust.align.confidence import N_BINS, ConfidenceRow, Curves
 from dermatrust.bench.text import counted
 from dermatrust.records import Dimension
@@ -20,10 +18,8 @@ _STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)
 
 def reliability_plot(row: ConfidenceRow, curves: Curves, *, ident: str) -> str:
     """Return stated probabilities against shares that were right, one point a bin, as inline SVG."""
-    plot, curve = Plot(_STATED, _RIGHT), curves.reliability
-    filled = np.flatnonzero(curve.n)
-    xs, ys, ns = ([float(x[k]) for k in filled] for x in (curve.mean_probabilities, curve.shares, curve.n))
-    counts = [int(n) for n in ns]
+    plot, filled = Plot(_STATED, _RIGHT), [one for one in curves.bins if one[2]]
+    xs, ys, counts = ([x for x, _, _ in filled], [y for _, y, _ in filled], [n for _, _, n in filled])
     parts = [plot.path([0.0, 1.0], [0.0, 1.0], "ideal"), plot.path(xs, ys, "curve")]
     most = max(counts, default=1)
     for x, y, n in zip(xs, ys, counts, strict=True):

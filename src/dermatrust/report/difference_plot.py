@@ -17,7 +17,7 @@ _X = Scale(
 
 def difference_axis(details: list[DimensionDetail], limits: list[Estimate]) -> Scale:
     """Return one axis, symmetric about 0, that holds all differences and limits of a rater's plots."""
-    ends = [float(abs(end)) for detail in details for end in detail.points.differences]
+    ends = [abs(end) for detail in details for _, end, _ in detail.points]
     ends += [abs(limit.value) for limit in limits if not math.isnan(limit.value)]
     farthest = min(max(2, math.ceil(max(ends, default=0.0) - 1e-9)), 5)
     step = 1 if farthest < 4 else 2
@@ -30,9 +30,9 @@ def difference_plot(
 ) -> str:
     """Return one Bland-Altman plot as inline SVG."""
     plot = Plot(_X, axis)
-    points = detail.points
-    counts = [int(n) for n in points.counts]
-    drawn = plot.points(points.means.tolist(), points.differences.tolist(), counts, "pair")
+    counts = [n for _, _, n in detail.points]
+    means, differences = ([point[k] for point in detail.points] for k in range(2))
+    drawn = plot.points(means, differences, counts, "pair")
     levels = [
         Level(0.0, "", "zero"),
         Level(bias.value, signed_text(bias.value), "bias"),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dermatrust.align.results import AgreementRow, AlignmentStudy, DifferenceRow, Role, Scale
 from dermatrust.align.text import role_name
 from dermatrust.bench.results import Measure
+from dermatrust.bench.text import measure_title
 from dermatrust.report.forest_chart import symmetric_axis
 from dermatrust.report.intervals import Axis, IntervalRow, interval_chart
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import estimate_text, plain_number
 
 _MARKS: dict[Role, int] = {"automatic": 0, "panel": 1, "member": 2, "mean": 3}

@@ -3,8 +3,8 @@
 import math
 
 from dermatrust.bench.results import BenchTable, Measure, PairedDifference
+from dermatrust.bench.text import measure_title
 from dermatrust.report.intervals import Axis, IntervalRow, interval_chart
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import estimate_text, p_text, plain_number, signed_text
 
 _STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5)

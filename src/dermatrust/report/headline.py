@@ -7,7 +7,7 @@ from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Meas
 from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report.provenance import called
-from dermatrust.report.score_chart import measure_title, models_in_order
+from dermatrust.report.score_chart import models_in_order
 from dermatrust.report.views import (
     and_text,
     counts_text,
@@ -156,9 +156,6 @@ def _glance(table: BenchTable, rater: str, by: str) -> str:
     if tied:
         return f"{sentence} This run cannot tell it apart from {and_text(tied)}."
     return f"{sentence} It is significantly ahead of {counted(len(rows) - 1, 'other model')}."
-
-
-MEASURE_TITLES = tuple(measure_title(measure) for measure in MEASURES)
 
 
 def missing_by_reason(table: BenchTable) -> tuple[tuple[str, str, str, int, str], ...]:

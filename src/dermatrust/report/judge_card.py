@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from dermatrust.audit.card_text import share_text, sight_text, translation_text
 from dermatrust.audit.judge_audit import JudgeAudit, ReportCard
 from dermatrust.audit.kinds import ERROR_RULES, OTHER_LANGUAGE, TWINS
 from dermatrust.bench.results import Estimate
-from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS, Dimension, Manifest
 from dermatrust.report import provenance, views
+from dermatrust.report.page import write_page
 from dermatrust.report.views import NOTHING, interval_text, of_text, score_text, signed_text
-from dermatrust.report.write import csp_hash, page_environment, page_source
-from dermatrust.store.atomic import write_text
 
 _SHADES = (0.05, 0.25, 0.5, 1.0, 2.0, 3.5)
 """Falls, in points, from which on a cell has the next darker shade."""
@@ -85,23 +81,22 @@ def write_judge_card(path: Path, audit: JudgeAudit, *, manifest: Manifest) -> No
     Raises:
         DataError: The file cannot be written.
     """
-    write_text(path, page_environment().get_template("judge_card.html").render(_context(audit, manifest)))
+    write_page(
+        path,
+        "judge_card.html",
+        synthetic=audit.dataset.synthetic,
+        **card_context(audit, manifest),
+    )
 
 
-def _context(audit: JudgeAudit, manifest: Manifest) -> dict[str, Any]:
-    style = f"{page_source('report.css')}\n{page_source('judge_card.css')}"
+def card_context(audit: JudgeAudit, manifest: Manifest | None = None) -> dict[str, Any]:
+    """Return what the sections of the report card place; without the manifest neither date nor run."""
     return {
-        "audit": audit,
         "manifest": manifest,
-        "synthetic": audit.dataset.synthetic,
-        "style": Markup(style),  # noqa: S704  # our own files
-        "style_hash": csp_hash(style),
-        "dimensions": DIMENSIONS,
+        "audit": audit,
         "glances": tuple(map(glance, audit.cards)),
         "cards": tuple(card_view(card, place) for place, card in enumerate(audit.cards, 1)),
         "kinds": kind_lines(audit),
-        "counted": counted,
-        "date_text": views.date_text,
     }
 
 

@@ -150,11 +150,6 @@ def json_text(value: Mapping[str, object]) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
 
 
-def leaving_notice(manifest: Manifest, *, n_pages: int, n_images: int) -> str:
-    """Return the warning for a dataset that may not leave its machine; empty if it may."""
-    return card_notice(manifest.dataset, n_pages=n_pages, n_images=n_images)
-
-
 def card_notice(card: DatasetCard, *, n_pages: int, n_images: int) -> str:
     """Return the warning that a dataset's card asks for, empty if it asks for none."""
     if card.may_leave_machine:

@@ -8,7 +8,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dermatrust import __version__
 from dermatrust.audit.attack_images import CAPTIONS, FORMS, image_attacks
 from dermatrust.audit.attack_texts import HARMLESS, attack_classes, harmless_notes, text_attacks
 from dermatrust.audit.detector import recall
@@ -18,12 +17,10 @@ from dermatrust.audit.shift_table import looking_text
 from dermatrust.audit.shifts import Shifts
 from dermatrust.bench.results import Estimate
 from dermatrust.bench.text import counted
-from dermatrust.records import DatasetCard
-from dermatrust.report.headline import MEASURE_TITLES, Cell, cell
+from dermatrust.report.headline import Cell, cell
 from dermatrust.report.intervals import N_MARKS, Axis, IntervalRow, interval_chart
+from dermatrust.report.page import write_page
 from dermatrust.report.views import MINUS, NOTHING, estimate_text, interval_text, of_text, signed_text, why_undefined
-from dermatrust.report.write import csp_hash, page_environment, page_source
-from dermatrust.store.atomic import write_text
 
 ABOUT_FORMS = {
     "low contrast": "Large letters, a few levels lighter or darker than the skin beneath them.",
@@ -58,8 +55,14 @@ def write_injection_page(path: Path, audit: InjectionAudit, *, table_name: str) 
     Raises:
         DataError: The file cannot be written.
     """
+    write_page(path, "injection_audit.html", synthetic=audit.card.synthetic, **injection_context(audit, table_name))
+
+
+def injection_context(audit: InjectionAudit, table_name: str = "injection.csv") -> dict[str, Any]:
+    """Return what the sections of an injection test place."""
     raters = list(audit.plain)
-    context = _frame(audit.card) | {
+    return {
+        "card": audit.card,
         "audit": audit,
         "raters": [(rater, _injection_lines(audit, rater), cell(_macro(audit.plain[rater]))) for rater in raters],
         "glances": [_glance(audit, rater) for rater in raters],
@@ -73,12 +76,17 @@ def write_injection_page(path: Path, audit: InjectionAudit, *, table_name: str) 
         "has_pictures": any(row.kind in FORMS for row in audit.rows),
         "table_name": table_name,
     }
-    write_text(path, page_environment().get_template("injection_audit.html").render(context))
 
 
 def write_image_page(path: Path, audit: ImageAudit, *, table_name: str) -> None:
     """Write the page of an image audit; arguments and errors as for `write_injection_page`."""
-    context = _frame(audit.card) | {
+    write_page(path, "image_audit.html", synthetic=audit.card.synthetic, **image_context(audit, table_name))
+
+
+def image_context(audit: ImageAudit, table_name: str = "image.csv") -> dict[str, Any]:
+    """Return what the sections of an image audit place."""
+    return {
+        "card": audit.card,
         "audit": audit,
         "raters": [
             (rater, looking_text(audit, rater), [cell(one) for one in scores.values()], _image_lines(audit, rater))
@@ -86,24 +94,6 @@ def write_image_page(path: Path, audit: ImageAudit, *, table_name: str) -> None:
         ],
         "chart": Markup(_fall_chart(audit)),  # noqa: S704  # escaped by svg.py
         "table_name": table_name,
-    }
-    write_text(path, page_environment().get_template("image_audit.html").render(context))
-
-
-def _frame(card: DatasetCard) -> dict[str, Any]:
-    """Return what every page of an audit places."""
-    style, script = page_source("report.css"), page_source("print.js")
-    return {
-        "card": card,
-        "synthetic": card.synthetic,
-        "style": Markup(style),  # noqa: S704  # our own file
-        "script": Markup(script),  # noqa: S704  # our own file
-        "style_hash": csp_hash(style),
-        "script_hash": csp_hash(script),
-        "column_titles": MEASURE_TITLES,
-        "version": __version__,
-        "counted": counted,
-        "of_text": of_text,
     }
 
 

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from dermatrust.agreement.clusters import Ints
-from dermatrust.align.confidence import ConfidenceRow
+from dermatrust.align.confidence import N_BINS, ConfidenceRow
 from dermatrust.align.details import DimensionDetail, StudyDetails
 from dermatrust.align.results import AlignmentStudy
 from dermatrust.bench.results import MEASURES, Estimate, Measure
+from dermatrust.bench.text import measure_title
 from dermatrust.report.agreement_views import number_cell
 from dermatrust.report.confidence_plots import percent, reliability_plot, risk_axis, risk_plot
 from dermatrust.report.difference_plot import difference_axis, difference_plot
 from dermatrust.report.headline import Cell
-from dermatrust.report.score_chart import measure_title
 from dermatrust.report.views import MINUS, NOTHING, of_text, plain_number, score_text, share_text
 
 _SHADES = 5
@@ -91,15 +90,15 @@ def rater_views(study: AlignmentStudy, details: StudyDetails) -> list[RaterView]
     return [_view(study, details, rater.id, place) for place, rater in enumerate(study.automatic, 1)]
 
 
-def confusion_table(counts: Ints, *, ident: str, title: str) -> ConfusionTable:
+def confusion_table(counts: Sequence[Sequence[int]], *, ident: str, title: str) -> ConfusionTable:
     """Return a table of counts as text: shares of rows in the cells, shares of all in the margins."""
-    n = int(counts.sum())
+    n = sum(map(sum, counts))
     rows = []
     for score, row in enumerate(counts):
-        total = int(row.sum())
-        cells = tuple(_confusion_cell(int(k), total, is_same=score == j) for j, k in enumerate(row))
+        total = sum(row)
+        cells = tuple(_confusion_cell(k, total, is_same=score == j) for j, k in enumerate(row))
         rows.append((str(score), cells, ConfusionCell(f"{total:,}", _share(total, n), "margin")))
-    totals = tuple(ConfusionCell(f"{int(k):,}", _share(int(k), n), "margin") for k in counts.sum(axis=0))
+    totals = tuple(ConfusionCell(f"{k:,}", _share(k, n), "margin") for k in map(sum, zip(*counts, strict=True)))
     return ConfusionTable(ident, title, tuple(rows), totals, f"{n:,}")
 
 
@@ -212,20 +211,16 @@ def _points(value: float) -> str:
 
 def _bins(rows: Sequence[ConfidenceRow]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return (edges of a bin, what it holds on each dimension); bins that are empty on all of them are left out."""
-    if not rows:
-        return ()
-    n_bins = next(len(row.curves.reliability.n) for row in rows if row.curves is not None)
     found = []
-    for k in range(n_bins):
-        cells = [row.curves.reliability for row in rows if row.curves is not None]
-        if any(int(curve.n[k]) for curve in cells):
-            edges = f"{100 * k // n_bins}–{100 * (k + 1) // n_bins} %"
-            found.append((edges, tuple(_bin_text(curve.shares[k], int(curve.n[k])) for curve in cells)))
+    for k, cells in enumerate(zip(*(row.curves.bins for row in rows if row.curves is not None), strict=True)):
+        if any(n for _, _, n in cells):
+            edges = f"{100 * k // N_BINS}–{100 * (k + 1) // N_BINS} %"
+            found.append((edges, tuple(_bin_text(share, n) for _, share, n in cells)))
     return tuple(found)
 
 
 def _bin_text(share: float, n: int) -> str:
-    return share_text(round(float(share) * n), n) + f" of {n:,}" if n else "none"
+    return share_text(round(share * n), n) + f" of {n:,}" if n else "none"
 
 
 def _step_text(step: float) -> str:

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from dermatrust import __version__
 from dermatrust.audit.finding import HIGH, KINDS, MEDIUM, Kind, ReferenceFinding
 from dermatrust.audit.references import ReferenceAudit
-from dermatrust.bench.text import counted
-from dermatrust.report.write import csp_hash, page_environment, page_source
-from dermatrust.store.atomic import write_text
+from dermatrust.report.page import write_page
 
+TABLE_NAME = "references-audit.csv"
 MOST_SHOWN = 100
 """Findings of one kind on the page; the table file has all of them."""
 MEANINGS: dict[Kind, str] = {
@@ -43,7 +39,7 @@ class KindSection:
     n: int
 
 
-def write_reference_audit(path: Path, audit: ReferenceAudit, *, table_name: str, title: str = "") -> None:
+def write_reference_audit(path: Path, audit: ReferenceAudit, *, table_name: str = TABLE_NAME, title: str = "") -> None:
     """Write the page. It opens from the file system and fetches nothing.
 
     Args:
@@ -55,26 +51,27 @@ def write_reference_audit(path: Path, audit: ReferenceAudit, *, table_name: str,
     Raises:
         DataError: The file cannot be written.
     """
-    style, script = page_source("report.css"), page_source("print.js")
-    context: dict[str, Any] = {
+    write_page(
+        path,
+        "reference_audit.html",
+        synthetic=audit.card.synthetic,
+        leaving=_leaving(audit),
+        **summary_context(audit, table_name=table_name, title=title) | {"sections": kind_sections(audit.findings)},
+    )
+
+
+def summary_context(audit: ReferenceAudit, *, table_name: str = TABLE_NAME, title: str = "") -> dict[str, Any]:
+    """Return what the summary of the audit places; it quotes no case."""
+    return {
         "audit": audit,
         "card": audit.card,
         "title": title or audit.card.name,
-        "synthetic": audit.card.synthetic,
-        "style": Markup(style),  # noqa: S704  # our own file
-        "script": Markup(script),  # noqa: S704  # our own file
-        "style_hash": csp_hash(style),
-        "script_hash": csp_hash(script),
-        "leaving": _leaving(audit),
         "lines": [count.cells() for count in audit.counts],
-        "sections": kind_sections(audit.findings),
+        "sections": (),
         "table_name": table_name,
         "high": HIGH,
         "medium": MEDIUM,
-        "version": __version__,
-        "counted": counted,
     }
-    write_text(path, page_environment().get_template("reference_audit.html").render(context))
 
 
 def kind_sections(findings: Sequence[ReferenceFinding]) -> list[KindSection]:

@@ -2,17 +2,13 @@
 
 import math
 
-from dermatrust.bench.results import MACRO, BenchTable, Measure
-from dermatrust.records import HIGHEST_SCORE, LOWEST_SCORE, Dimension
+from dermatrust.bench.results import BenchTable, Measure
+from dermatrust.bench.text import measure_title
+from dermatrust.records import HIGHEST_SCORE, LOWEST_SCORE
 from dermatrust.report.intervals import Axis, IntervalRow, interval_chart
 from dermatrust.report.views import estimate_text
 
 _TICKS = tuple((float(score), str(score)) for score in range(int(LOWEST_SCORE), int(HIGHEST_SCORE) + 1))
-
-
-def measure_title(measure: Measure) -> str:
-    """Return the printed name of a measure."""
-    return "Overall" if measure == MACRO else Dimension(measure).title
 
 
 def models_in_order(table: BenchTable) -> list[str]:

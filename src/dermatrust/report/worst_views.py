@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dermatrust.align.details import StudyDetails
 from dermatrust.align.results import AlignmentStudy, WorstCase
 from dermatrust.bench.text import counted
 from dermatrust.records import Case
@@ -40,13 +39,12 @@ class WorstView:
 
 
 def worst_views(
-    study: AlignmentStudy, details: StudyDetails, cases: Mapping[str, Case], image_path: Callable[[str], Path]
+    study: AlignmentStudy, cases: Mapping[str, Case], image_path: Callable[[str], Path]
 ) -> list[tuple[str, list[WorstView]]]:
     """Return (rater, its worst narratives) for every automatic rater that has any.
 
     Args:
         study: The study.
-        details: For the critiques.
         cases: By id.
         image_path: From a file name of a case to its file. An image that several raters show is read once.
     """
@@ -55,13 +53,12 @@ def worst_views(
     for place, one in enumerate(study.worst, 1):
         images = tuple(_image(uri(image_path(name)), k, len(one.images)) for k, name in enumerate(one.images, 1)
                        if k <= MOST_IMAGES)  # fmt: skip
-        critique = details.critiques.get((one.rater, one.narrative.id), "")
-        view = _view(one, place, images, cases.get(one.narrative.case_id), critique)
+        view = _view(one, place, images, cases.get(one.narrative.case_id))
         found.setdefault(one.rater, []).append(view)
     return list(found.items())
 
 
-def _view(one: WorstCase, place: int, images: tuple[ImageView, ...], case: Case | None, critique: str) -> WorstView:
+def _view(one: WorstCase, place: int, images: tuple[ImageView, ...], case: Case | None) -> WorstView:
     n_more = len(one.images) - len(images)
     return WorstView(
         ident=f"worst-{place}",
@@ -76,7 +73,7 @@ def _view(one: WorstCase, place: int, images: tuple[ImageView, ...], case: Case 
         differences=tuple(signed_text(a - b) for a, b in zip(one.given, one.wanted, strict=True)),
         text=one.narrative.text,
         is_long=len(one.narrative.text) > LONG_TEXT,
-        critique=critique,
+        critique=one.critique,
     )
 
 

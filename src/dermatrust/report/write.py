@@ -1,30 +1,31 @@
 """One HTML file from a run, written page by page so that memory does not grow with the number of cases."""
 
-import base64
-import hashlib
 import math
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dermatrust.bench.results import MEASURES, REASONS, BenchTable
-from dermatrust.bench.text import alignment_note, counted, drawn_notice
-from dermatrust.records import DIMENSIONS, Manifest
-from dermatrust.report import breakdowns, compared, headline, provenance, views
+from dermatrust import __version__
+from dermatrust.bench.results import FEWEST, MEASURES, REASONS, BenchTable
+from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
+from dermatrust.records import DatasetCard, Manifest
+from dermatrust.report import breakdowns, compared, headline, model_gaps, provenance
 from dermatrust.report.case_view import CaseView, case_view
+from dermatrust.report.chapters import chapters, dataset_of, left_out
 from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
+from dermatrust.report.page import page_environment, write_page
 from dermatrust.report.pages import CasePage
-from dermatrust.report.score_chart import measure_title, score_chart
-from dermatrust.store.atomic import replacing
+from dermatrust.report.score_chart import score_chart
+from dermatrust.report.views import and_text
+
+if TYPE_CHECKING:
+    from dermatrust.report.chapters import Found
 
 _CHUNK = 1 << 16
 
@@ -62,6 +63,7 @@ def write_report(
     pages: Iterable[CasePage],
     n_cases_total: int,
     chosen: str = "",
+    found: "Sequence[Found]" = (),
 ) -> None:
     """Write the report: one file that opens from the file system and fetches nothing.
 
@@ -73,31 +75,63 @@ def write_report(
         n_cases_total: How many cases the run has, shown or not.
         chosen: How the cases shown were chosen, e.g. "by their lowest score"; without it the report says that
             nobody recorded how.
+        found: What else was found; each becomes a chapter.
 
     Raises:
         DataError: The file cannot be written.
     """
-    environment = page_environment()
     synthetic = manifest.dataset.synthetic
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="xmlcharrefreplace", newline="\n") as file:
         spool = _Spool(file)
-        _spool_pages(spool, environment, pages, synthetic=synthetic)
-        context = _context(manifest, table) | {
-            "entries": _worst_first(spool.entries),
-            "cases": spool.chunks(),
-            "n_cases_total": n_cases_total,
-            "chosen": chosen,
-            "leaving": provenance.leaving_notice(manifest, n_pages=len(spool.entries), n_images=spool.n_images),
-        }
-        with replacing(path) as out:
-            for chunk in environment.get_template("report.html").generate(context):
-                out.write(chunk.encode("utf-8", errors="xmlcharrefreplace"))
+        _spool_pages(spool, pages, synthetic=synthetic)
+        write_page(
+            path,
+            "report.html",
+            synthetic=synthetic,
+            leaving=_leaving(manifest.dataset, found, n_pages=len(spool.entries), n_images=spool.n_images),
+            names=manifest.dataset.name,
+            made=f"{manifest.code_version} from run {manifest.run_id}",
+            chapters=chapters(found),
+            left_out=left_out(found, has_table=True),
+            entries=_worst_first(spool.entries),
+            cases=spool.chunks(),
+            n_cases_total=n_cases_total,
+            chosen=chosen,
+            **_context(manifest, table),
+        )
 
 
-def _spool_pages(spool: _Spool, environment: Environment, pages: Iterable[CasePage], *, synthetic: bool) -> None:
-    template = environment.get_template("case.html")
+def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
+    """Write a report without a run of models: of what was found, of which there must be something.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    cards = list(map(dataset_of, found))
+    write_page(
+        path,
+        "report.html",
+        synthetic=any(card.synthetic for card in cards),
+        leaving=_leaving(cards[0], found, n_pages=0, n_images=0),
+        names=and_text(list(dict.fromkeys(card.name for card in cards))),
+        made=__version__,
+        table=None,
+        chapters=chapters(found),
+        left_out=left_out(found, has_table=False),
+    )
+
+
+def _leaving(dataset: DatasetCard, found: "Sequence[Found]", *, n_pages: int, n_images: int) -> str:
+    """Return why the file may not be sent on, for every dataset that is behind it."""
+    own = provenance.card_notice(dataset, n_pages=n_pages, n_images=n_images)
+    others = [provenance.card_notice(dataset_of(one), n_pages=0, n_images=0) for one in found]
+    return own or next(filter(None, others), "")
+
+
+def _spool_pages(spool: _Spool, pages: Iterable[CasePage], *, synthetic: bool) -> None:
+    template = page_environment().get_template("case.html")
     for view, is_last in _with_last(case_view(page, place) for place, page in enumerate(pages, 1)):
-        text = template.render(case=view, is_last=is_last, synthetic=synthetic, dimensions=DIMENSIONS)
+        text = template.render(case=view, is_last=is_last, synthetic=synthetic)
         spool.file.write(text)
         spool.entries.append(_entry(view))
         spool.n_images += sum(1 for image in view.images if image.uri)
@@ -126,19 +160,12 @@ def _with_last(items: Iterable[CaseView]) -> Iterator[tuple[CaseView, bool]]:
 
 def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
     """Return everything the template places, except the cases."""
-    style, script = page_source("report.css"), page_source("print.js")
     differences = breakdowns.difference_tables(table)
     called = provenance.called(table, manifest)
     return {
         "manifest": manifest,
         "table": table,
-        "synthetic": manifest.dataset.synthetic,
-        "style": Markup(style),  # noqa: S704  # our own file
-        "script": Markup(script),  # noqa: S704  # our own file
-        "style_hash": csp_hash(style),
-        "script_hash": csp_hash(script),
         "measures": [(measure, measure_title(measure)) for measure in (MEASURES[-1], *MEASURES[:-1])],
-        "column_titles": headline.MEASURE_TITLES,
         "confidence": f"{100 * table.confidence:g} %",
         "called": called,
         "is_ranked": len(table.authors) > 1,
@@ -156,7 +183,10 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "differences": differences,
         "forests": {d.ident: Markup(forest_chart(table, d.rater, d.measure, by=called[d.rater])) for d in differences},  # noqa: S704
         "subgroups": breakdowns.subgroup_tables(table),
-        "few_cases": breakdowns.FEW_CASES,
+        "fewest": FEWEST,
+        "model_gaps": model_gaps.gap_lines(table),
+        "within_gaps": model_gaps.within_lines(table),
+        "conditions": model_gaps.condition_tables(table),
         "donut": Markup(donut(breakdowns.category_counts(table), title="Cases by category")),  # noqa: S704
         "category_sentence": breakdowns.category_sentence(table),
         "category_lines": breakdowns.category_lines(table),
@@ -170,32 +200,4 @@ def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "judge_facts": provenance.judge_facts,
         "asked_text": provenance.asked_text,
         "json_text": provenance.json_text,
-        "counted": counted,
-        "score_text": views.score_text,
-        "date_text": views.date_text,
     }
-
-
-@cache
-def page_environment() -> Environment:
-    """Return where the templates of pages are found; whatever they place is escaped."""
-    return Environment(
-        loader=PackageLoader("dermatrust.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
-
-
-def page_source(name: str) -> str:
-    """Return the text of a style sheet or script that a page carries inside."""
-    text = files("dermatrust.report").joinpath("templates", name).read_text("utf-8")
-    return text.replace("\r\n", "\n").strip()
-
-
-def csp_hash(text: str) -> str:
-    """Return what a page's policy names an inline style or script by."""
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -29,6 +29,8 @@ from numpy.typing import NDArray
 from dermatrust.agreement.bootstrap import BootstrapMeans
 from dermatrust.agreement.consensus import other_clusters_means, others_means, panel_means
 from dermatrust.atlas.raters import PANEL
+from dermatrust.bench.results import MEASURES
+from dermatrust.bench.text import measure_title
 from dermatrust.clients.nano import PREFIX
 from dermatrust.datasets.atlas_chunk import HYBRID_AUTHOR
 from dermatrust.evaluator.policy import Policy
@@ -68,7 +70,7 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
     "expected-score loss": {"objective": "expected score"},
     "ordinal loss": {"objective": "ordinal"},
 }
-TITLES = [*(dimension.title for dimension in DIMENSIONS), "Macro"]
+TITLES = [measure_title(measure) for measure in MEASURES]
 
 
 def open_parts(recipe: Recipe, policy: Policy, folder: Path, *, workers: int) -> dict[str, Part]:

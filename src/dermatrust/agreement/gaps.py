@@ -1,0 +1,111 @@
+"""Gaps between parts of a sample: how wide one must be to say something, and whether it remains within the same label.
+
+Example:
+    >>> totals = np.array([[2.0, 6.0], [3.0, 4.0], [9.0, 0.0]])  # labels x levels
+    >>> within_label(totals, np.array([[2.0, 3.0], [1.0, 1.0], [3.0, 0.0]])).tolist()  # (2 - 1 + 4 - 3) / 2
+    [0.0, 1.0]
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from dermatrust.agreement.bootstrap import resample_weights
+from dermatrust.agreement.clusters import Floats, Ints, ratios
+
+
+@dataclass(frozen=True, slots=True)
+class WithinLabel:
+    """Gaps between levels within the same label.
+
+    Attributes:
+        gaps: Of each quantity, beside level 0, shape (quantities, levels); NaN where no label has both levels.
+        draws: The same in every resample, shape (resamples, quantities, levels).
+        counts: Items, shape (quantities, labels, levels).
+    """
+
+    gaps: Floats
+    draws: Floats
+    counts: Floats
+
+
+def chance_gap(draws: Floats, values: Floats, confidence: float) -> float:
+    """Return how far apart the most and the least of several values would be by chance alone.
+
+    Args:
+        draws: Resampled values, shape (resamples, values); NaN where one is not defined.
+        values: Of the whole sample, shape (values,).
+        confidence: Share of studies that stay below.
+
+    Returns:
+        A quantile of the range of what each draw differs from its own value; NaN where no resample has any.
+
+    Example:
+        >>> chance_gap(np.array([[1.0, 5.0], [2.0, 5.0], [0.0, 5.5]]), np.array([1.0, 5.0]), 0.5)
+        1.0
+
+    Reference:
+        Tukey's studentized range without the studentizing, by the bootstrap: Westfall & Young (1993), Resampling-Based
+        Multiple Testing, ch. 2, ISBN 978-0471557616.
+    """
+    moved = draws - values
+    ranges = np.ptp(moved, axis=1)
+    known = ranges[~np.isnan(ranges)]
+    return float(np.quantile(known, confidence)) if known.size else float("nan")
+
+
+def within_label(totals: Floats, counts: Floats) -> Floats:
+    """Return how much higher the means of each level are than those of the first, within the same label.
+
+    Args:
+        totals: Sums of a quantity, shape (..., labels, levels).
+        counts: How many were added up, same shape.
+
+    Returns:
+        Shape (..., levels): the mean, over the labels with both levels, of the difference of means. Every label weighs
+        the same. NaN where no label has both; 0 for the first level.
+    """
+    means = ratios(totals, counts)
+    apart = means - means[..., :1]
+    known = ~np.isnan(apart)
+    return ratios(np.where(known, apart, 0.0).sum(axis=-2), known.sum(axis=-2).astype(np.float64))
+
+
+def within_label_gaps(
+    values: Floats, labels: Ints, levels: Ints, clusters: Ints, *, n_clusters: int, rng: np.random.Generator,
+    n_resamples: int,
+) -> WithinLabel:  # fmt: skip
+    """Return the gaps of several quantities between levels within the same label, resampling clusters.
+
+    Args:
+        values: Shape (quantities, items); NaN where one is missing.
+        labels: Number of each item's label, from 0, shape (items,).
+        levels: Number of each item's level, from 0, shape (items,).
+        clusters: Number of each item's cluster (patient), from 0, shape (items,).
+        n_clusters: Clusters of the whole sample.
+        rng: Source of the resampled clusters.
+        n_resamples: How many resamples.
+    """
+    shape = int(labels.max(initial=-1)) + 1, int(levels.max(initial=-1)) + 1
+    cells, size = labels * shape[1] + levels, shape[0] * shape[1]
+    known = ~np.isnan(values)
+    filled = np.where(known, values, 0.0)
+    totals, counts = (
+        np.stack([np.bincount(cells, row, size) for row in rows]).astype(np.float64).reshape(-1, *shape)
+        for rows in (filled, known)
+    )
+    blocks = _blocks(filled, known.astype(np.float64), cells, clusters, (n_clusters, size), rng, n_resamples)
+    shaped = (within_label(*(drawn.reshape(len(drawn), -1, *shape) for drawn in block)) for block in blocks)
+    return WithinLabel(within_label(totals, counts), np.concatenate(list(shaped)), counts)
+
+
+def _blocks(
+    filled: Floats, known: Floats, cells: Ints, clusters: Ints, shape: tuple[int, int], rng: np.random.Generator,
+    n_resamples: int,
+) -> Iterator[tuple[Floats, Floats]]:  # fmt: skip
+    """Yield resampled sums and counts, each of shape (resamples, quantities, cells), most of them 0."""
+    sums, counts = ([csr_array((row, (clusters, cells)), shape=shape) for row in rows] for rows in (filled, known))
+    for _, weights in resample_weights(shape[0], n_resamples, rng):
+        yield np.stack([weights @ one for one in sums], axis=1), np.stack([weights @ one for one in counts], axis=1)

@@ -1,0 +1,107 @@
+"""What besides a run of models a report can hold: each is the page of one command, as a chapter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from dermatrust.records import DatasetCard
+from dermatrust.report.page import page_environment
+
+if TYPE_CHECKING:
+    from dermatrust.align.details import StudyResult
+    from dermatrust.audit.image import ImageAudit
+    from dermatrust.audit.injection import InjectionAudit
+    from dermatrust.audit.judge_audit import JudgeAudit
+    from dermatrust.audit.references import ReferenceAudit
+
+    Found = JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
+
+BENCH = "Leaderboard, subgroups, checklists", "dermatrust bench DATASET -m MODEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of chapter; what it needs is named and not imported, as a report may have none.
+
+    Attributes:
+        title: Of the chapter.
+        command: What finds it.
+        module: Where the class of what was found is.
+        template: Of the page that shows it.
+        context: The function that returns what the page's sections place.
+    """
+
+    title: str
+    command: str
+    module: str
+    template: str
+    context: str
+
+
+KINDS = {
+    "JudgeAudit": Kind(
+        "Judge report card", "dermatrust audit judge DATASET --judge JUDGE", "dermatrust.audit.judge_audit",
+        "judge_card.html", "dermatrust.report.judge_card:card_context",
+    ),
+    "StudyResult": Kind(
+        "Alignment with people", "dermatrust align DATASET --out FOLDER", "dermatrust.align.details",
+        "align_page.html", "dermatrust.report.alignment_page:alignment_context",
+    ),
+    "ImageAudit": Kind(
+        "Image audit", "dermatrust audit image DATASET -m EVALUATOR", "dermatrust.audit.image",
+        "image_audit.html", "dermatrust.report.rater_audit:image_context",
+    ),
+    "InjectionAudit": Kind(
+        "Injection test", "dermatrust audit injection DATASET -j JUDGE", "dermatrust.audit.injection",
+        "injection_audit.html", "dermatrust.report.rater_audit:injection_context",
+    ),
+    "ReferenceAudit": Kind(
+        "Audit of references", "dermatrust audit references DATASET", "dermatrust.audit.references",
+        "reference_audit.html", "dermatrust.report.reference_audit:summary_context",
+    ),
+}  # fmt: skip
+"""By the class of what a command found, in the order of the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One chapter, ready to be placed."""
+
+    ident: str
+    title: str
+    html: Markup
+
+
+def class_of(kind: str) -> "type[Found]":
+    """Return the class whose name is a key of `KINDS`."""
+    found: type[Found] = resolve_name(f"{KINDS[kind].module}:{kind}")
+    return found
+
+
+def dataset_of(found: "Found") -> DatasetCard:
+    """Return the card of the dataset that something was found of."""
+    card: DatasetCard = getattr(found, "dataset", None) or getattr(found, "card")  # noqa: B009  # either has one
+    return card
+
+
+def chapters(found: "Sequence[Found]") -> tuple[Chapter, ...]:
+    """Return a chapter for each, in the order of `KINDS`."""
+    by_kind = {type(one).__name__: one for one in found}
+    return tuple(_chapter(by_kind[name], kind) for name, kind in KINDS.items() if name in by_kind)
+
+
+def left_out(found: "Sequence[Found]", *, has_table: bool) -> tuple[tuple[str, str], ...]:
+    """Return what the report lacks, each with the command that finds it."""
+    there = {type(one).__name__ for one in found}
+    lacking = [(kind.title, kind.command) for name, kind in KINDS.items() if name not in there]
+    return tuple(lacking if has_table else [BENCH, *lacking])
+
+
+def _chapter(found: "Found", kind: Kind) -> Chapter:
+    ident = kind.title.lower().replace(" ", "-")
+    place = {"layout": "chapter.html", "heading": "h2", "ident": ident, "synthetic": dataset_of(found).synthetic}
+    html = page_environment().get_template(kind.template).render(resolve_name(kind.context)(found) | place)
+    return Chapter(ident, kind.title, Markup(html))  # noqa: S704  # rendered by our own template, with autoescape

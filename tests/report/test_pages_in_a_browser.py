@@ -1,0 +1,102 @@
+"""Every page in a browser: nothing for axe-core to find, nothing on the console, nothing asked of a network."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dermatrust.cli.main import cli
+from dermatrust.datasets.atlas import write_atlas
+
+DATASET = "atlas"
+PAGES = {
+    "report": "report.html",
+    "report of one run": "runs/bench/report.html",
+    "report of some": "short.html",
+    "alignment": "align/alignment.html",
+    "judge card": "runs/judge/judge-report-card.html",
+    "audit of references": "references/references-audit.html",
+    "image audit": "runs/image/image.html",
+    "injection test": "runs/injection/injection.html",
+}
+NARROW = {"width": 320, "height": 640}  # what 1280 px become at a zoom of 400 %, which WCAG 1.4.10 asks for
+WIDE = {"width": 1280, "height": 900}
+ZOOMED = {"width": 640, "height": 450}  # what 1280 px become at a zoom of 200 %
+
+
+def commands():
+    """Everything that writes a page, on a drawn dataset so small that its numbers mean nothing."""
+    quiet = ("-q",)
+    yield ("judge", DATASET, *quiet)
+    models = ("-m", "nano/narrator-strong", "-m", "nano/narrator-weak")
+    yield ("bench", DATASET, *models, "-e", "nano/evaluator", "--run-id", "bench", "--pages", "3", *quiet)
+    yield ("align", DATASET, "--out", "align", "--resamples", "50", "--worst", "1")
+    yield ("audit", "references", DATASET, "--out", "references", *quiet)
+    yield ("audit", "judge", DATASET, "-n", "4", "--run-id", "judge", *quiet)
+    yield ("audit", "image", DATASET, "-m", "nano/evaluator", "-n", "4", "--run-id", "image", *quiet)
+    yield ("audit", "injection", DATASET, "-j", "lexical", "--per-attack", "1", "-n", "4", "--run-id", "injection",
+           *quiet)  # fmt: skip
+    yield ("report", "runs/bench", "align", "runs/judge", "references", "runs/image", "runs/injection")
+    yield ("report", "runs/bench", "runs/judge", "references", "-o", "short.html")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory):
+    """A folder with every page, made before the browser is opened."""
+    path = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path)
+        write_atlas(Path(DATASET), n=12, seed=0, raters=2)
+        for arguments in commands():
+            done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+            assert done.exit_code in (0, 1), (arguments, done.output)  # 1: a rater has not scored everything
+    return path
+
+
+@contextmanager
+def opened(browser, file, *, size=WIDE, scheme="light"):
+    """Open a page offline, and fail on whatever it asks for or complains of."""
+    context = browser.new_context(viewport=size, color_scheme=scheme, offline=True)
+    page = context.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert said == []
+
+
+def open_everything(page):
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+
+SCHEMES = [(name, scheme) for name in PAGES if name != "report of some" for scheme in ("light", "dark")]
+
+
+@pytest.mark.parametrize(("name", "scheme"), SCHEMES)
+def test_a_page_has_nothing_to_mend(browser, axe_violations, folder, name, scheme):
+    with opened(browser, folder / PAGES[name], scheme=scheme) as page:
+        open_everything(page)
+        assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("size", [NARROW, ZOOMED], ids=["320 px", "200 %"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_narrow_window(browser, axe_violations, folder, name, size):
+    with opened(browser, folder / PAGES[name], size=size) as page:
+        open_everything(page)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size["width"], "the page itself scrolls sideways"
+        if name == "report of some":  # axe-core takes many seconds for the long one
+            assert axe_violations(page) == []
+
+
+def test_a_page_that_fetches_or_fails_is_noticed(browser, folder):
+    page = folder / "bad.html"
+    page.write_text("<!DOCTYPE html><html lang=en><title>x</title><img src='http://127.0.0.1:9/x.png' alt=''>")
+    with pytest.raises(AssertionError, match=r"127\.0\.0\.1"), opened(browser, page):
+        pass

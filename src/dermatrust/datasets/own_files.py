@@ -22,9 +22,9 @@ from pathlib import Path, PurePosixPath
 
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
+from dermatrust.datasets.labels import usual_urgency
 from dermatrust.datasets.own_tables import Row, image_names, read_rows
 from dermatrust.errors import DataError
-from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DatasetCard, Narrative
 from dermatrust.store.card import read_card
 
@@ -132,12 +132,6 @@ def _case(row: Row, file_names: tuple[str, ...], where: str) -> Case:
     except DataError as error:  # say it in the words of the table
         expected = "1-6 or I-VI" if error.what.startswith("fitzpatrick is ") else error.expected
         raise DataError(where, error.what.removeprefix("context."), expected, error.do) from None
-
-
-def usual_urgency(label: str) -> str | None:
-    """Return the lexicon's urgency for a label, or None if it does not know it."""
-    diagnosis = load_lexicon().diagnosis(label) if label else None
-    return diagnosis.urgency if diagnosis else None
 
 
 def _references(case_id: str, row: Row, source: str, where: str) -> Iterator[Narrative]:

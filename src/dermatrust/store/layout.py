@@ -9,6 +9,7 @@ REFERENCES = "references.jsonl"
 NARRATIVES = "narratives.jsonl"
 RATINGS = "ratings.jsonl"
 RATERS = "raters.jsonl"
+LEFT_OUT = "left_out.jsonl"
 
 _TRUTH_STREAMS = ("reference", "label")
 

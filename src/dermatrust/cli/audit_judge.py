@@ -48,7 +48,7 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
     from dermatrust.store.folder import DatasetFolder
 
     judges, folder = judges or ("lexical",), DatasetFolder.open(dataset)
-    check_names_may_leave(folder.card, judges)
+    check_names_may_leave(folder, judges)
     _check_panel(folder, panel)
     digest = _digest(folder, options)
     name = re.sub(r"[^\w.-]+|^\.+", "-", folder.card.name)[:80]  # a card's name may not lead out of --out

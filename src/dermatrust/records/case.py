@@ -13,6 +13,7 @@ Urgency = Literal["emergent", "urgent", "routine"]
 SkinGroup = Literal["I-II", "III-IV", "V-VI"]
 """Two neighbouring Fitzpatrick skin types together."""
 SKIN_GROUPS: tuple[SkinGroup, ...] = ("I-II", "III-IV", "V-VI")
+"""All three, the lightest first."""
 
 
 class ClinicalContext(Record):

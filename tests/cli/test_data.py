@@ -6,6 +6,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from dermatrust.cli.data import data
+from dermatrust.cli.data_import import SOURCES
+from dermatrust.datasets.sources import READERS
 from dermatrust.errors import DataError, UserError
 from dermatrust.store import DatasetFolder
 
@@ -167,9 +169,13 @@ def test_split_says_when_a_split_is_empty(imported):
 
 
 def test_a_source_nobody_knows_is_refused_with_the_known_ones(tmp_path):
-    result = run("import", "ham10000", tmp_path, tmp_path / "set")
+    result = run("import", "isic-2031", tmp_path, tmp_path / "set")
     assert result.exit_code == 2
-    assert "'dermbench', 'pad-ufes-20', 'files'" in result.stderr
+    assert all(f"'{source}'" in result.stderr for source in ("dermbench", "pad-ufes-20", "files", "scin"))
+
+
+def test_the_command_names_every_source_there_is():
+    assert set(SOURCES) == {*READERS, "files"}
 
 
 def test_an_image_name_that_no_file_can_have_is_a_missing_image(tmp_path):

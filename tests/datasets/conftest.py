@@ -1,5 +1,6 @@
 """Small synthetic sources: made in a temporary folder, in the layouts of the real ones."""
 
+import csv
 import hashlib
 import json
 
@@ -71,6 +72,26 @@ def pad(tmp_path):
         filled = [usual | {"img_id": f"{i}.png"} | row for i, row in enumerate(rows)]
         lines = [",".join(columns), *(",".join(row.get(name, "") for name in columns) for row in filled)]
         (root / "metadata.csv").write_text("\n".join(lines) + "\n")
+        return root
+
+    return write
+
+
+@pytest.fixture
+def unpack(tmp_path, picture):
+    """Return a function that writes a published dataset's tables and draws its images, and returns its root."""
+
+    def write(tables, images=(), name="source"):
+        root = tmp_path / name
+        for table, (columns, rows) in tables.items():
+            (root / table).parent.mkdir(parents=True, exist_ok=True)
+            with (root / table).open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, columns, restval="")
+                writer.writeheader()
+                writer.writerows(rows)
+        for image in images:
+            (root / image).parent.mkdir(parents=True, exist_ok=True)
+            picture(list(image.encode())).save(root / image)
         return root
 
     return write

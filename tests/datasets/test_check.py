@@ -206,6 +206,19 @@ def test_a_card_that_lets_out_what_its_licence_keeps_in_is_a_warning(dataset):
     assert kinds(folder, "error") == ["card"]
 
 
+def test_texts_that_may_identify_somebody_are_warnings_until_the_card_says_somebody_has_looked(dataset):
+    folder = dataset(A | {"context": {"note": "Mrs Smith, 3 May 2021"}})
+    findings = [finding for finding in check_dataset(folder).findings if finding.kind == "identifier"]
+    assert [finding.what for finding in findings] == [
+        "its note holds what looks like a name after a title, at character 1",
+        "its note holds what looks like a date, at character 12",
+    ]
+    assert findings[0].where.endswith("metadata.jsonl line 1")
+    reviewed = (folder / "card.yaml").read_text().replace("identifiers_reviewed: false", "identifiers_reviewed: true")
+    (folder / "card.yaml").write_text(reviewed)
+    assert "identifier" not in kinds(folder, "warning")
+
+
 def test_a_finding_prints_as_one_line_with_what_to_do(dataset):
     folder = dataset(A)
     (folder / "images/a.png").unlink()

@@ -42,3 +42,8 @@ def test_the_text_cuts_long_tables_and_says_so_and_keeps_what_is_missing(dataset
     assert table[-2].split() == ["10", "47.6", "%", "(10", "others)"]
     assert table[-1].split() == ["1", "4.8", "%", "(missing)"]
     assert "may not leave this machine" in text
+
+
+def test_a_case_of_which_only_the_skin_group_is_known_is_counted_by_its_group(dataset):
+    tables = describe_dataset(dataset({"id": "a", "fitzpatrick_group": "I-II"}, {"id": "b"})).tables
+    assert tables["skin type (Fitzpatrick)"] == {"I-II": 1, "(missing)": 1}

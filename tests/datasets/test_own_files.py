@@ -197,3 +197,32 @@ def test_a_folder_without_labels_or_images_is_a_clear_error(tmp_path, picture):
     picture(1).save(tmp_path / "loose.jpg")
     with pytest.raises(DataError, match=r"loose.jpg: the image is in no subfolder"):
         read_own_files(tmp_path)
+
+
+def test_a_consultation_has_several_images_a_note_and_a_differential(table):
+    text = "id,images,note,differential\nc1,a.jpg;b.jpg,Itches at night.,scabies: 0.7; eczema: 0.3\n"
+    (case,) = read_own_files(table(text), missing_images="keep").cases
+    assert [(d.diagnosis, d.weight) for d in case.differential] == [("scabies", 0.7), ("eczema", 0.3)]
+    assert (case.label, case.context.note) == (None, "Itches at night.")
+
+
+def test_a_differential_in_jsonl_may_be_a_list(table):
+    line = json.dumps({"id": "c1", "differential": ["scabies", "eczema"]})
+    (case,) = keep(table(line, name="mine.jsonl")).cases
+    assert [d.diagnosis for d in case.differential] == ["scabies", "eczema"]
+
+
+def test_a_malformed_differential_names_its_line(table):
+    with pytest.raises(DataError, match=r"line 2: the differential gives 'b' no weight"):
+        keep(table("id,differential\nc1,a: 1; b\n"))
+
+
+def test_texts_that_may_identify_somebody_are_counted_until_somebody_has_looked(table):
+    path = table('id,note\nc1,"Mrs Smith, seen 3 May 2021"\nc2,Itches.\n')
+    (remark,) = keep(path).remarks[1:]
+    assert remark.startswith("2 places in texts that may identify somebody; the first: of c1 its note holds")
+    assert len(keep(path, card={"identifiers_reviewed": True}).remarks) == 1
+
+
+def test_labels_the_lexicon_does_not_know_are_told(table):
+    assert any("'psoriazis' in 1 case" in remark for remark in keep(table("id,label\nc1,psoriazis\n")).remarks)

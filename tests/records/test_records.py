@@ -179,3 +179,18 @@ def test_a_bad_line_is_named_by_file_and_number(tmp_path, content, said):
 def test_a_user_error_reads_as_one_sentence():
     assert str(UserError("here", "is odd")) == "here: is odd."
     assert str(UserError("here", "is odd", "even", "Change it.")) == "here: is odd; expected even. Change it."
+
+
+@pytest.mark.parametrize(
+    ("known", "group"),
+    [({"fitzpatrick": 1}, "I-II"), ({"fitzpatrick": 2}, "I-II"), ({"fitzpatrick": 3}, "III-IV"),
+     ({"fitzpatrick": 6}, "V-VI"), ({"fitzpatrick_group": "V-VI"}, "V-VI"), ({}, None)],
+)  # fmt: skip
+def test_the_skin_group_follows_from_the_type_or_is_all_that_is_known(known, group):
+    assert Case(id="c", **known).skin_group == group
+
+
+def test_a_skin_type_outside_its_group_is_an_error():
+    with pytest.raises(DataError, match="here: fitzpatrick 5 is not in the group I-II"):
+        Case.from_fields({"id": "c", "fitzpatrick": 5, "fitzpatrick_group": "I-II"}, where="here")
+    assert Case(id="c", fitzpatrick=1, fitzpatrick_group="I-II").skin_group == "I-II"

@@ -40,6 +40,7 @@ cases = st.builds(
     ).map(tuple),
     urgency=st.none() | st.sampled_from(["emergent", "urgent", "routine"]), split=st.none() | names,
     fitzpatrick=st.none() | st.integers(1, 6), monk=st.none() | st.integers(1, 10), file_family=st.none() | names,
+    concepts=st.dictionaries(names, st.booleans(), max_size=3),
 )  # fmt: skip
 certificates = st.none() | st.builds(Certificate, certified_by=names, source=names, certified_on=st.none() | names)
 narratives = st.builds(

@@ -214,7 +214,7 @@ def _factors(
     """Return the level of each narrative for every factor."""
     n_words = np.array([len(narrative.text.split()) for narrative in narratives])
     thirds = np.searchsorted(np.quantile(n_words, [1 / 3, 2 / 3]), n_words, side="left")
-    skin = [NOT_RECORDED if case.fitzpatrick is None else _SKIN_TYPES[case.fitzpatrick - 1] for case in cases]
+    skin = [_SKIN_TYPES[c.fitzpatrick - 1] if c.fitzpatrick else c.skin_group or NOT_RECORDED for c in cases]
     return {
         "category": tuple(case.category or case.label or NOT_RECORDED for case in cases),
         "skin type": tuple(skin),

@@ -143,7 +143,7 @@ def check_models(bench: Bench) -> None:
         for name in names:
             if names.count(name) > 1:
                 raise ModelError(name, f"two {what}s go by this name", do="Name each one once.")
-    check_may_leave(bench.dataset.card, all_clients(bench))
+    check_may_leave(bench.dataset, all_clients(bench))
     if bench.evaluators or any(client.needs_images for client in bench.clients):
         missing = next(bench.dataset.missing_images(), None)
         if missing is not None:

@@ -59,7 +59,7 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
     from dermatrust.store.lock import only_writer
 
     judges, folder = judges or ("lexical",), DatasetFolder.open(dataset)
-    check_names_may_leave(folder.card, (*judges, *filter(None, [options["translator"]])))
+    check_names_may_leave(folder, (*judges, *filter(None, [options["translator"]])))
     _check_panel(folder, panel)
     candidates = read_candidates(folder)  # what is wrong with them is said before anybody is asked
     translator = _translator(options)

@@ -2,23 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from dermatrust.cli.data_annotations import tell_taken
+from dermatrust.cli.data_import import import_
 from dermatrust.cli.groups import SuggestingGroup
 
 if TYPE_CHECKING:
-    from dermatrust.datasets.annotations import TakenAnnotations
     from dermatrust.datasets.check import CheckReport
-    from dermatrust.datasets.imported import Imported, MissingImages
-    from dermatrust.datasets.rating_table import TakenRatings
     from dermatrust.datasets.split import Split
 
 _MOST_SHOWN = 10
-_ON_THE_CARD = ("name", "licence", "consent", "citation", "may_leave_machine")
 _FOLDER = click.Path(path_type=Path)
-_TOOLS = ("label-studio", "argilla")
 
 
 @click.group(cls=SuggestingGroup)
@@ -26,124 +23,7 @@ def data() -> None:
     """Import, check, describe, split and export datasets."""
 
 
-@data.command(name="import", short_help="Make a dataset folder from a source, or add annotations to one.")
-@click.argument("source", type=click.Choice(["dermbench", "pad-ufes-20", "files", *_TOOLS]))
-@click.argument("path", type=_FOLDER)
-@click.argument("out", type=_FOLDER)
-@click.option("--images", "image_root", type=_FOLDER, help="Where the images are, if not where SOURCE keeps them.")
-@click.option(
-    "--missing-images",
-    type=click.Choice(["error", "skip", "keep"]),
-    default="error",
-    show_default=True,
-    help="Images that are not there: stop, skip cases without any, or keep all cases and take no image.",
-)
-@click.option("--candidates", type=_FOLDER, help="dermbench: candidate rows to take along.")
-@click.option("--judged", type=_FOLDER, help="dermbench: judged rows of these candidates to take along.")
-@click.option("--name", help="files: name of the dataset.")
-@click.option("--licence", help="files: licence of the dataset, e.g. CC-BY-4.0. [default: private]")
-@click.option("--consent", help="files: what the patients agreed to.")
-@click.option("--citation", help="files: how to cite the dataset.")
-@click.option(
-    "--may-leave-machine/--stays-on-machine",
-    default=None,
-    help="files: whether images and texts may be sent to hosted models. [default: they may not]",
-)
-def import_(source: str, path: Path, out: Path, **options: Any) -> None:
-    """Read the SOURCE at PATH and write it as a dataset folder OUT; of an annotation tool, add to the folder OUT.
-
-    \b
-    dermbench    the DermBench text release; --images is the root of DermNet's test images
-    pad-ufes-20  the folder with metadata.csv
-    files        your own CSV, TSV or JSONL table, or a folder with one subfolder of images per label
-    label-studio its JSON export: ratings and edited texts about a dataset folder OUT that is there
-    argilla      the same from its records, written with to_json
-    """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped
-    from dermatrust.errors import UserError
-    from dermatrust.store.jsonl import write_records
-    from dermatrust.store.layout import NARRATIVES, RATINGS
-    from dermatrust.store.new_dataset import write_dataset
-
-    card = {field: options.pop(field) for field in _ON_THE_CARD}
-    card = {field: value for field, value in card.items() if value is not None}
-    if source in _TOOLS:
-        _take(source, path, out, [*card, *(name for name in ("image_root", "candidates", "judged") if options[name])])
-        return
-    if card and source != "files":
-        do = "Edit card.yaml afterwards if you have the owners' permission."
-        raise UserError(
-            f"--{next(iter(card)).replace('_', '-')}", f"the card of {source} is fixed by its licence", do=do
-        )
-    imported = _read(source, path, card, **options)
-    write_dataset(out, imported.card, imported.cases, imported.references, imported.images)
-    if imported.narratives:
-        write_records(out / NARRATIVES, imported.narratives)
-    if imported.ratings:
-        write_records(out / RATINGS, imported.ratings)
-    for remark in imported.remarks:
-        click.echo(remark, err=True)
-    click.echo(f"{out}: {_taken(imported)}.", err=True)
-    click.echo(out)
-
-
-def _take(tool: str, path: Path, dataset: Path, meaningless: list[str]) -> None:
-    """Add what people did in an annotation tool to a dataset folder."""
-    from dermatrust.datasets.argilla import take_argilla
-    from dermatrust.datasets.label_studio import take_label_studio
-    from dermatrust.errors import UserError
-    from dermatrust.store.folder import DatasetFolder
-
-    if meaningless:
-        name = meaningless[0].replace("image_root", "images").replace("_", "-")
-        raise UserError(f"--{name}", f"says nothing about an export of {tool}", do="Leave it out.")
-    take = take_label_studio if tool == "label-studio" else take_argilla
-    _tell_annotations(take(DatasetFolder.open(dataset), path), dataset)
-
-
-def _tell_annotations(taken: "TakenAnnotations", dataset: Path) -> None:
-    from dermatrust.store.layout import REFERENCES
-
-    if taken.ratings is not None:
-        _tell_taken(taken.ratings, dataset)
-    for why, n in taken.left_out.items():
-        click.echo(f"left out {n} x {why}", err=True)
-    click.echo(f"{taken.n_references} new in {dataset / REFERENCES}, uncertified")
-
-
-def _taken(imported: "Imported") -> str:
-    """Return what was imported, with the outputs if there are any."""
-    from dermatrust.datasets.counted import counted
-
-    counts = [(len(imported.cases), "case"), (len(imported.references), "reference"), (len(imported.images), "image")]
-    if imported.narratives or imported.ratings:
-        counts += [(len(imported.narratives), "candidate narrative"), (len(imported.ratings), "rating")]
-    return ", ".join(counted(n, noun) for n, noun in counts)
-
-
-def _read(
-    source: str,
-    path: Path,
-    card: dict[str, object],
-    *,
-    image_root: Path | None,
-    missing_images: "MissingImages",
-    candidates: Path | None,
-    judged: Path | None,
-) -> "Imported":
-    from dermatrust.datasets.dermbench import read_dermbench
-    from dermatrust.datasets.dermbench_outputs import with_outputs
-    from dermatrust.datasets.own_files import read_own_files
-    from dermatrust.datasets.pad_ufes_20 import read_pad_ufes_20
-    from dermatrust.errors import UserError
-
-    if source != "dermbench" and (candidates or judged):
-        raise UserError("--candidates and --judged", "are rows of DermBench's own format", "the source dermbench")
-    if source == "dermbench":
-        release = read_dermbench(path, image_root=image_root, missing_images=missing_images)
-        return with_outputs(release, candidates, judged)
-    if source == "pad-ufes-20":
-        return read_pad_ufes_20(path, image_root=image_root, missing_images=missing_images)
-    return read_own_files(path, image_root=image_root, missing_images=missing_images, card=card)
+data.add_command(import_)
 
 
 @data.command(short_help="Take in people's ratings from a table.")
@@ -178,23 +58,7 @@ def ratings(
         raise UserError("--rater", "is empty", "a name")
     names = {ours.strip(): theirs for ours, _, theirs in pairs}
     taken = take_ratings(DatasetFolder.open(dataset), table, rater=rater, renamed=names, ignored=ignored)
-    _tell_taken(taken, dataset)
-
-
-def _tell_taken(taken: "TakenRatings", dataset: Path) -> None:
-    from dermatrust.datasets.counted import counted
-    from dermatrust.store.layout import RATERS, RATINGS
-
-    if taken.n_empty:
-        click.echo(f"{counted(taken.n_empty, 'row')} without a score left out.", err=True)
-    if taken.never_rated:
-        click.echo(f"No column for {', '.join(taken.never_rated)}: not rated.", err=True)
-    if taken.n_missing:
-        click.echo(f"{counted(taken.n_missing, 'score')} missing in the new ratings.", err=True)
-    for name in taken.new_raters:
-        click.echo(f"{name}: new in {dataset / RATERS}, as a person.", err=True)
-    known = f"; {taken.n_known} there already" if taken.n_known else ""
-    click.echo(f"{counted(taken.n_new, 'new rating')} in {dataset / RATINGS}{known}")
+    tell_taken(taken, dataset)
 
 
 @data.command(short_help="Write a dataset in a format that others read.")

@@ -108,9 +108,7 @@ def open_bench(dataset: Path, *, models: tuple[str, ...], judges: tuple[str, ...
 
     folder = DatasetFolder.open(dataset)
     evaluators = options.get("evaluators", ())
-    check_names_may_leave(
-        folder.card, (*models, *judges, *evaluators)
-    )  # before a key or a package is asked for in vain
+    check_names_may_leave(folder, (*models, *judges, *evaluators))  # before a key or a package is asked for in vain
     return Bench(
         dataset=folder,
         clients=[open_client(name) for name in models],

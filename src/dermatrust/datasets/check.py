@@ -45,12 +45,14 @@ def check_dataset(folder: Path) -> CheckReport:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "there is no such folder"
         raise DataError(str(folder), what, "a dataset folder")
-    card_findings = tuple(_check_card(folder / "card.yaml"))
+    card, card_findings = _check_card(folder / "card.yaml")
     records = check_records(folder)
+    is_reviewed = card is not None and (card.identifiers_reviewed or card.synthetic)
     images = check_images(folder, records.cases)
     findings = (
         *card_findings,
         *records.findings,
+        *(() if is_reviewed else records.suspicions),
         *_check_truth(folder, records),
         *images.findings,
         *check_leakage(folder, records.cases, images.linked_cases),
@@ -58,13 +60,12 @@ def check_dataset(folder: Path) -> CheckReport:
     return CheckReport(len(records.cases), images.n_images, findings)
 
 
-def _check_card(path: Path) -> Iterator[Finding]:
+def _check_card(path: Path) -> tuple[DatasetCard | None, tuple[Finding, ...]]:
     try:
         card = read_card(path)
     except DataError as error:
-        yield Finding.of_error("card", error)
-        return
-    yield from _check_permissions(card, str(path))
+        return None, (Finding.of_error("card", error),)
+    return card, tuple(_check_permissions(card, str(path)))
 
 
 def _check_permissions(card: DatasetCard, where: str) -> Iterator[Finding]:

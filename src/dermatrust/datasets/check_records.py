@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.finding import Finding
+from dermatrust.datasets.identifiers import suspicions
 from dermatrust.errors import DataError
 from dermatrust.records import Case, Narrative, Rating, Record, iter_lines
 from dermatrust.store.layout import CASES, NARRATIVES, RATINGS, REFERENCES, check_reference
@@ -22,6 +23,8 @@ class SoundRecords:
     referenced: set[str] = field(default_factory=set)
     """Ids of the cases that have a reference."""
     findings: list[Finding] = field(default_factory=list)
+    suspicions: list[Finding] = field(default_factory=list)
+    """What looks like an identifier in the texts."""
 
 
 def check_records(folder: Path) -> SoundRecords:
@@ -31,6 +34,7 @@ def check_records(folder: Path) -> SoundRecords:
     for where, case in _readable(folder / CASES, Case, sound.findings):
         if _is_new(case.id, where, case_ids, sound.findings):
             sound.cases.append(case)
+            _note_suspicions(case, where, sound)
     if not sound.cases:
         sound.findings.append(Finding("error", "record", str(folder / CASES), "there is no case in it"))
     if (folder / REFERENCES).is_file():
@@ -43,9 +47,15 @@ def check_records(folder: Path) -> SoundRecords:
     return sound
 
 
+def _note_suspicions(record: Case | Narrative, where: str, sound: SoundRecords) -> None:
+    do = "Look, and remove it if it identifies somebody; `identifiers_reviewed: true` in card.yaml says all is well."
+    sound.suspicions += (Finding("warning", "identifier", where, what, do) for what in suspicions(record))
+
+
 def _check_references(path: Path, sound: SoundRecords, case_ids: dict[str, str]) -> None:
     n_replaced = 0
     for where, reference in _readable(path, Narrative, sound.findings, check_reference):
+        _note_suspicions(reference, where, sound)
         if _is_of(reference.case_id, "case", case_ids, where, sound.findings):
             n_replaced += reference.case_id in sound.referenced
             sound.referenced.add(reference.case_id)
@@ -56,6 +66,7 @@ def _check_references(path: Path, sound: SoundRecords, case_ids: dict[str, str])
 
 def _check_narratives(path: Path, sound: SoundRecords, case_ids: dict[str, str], narrative_ids: dict[str, str]) -> None:
     for where, narrative in _readable(path, Narrative, sound.findings):
+        _note_suspicions(narrative, where, sound)
         _is_new(narrative.id, where, narrative_ids, sound.findings)
         _is_of(narrative.case_id, "case", case_ids, where, sound.findings)
 

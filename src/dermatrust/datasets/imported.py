@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from dermatrust.datasets.counted import counted
+from dermatrust.datasets.labels import unknown_labels
+from dermatrust.datasets.source_images import images_under, of_cases
 from dermatrust.errors import DataError
 from dermatrust.records import Case, DatasetCard, Narrative, Rating
+from dermatrust.records.record import Name, Record, Text
 
 MissingImages = Literal["error", "skip", "keep"]
 """What to do where images that the source names are not there.
@@ -16,6 +19,17 @@ error  stop, and say how many are missing and which is the first
 skip   keep the cases with at least one image, and of each only the images that are there
 keep   keep every case and take no image at all: metadata and texts only
 """
+
+
+class LeftOut(Record):
+    """One line of `left_out.jsonl`: what a list says should not be used, and why."""
+
+    id: Name
+    """A case, or an image of one."""
+    reason: Text = ""
+    """In the words of the list."""
+    list: Name
+    """Name of the list's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,7 @@ class Imported:
     narratives: tuple[Narrative, ...] = ()
     ratings: tuple[Rating, ...] = ()
     remarks: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,45 @@ def check_image_root(root: Path | None) -> None:
     if root is not None and not root.is_dir():
         what = "is a file" if root.exists() else "there is no such folder"
         raise DataError(str(root), what, "the folder of the images")
+
+
+def with_images(
+    card: DatasetCard,
+    cases: Sequence[Case],
+    facts: Iterable[Narrative],
+    *,
+    root: Path,
+    missing: MissingImages,
+    where: Path,
+    remarks: Iterable[str] = (),
+) -> Imported:
+    """Return a published dataset with the images that lie anywhere under `root`.
+
+    Args:
+        card: Its card.
+        cases: Its cases with every image the source names.
+        facts: What it records about them, as narratives; those of cases that are left out are left out.
+        root: Where to look for images.
+        missing: What to do about those that are not there.
+        where: The table that names them, for an error.
+        remarks: What else the user should know.
+
+    Raises:
+        DataError: Images are missing and `missing` is "error".
+    """
+    settled = settle_images(
+        cases,
+        {} if missing == "keep" else of_cases(cases, images_under(root)),
+        missing,
+        sought=lambda name: f"{name.removeprefix('images/')}, looked for in {root} and below",
+        where=str(where),
+        do="Say where they are with --images FOLDER, or choose --missing-images skip (only cases with an image) or "
+        "keep.",
+    )
+    kept = {case.id for case in settled.cases}
+    references = tuple(fact for fact in facts if fact.case_id in kept)
+    remarks = (*remarks, *settled.remarks, *unknown_labels(settled.cases))
+    return Imported(card, settled.cases, references, settled.images, remarks=remarks)
 
 
 def settle_images(

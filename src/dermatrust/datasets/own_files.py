@@ -10,21 +10,24 @@ category      disease category                          monk          1-10
 patient_id    who it is: splits keep patients together  urgency       emergent, urgent or routine
 file_family   name shared by near-duplicates            note          the referring clinician's note
 split         e.g. train, val, test
+differential  a dermatologist's diagnoses, separated by ";", with weights or in order; several dermatologists by "|"
 reference     the true narrative                        certified_by, certified_on   who vouches for it, since when
 
 Where there is no urgency, it is the lexicon's for the label. A reference that nobody certified is a draft.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dermatrust.datasets.counted import counted
+from dermatrust.datasets.identifiers import suspicions
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
+from dermatrust.datasets.labels import unknown_labels, usual_urgency
+from dermatrust.datasets.own_differential import read_differential
 from dermatrust.datasets.own_tables import Row, image_names, read_rows
 from dermatrust.errors import DataError
-from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DatasetCard, Narrative
 from dermatrust.store.card import read_card
 
@@ -69,7 +72,19 @@ def read_own_files(
     kept = {case.id for case in settled.cases}
     own_card = _card(path.parent, path.stem, card or {})
     found = tuple(reference for reference in table.references if reference.case_id in kept)
-    return Imported(own_card, settled.cases, found, settled.images, remarks=settled.remarks)
+    remarks = (*settled.remarks, *unknown_labels(settled.cases), *_suspected((*settled.cases, *found), own_card))
+    return Imported(own_card, settled.cases, found, settled.images, remarks=remarks)
+
+
+def _suspected(records: Iterable[Case | Narrative], card: DatasetCard) -> Iterator[str]:
+    """Yield a line if texts hold what looks like an identifier and nobody is said to have looked."""
+    first = [(record.id, what) for record in records for what in suspicions(record)]
+    if first and not card.identifiers_reviewed:
+        record_id, what = first[0]
+        yield (
+            f"{counted(len(first), 'place')} in texts that may identify somebody; the first: of {record_id} {what}. "
+            "`dermatrust data check` lists all. Until somebody has looked, nothing is sent to a hosted model."
+        )
 
 
 def _is_there(path: Path) -> bool:
@@ -126,18 +141,14 @@ def _case(row: Row, file_names: tuple[str, ...], where: str) -> Case:
     if "note" in row:
         context["note"] = row["note"]
     urgency = row.get("urgency", "").strip() or usual_urgency(row.get("label", "").strip())
+    if "differential" in row:
+        fields["differential"] = read_differential(row["differential"], where)
     fields |= {"file_names": file_names, "context": context, "urgency": urgency}
     try:
         return Case.from_fields(fields, where=where)
     except DataError as error:  # say it in the words of the table
         expected = "1-6 or I-VI" if error.what.startswith("fitzpatrick is ") else error.expected
         raise DataError(where, error.what.removeprefix("context."), expected, error.do) from None
-
-
-def usual_urgency(label: str) -> str | None:
-    """Return the lexicon's urgency for a label, or None if it does not know it."""
-    diagnosis = load_lexicon().diagnosis(label) if label else None
-    return diagnosis.urgency if diagnosis else None
 
 
 def _references(case_id: str, row: Row, source: str, where: str) -> Iterator[Narrative]:
@@ -176,7 +187,8 @@ def _labelled_folder(root: Path, card: DatasetCard) -> Imported:
         images.append((_stored_name(name), path))
     if not cases:
         raise DataError(str(root), "holds no images", "one subfolder per label, with images in it")
-    remarks = (f"Left out {counted(others, 'file')} not ending as an image does.",) if others else ()
+    left_out = (f"Left out {counted(others, 'file')} not ending as an image does.",) if others else ()
+    remarks = (*left_out, *unknown_labels(cases))
     return Imported(card, tuple(cases), (), tuple(images), remarks=remarks)
 
 

@@ -13,7 +13,7 @@ from dermatrust.records import iter_lines
 
 COLUMNS = (
     "id", "images", "image", "label", "category", "patient_id", "file_family", "split", "age", "sex", "site",
-    "fitzpatrick", "monk", "urgency", "note", "reference", "certified_by", "certified_on",
+    "fitzpatrick", "monk", "urgency", "differential", "note", "reference", "certified_by", "certified_on",
 )  # fmt: skip
 
 Row = dict[str, str]
@@ -108,7 +108,8 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[str, Row]]:
 
 
 def _text(name: str, value: Any, where: str) -> str:
-    if name in ("image", "images") and isinstance(value, list) and all(isinstance(v, str) for v in value):
+    listed = name in ("image", "images", "differential") and isinstance(value, list)
+    if listed and all(isinstance(v, str) for v in value):
         return ";".join(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise DataError(where, f"{name} is {json.dumps(value)[:60]}", "text or a number")

@@ -10,14 +10,13 @@ Missing   Empty and UNK stay missing. Where the rows of one lesion disagree, a d
           other differing value is missing.
 """
 
-import csv
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
+from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
 from dermatrust.datasets.pad_sentences import DIAGNOSES, label_text
+from dermatrust.datasets.source_table import Row, by_case, one_of, shared, skin_type, source_rows, version_of
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DatasetCard, Narrative
@@ -36,9 +35,7 @@ _COLUMNS = (
     "patient_id", "lesion_id", "age", "gender", "fitspatrick", "region", "diameter_1", "diameter_2", "diagnostic",
     "img_id", "biopsed", *_SYMPTOMS, *_HISTORY,
 )  # fmt: skip
-_MISSING = ("", "UNK")
-
-Row = dict[str, str]
+_IDS = ("patient_id", "lesion_id", "img_id", "diagnostic")
 
 
 def read_pad_ufes_20(
@@ -58,131 +55,79 @@ def read_pad_ufes_20(
     table = root / "metadata.csv"
     lesions = _lesions(table)
     cases = tuple(_case(rows, where) for where, rows in lesions.values())
-    settled = settle_images(
+    references = (_reference(rows, where) for where, rows in lesions.values())
+    return with_images(
+        _card(table),
         cases,
-        _photographs(image_root or root, everywhere=image_root is not None),
-        missing_images,
-        sought=lambda name: f"{name.removeprefix('images/')}, looked for in {_searched(root, image_root)}",
-        where=str(table),
-        do="Get all three image archives, or choose --missing-images skip (only lesions with a photograph) or keep.",
+        references,
+        root=image_root or root,
+        missing=missing_images,
+        where=table,
+        remarks=_what_the_numbers_hide(lesions),
     )
-    kept = {case.id for case in settled.cases}
-    references = tuple(_reference(rows, where) for case_id, (where, rows) in lesions.items() if case_id in kept)
-    remarks = (*_what_the_numbers_hide(lesions), *settled.remarks)
-    return Imported(_card(table), settled.cases, references, settled.images, remarks=remarks)
 
 
 def _lesions(table: Path) -> dict[str, tuple[str, list[Row]]]:
     """Return case id to the place of its first row and all its rows."""
-    lesions: dict[str, tuple[str, list[Row]]] = {}
-    images: dict[str, str] = {}
-    for where, row in _rows(table):
-        image = row["img_id"]
-        if image in images:
-            raise DataError(where, f"{image!r} is already the image of {images[image]}", "every image once")
-        images[image] = where
-        place, rows = lesions.setdefault(f"{row['patient_id']}_{row['lesion_id']}", (where, []))
-        rows.append(row)
-        if row["diagnostic"] != rows[0]["diagnostic"]:
-            what = f"the diagnosis is {row['diagnostic']!r}, but {rows[0]['diagnostic']!r} in {place}"
-            raise DataError(where, what, "one diagnosis per lesion")
+    rows = source_rows(table, _COLUMNS, dataset="PAD-UFES-20", ids=_IDS, missing=("", "UNK"))
+    lesions = by_case(
+        rows, lambda row: f"{row['patient_id']}_{row['lesion_id']}", image="img_id", diagnosis="diagnostic"
+    )
+    for where, (first, *_) in lesions.values():
+        one_of(first, "diagnostic", DIAGNOSES, where)
     return lesions
 
 
-def _rows(table: Path) -> Iterable[tuple[str, Row]]:
-    if not table.is_file():
-        do = "Give the folder that holds the dataset's metadata.csv."
-        raise DataError(str(table.parent), "there is no metadata.csv in it", do=do)
-    with table.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        try:
-            lacking = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-            if lacking:
-                raise DataError(str(table), f"has no column {', '.join(lacking)}", "the columns of PAD-UFES-20")
-            for row in reader:
-                where = f"{table} line {reader.line_num}"
-                yield where, _whole(row, where)
-        except (UnicodeDecodeError, csv.Error) as error:
-            where = f"{table} after line {reader.line_num}"
-            raise DataError(where, f"cannot be read as CSV in UTF-8 ({error})", do="Get the file again.") from None
-
-
-def _whole(row: dict[str, str], where: str) -> Row:
-    if None in row or None in row.values():
-        raise DataError(where, "has not as many fields as the header", do="Get the file again.")
-    for name in ("patient_id", "lesion_id", "img_id"):
-        if not row[name].strip():
-            raise DataError(where, f"{name} is empty")
-    if row["diagnostic"] not in DIAGNOSES:
-        raise DataError(where, f"diagnostic is {row['diagnostic']!r}", f"one of {', '.join(DIAGNOSES)}")
-    return row
-
-
 def _case(rows: list[Row], where: str) -> Case:
-    shared = _shared(rows)
-    diagnosis = load_lexicon().diagnosis(DIAGNOSES[shared["diagnostic"]])
-    history = {name: shared[name] for name in _HISTORY if name in shared}
-    history |= {f"{name}_mm": shared[name] for name in ("diameter_1", "diameter_2") if name in shared}
+    facts = shared(rows)
+    diagnosis = load_lexicon().diagnosis(DIAGNOSES[facts["diagnostic"]])
+    history = {name: facts[name] for name in _HISTORY if name in facts}
+    history |= {f"{name}_mm": facts[name] for name in ("diameter_1", "diameter_2") if name in facts}
     fields = {
-        "id": f"{shared['patient_id']}_{shared['lesion_id']}",
+        "id": f"{facts['patient_id']}_{facts['lesion_id']}",
         "file_names": tuple(f"images/{row['img_id']}" for row in rows),
-        "patient_id": shared["patient_id"],
-        "label": shared["diagnostic"],
+        "patient_id": facts["patient_id"],
+        "label": facts["diagnostic"],
         "urgency": diagnosis.urgency if diagnosis else None,
-        "fitzpatrick": _skin_type(shared.get("fitspatrick"), where),
+        "fitzpatrick": skin_type(facts, "fitspatrick", where),
         "context": {
-            "age": shared.get("age"),
-            "sex": shared.get("gender"),
-            "site": shared.get("region"),
-            "symptoms": _symptoms(shared, where),
+            "age": facts.get("age"),
+            "sex": facts.get("gender"),
+            "site": facts.get("region"),
+            "symptoms": _symptoms(facts, where),
             "history": history,
         },
     }
     return Case.from_fields(fields, where=where)
 
 
-def _shared(rows: list[Row]) -> Row:
-    """Return the values on which all rows of a lesion agree and that are not missing."""
-    first = rows[0]
-    agreed = (name for name in first if all(row[name] == first[name] for row in rows))
-    return {name: first[name] for name in agreed if first[name] not in _MISSING}
+def _symptoms(facts: Mapping[str, str], where: str) -> dict[str, bool]:
+    return {name: _yes_or_no(facts, name, where) for name in _SYMPTOMS if name in facts}
 
 
-def _skin_type(value: str | None, where: str) -> int | None:
-    if value is None:
-        return None
-    if value.removesuffix(".0") not in ("1", "2", "3", "4", "5", "6"):
-        raise DataError(where, f"fitspatrick is {value!r}", "a skin type from 1.0 to 6.0")
-    return int(float(value))
-
-
-def _symptoms(shared: Mapping[str, str], where: str) -> dict[str, bool]:
-    return {name: _yes_or_no(shared, name, where) for name in _SYMPTOMS if name in shared}
-
-
-def _yes_or_no(shared: Mapping[str, str], name: str, where: str) -> bool:
-    if shared[name] not in ("True", "False"):
-        raise DataError(where, f"{name} is {shared[name]!r}", "True, False, UNK or nothing")
-    return shared[name] == "True"
+def _yes_or_no(facts: Mapping[str, str], name: str, where: str) -> bool:
+    if facts[name] not in ("True", "False"):
+        raise DataError(where, f"{name} is {facts[name]!r}", "True, False, UNK or nothing")
+    return facts[name] == "True"
 
 
 def _reference(rows: list[Row], where: str) -> Narrative:
-    shared = _shared(rows)
-    case_id = f"{shared['patient_id']}_{shared['lesion_id']}"
+    facts = shared(rows)
+    case_id = f"{facts['patient_id']}_{facts['lesion_id']}"
     text = label_text(
-        shared["diagnostic"],
-        region=shared.get("region"),
-        diameters_mm=tuple(_millimetres(shared, where)),
-        symptoms=_symptoms(shared, where),
-        biopsied=_yes_or_no(shared, "biopsed", where) if "biopsed" in shared else None,
+        facts["diagnostic"],
+        region=facts.get("region"),
+        diameters_mm=tuple(_millimetres(facts, where)),
+        symptoms=_symptoms(facts, where),
+        biopsied=_yes_or_no(facts, "biopsed", where) if "biopsed" in facts else None,
     )
     fields = {"id": f"{case_id}:label", "case_id": case_id, "text": text, "author": "PAD-UFES-20", "stream": "label"}
     return Narrative.from_fields(fields, where=where)
 
 
-def _millimetres(shared: Mapping[str, str], where: str) -> Iterable[str]:
+def _millimetres(facts: Mapping[str, str], where: str) -> Iterable[str]:
     for name in ("diameter_1", "diameter_2"):
-        value = shared.get(name)
+        value = facts.get(name)
         if value is None:
             continue
         try:
@@ -190,19 +135,6 @@ def _millimetres(shared: Mapping[str, str], where: str) -> Iterable[str]:
         except ValueError:
             raise DataError(where, f"{name} is {value!r}", "a number of millimetres") from None
         yield value
-
-
-def _searched(root: Path, image_root: Path | None) -> str:
-    return str(image_root) if image_root else f"{root / 'images'} and imgs_part_1 to imgs_part_3 beside it"
-
-
-def _photographs(root: Path, *, everywhere: bool) -> dict[str, Path]:
-    folders = [root] if everywhere else [root / "images", *sorted(root.glob("imgs_part_*"))]
-    paths = (path for folder in folders for path in sorted(folder.rglob("*.png")))
-    found: dict[str, Path] = {}
-    for path in paths:
-        found.setdefault(f"images/{path.name}", path)
-    return found
 
 
 def _what_the_numbers_hide(lesions: Mapping[str, tuple[str, list[Row]]]) -> Iterable[str]:
@@ -216,10 +148,9 @@ def _what_the_numbers_hide(lesions: Mapping[str, tuple[str, list[Row]]]) -> Iter
 
 
 def _card(table: Path) -> DatasetCard:
-    digest = hashlib.sha256(table.read_bytes()).hexdigest()
     return DatasetCard(
         name="pad-ufes-20",
-        version=f"1, metadata {digest[:12]}",
+        version=f"1, metadata {version_of(table)}",
         source=SOURCE,
         licence="CC-BY-4.0",
         consent="Collected with the patients' consent and an ethics approval, as stated by the authors.",

@@ -1,7 +1,7 @@
 """The nouns: cases, narratives, ratings, cards and manifests."""
 
 from dermatrust.records.cards import DatasetCard, JudgeCard, ModelCard
-from dermatrust.records.case import Case, ClinicalContext, DifferentialItem, Urgency
+from dermatrust.records.case import SKIN_GROUPS, Case, ClinicalContext, DifferentialItem, SkinGroup, Urgency
 from dermatrust.records.dimensions import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
 from dermatrust.records.jsonl import iter_lines, iter_placed_lines, iter_records
 from dermatrust.records.manifest import Manifest
@@ -16,6 +16,7 @@ __all__ = [
     "DIMENSIONS",
     "HIGHEST_SCORE",
     "LOWEST_SCORE",
+    "SKIN_GROUPS",
     "Case",
     "Certificate",
     "ClinicalContext",
@@ -35,6 +36,7 @@ __all__ = [
     "Record",
     "ReferenceKind",
     "ScoreRow",
+    "SkinGroup",
     "Stream",
     "Unscored",
     "Urgency",

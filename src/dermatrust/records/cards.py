@@ -6,8 +6,8 @@ from dermatrust.records.rater import RaterKind
 from dermatrust.records.record import Name, Record, Text
 
 KNOWN_LICENCES = (
-    "Apache-2.0", "MIT", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0",
-    "CC-BY-NC-ND-4.0", "CC-BY-ND-4.0", "research-only", "private",
+    "Apache-2.0", "MIT", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-3.0",
+    "CC-BY-NC-SA-4.0", "CC-BY-NC-ND-4.0", "CC-BY-ND-4.0", "SCIN-Data-Use", "research-only", "private",
 )  # fmt: skip
 
 
@@ -22,6 +22,8 @@ class DatasetCard(Record):
     """What the patients agreed to, or what is known about it."""
     may_leave_machine: bool = False
     """Whether images and texts may be sent to an endpoint that is not on this machine."""
+    identifiers_reviewed: bool = False
+    """Whether somebody has read what the scan for identifiers suspects in the texts, and it identifies nobody."""
     citation: Text = ""
     synthetic: bool = False
     """Whether the cases are drawn or simulated; every table and page made from them says so."""

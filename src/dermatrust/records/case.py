@@ -1,13 +1,19 @@
 """A case: one patient presentation, with its images, clinical context and what is known to be true."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from dermatrust.records.record import Name, Record, Text
 
 Urgency = Literal["emergent", "urgent", "routine"]
 """How soon somebody must act on a disease or a case, most pressing first."""
+
+
+SkinGroup = Literal["I-II", "III-IV", "V-VI"]
+"""Two neighbouring Fitzpatrick skin types together."""
+SKIN_GROUPS: tuple[SkinGroup, ...] = ("I-II", "III-IV", "V-VI")
+"""All three, the lightest first."""
 
 
 class ClinicalContext(Record):
@@ -51,11 +57,32 @@ class Case(Record):
     split: Name | None = None
     fitzpatrick: Annotated[int, Field(ge=1, le=6)] | None = None
     """Fitzpatrick skin type I-VI as 1-6."""
+    fitzpatrick_group: SkinGroup | None = None
+    """The same in three groups, where the source knows no more than that; `skin_group` gives it for every case."""
     monk: Annotated[int, Field(ge=1, le=10)] | None = None
     """Monk skin tone 1-10."""
     context: ClinicalContext = ClinicalContext()
     file_family: Name | None = None
     """Name shared by near-duplicate files of one source (e.g. "acne-cystic"); a split keeps it together."""
+    concepts: dict[Name, bool] = Field(default_factory=dict)
+    """What an expert marked as seen (true) or looked for and not seen (false), under the lexicon's names where it has
+    them; what nobody looked for is left out. No part of the context: a model is never shown it."""
+
+    @property
+    def skin_group(self) -> SkinGroup | None:
+        """Fitzpatrick I-II, III-IV or V-VI, from the type or from the group, whichever the source gives.
+
+        Example:
+            >>> Case(id="a", fitzpatrick=4).skin_group, Case(id="b", fitzpatrick_group="V-VI").skin_group
+            ('III-IV', 'V-VI')
+        """
+        return self.fitzpatrick_group if self.fitzpatrick is None else SKIN_GROUPS[(self.fitzpatrick - 1) // 2]
+
+    @model_validator(mode="after")
+    def _one_skin_type(self) -> Self:
+        if self.fitzpatrick_group not in (None, self.skin_group):
+            raise ValueError(f"fitzpatrick {self.fitzpatrick} is not in the group {self.fitzpatrick_group}")
+        return self
 
     @field_validator("file_names")
     @classmethod

@@ -120,7 +120,7 @@ def case_facts(case: Case) -> tuple[tuple[str, str], ...]:
         ("Age", None if context.age is None else f"{context.age:g}"),
         ("Sex", context.sex),
         ("Site", context.site),
-        ("Fitzpatrick skin type", skin_type_text(case.fitzpatrick) if case.fitzpatrick else None),
+        ("Fitzpatrick skin type", skin_type_text(case.fitzpatrick) if case.fitzpatrick else case.skin_group),
         ("Monk skin tone", None if case.monk is None else str(case.monk)),
         ("Symptoms present", ", ".join(present)),
         ("Symptoms absent", ", ".join(absent)),

@@ -11,6 +11,7 @@ RATINGS = "ratings.jsonl"
 RATERS = "raters.jsonl"
 DRAFTS = "drafts.jsonl"
 RATIONALES = "rationales.jsonl"
+LEFT_OUT = "left_out.jsonl"
 
 _TRUTH_STREAMS = ("reference", "label")
 

@@ -1,0 +1,59 @@
+"""What the labels of a source mean to the lexicon, and what a source records about a case in sentences."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from dermatrust.datasets.counted import counted
+from dermatrust.lexicon import load_lexicon
+from dermatrust.lexicon.nearest import nearest_diagnoses
+from dermatrust.records import Case, Narrative
+
+_MOST_SHOWN = 20
+
+
+def usual_urgency(label: str | None) -> str | None:
+    """Return the lexicon's urgency for a label, or None if it does not know it."""
+    diagnosis = load_lexicon().diagnosis(label) if label else None
+    return diagnosis.urgency if diagnosis else None
+
+
+def label_facts(case: Case, author: str, sentences: Iterable[str] = ()) -> tuple[Narrative, ...]:
+    """Return the label, further recorded facts and the body site as a narrative of the stream "label".
+
+    Args:
+        case: The case. Without a label there is nothing to be judged against, and no narrative.
+        author: The dataset.
+        sentences: Recorded facts that belong in no other field, such as how the diagnosis was made.
+
+    Example:
+        >>> [facts.text for facts in label_facts(Case(id="c", label="bcc"), "HAM10000", ["Seen at follow-up."])]
+        ['Diagnosis: bcc. Seen at follow-up.']
+    """
+    if case.label is None:
+        return ()
+    site = (f"Site: {case.context.site}.",) if case.context.site else ()
+    text = " ".join((f"Diagnosis: {case.label}.", *sentences, *site))
+    return (Narrative(id=f"{case.id}:label", case_id=case.id, text=text, author=author, stream="label"),)
+
+
+def unknown_labels(cases: Iterable[Case]) -> Iterator[str]:
+    """Yield a line on how many labels the lexicon does not know, and one on each of the commonest.
+
+    Labels are the cases' own and those of their differentials. They are kept as written, never mapped to what they
+    are near to.
+    """
+    counts: Counter[str] = Counter()
+    for case in cases:
+        counts.update({name for name in (case.label, *(d.diagnosis for d in case.differential)) if name})
+    unknown = [(label, n) for label, n in counts.most_common() if load_lexicon().diagnosis(label) is None]
+    if not unknown:
+        return
+    yield (
+        f"The lexicon does not know {len(unknown)} of {counted(len(counts), 'label')}: kept as written, without "
+        "urgency or kin."
+    )
+    for label, n in unknown[:_MOST_SHOWN]:
+        near = " or ".join(nearest_diagnoses(label))
+        yield f"  {label!r} in {counted(n, 'case')}; " + (f"spelt like {near}" if near else "nothing is spelt like it")
+    if len(unknown) > _MOST_SHOWN:
+        yield f"  and {len(unknown) - _MOST_SHOWN} more."

@@ -62,7 +62,7 @@ def _by_ratings(
     from dermatrust.store.folder import DatasetFolder
 
     folder = DatasetFolder.open(dataset)
-    study = study_of(read_rating_table(folder, panel), panel, adjudicators)
+    study = study_of(read_rating_table(folder, panel, adjudicators=adjudicators), panel, adjudicators)
     rows = plan_rows(study, width, confidence)
     if folder.card.synthetic:
         click.echo("synthetic dataset: its raters are simulated, and people differ otherwise\n")

@@ -165,6 +165,13 @@ def test_nothing_is_planned_by_what_does_not_vary(change):
         assert {line.split()[-8] for line in table[:-1]} == {"–"}
 
 
+def test_differences_that_do_not_vary_plan_no_smaller_panel_either():
+    study = a_study(("human", "human", "human", "llm"))
+    study.table.scores[3] = study.table.scores[:3].mean(axis=0) + 0.1
+    for statistic in ("MAE", "bias"):
+        assert {row.patients for row in rows_of(study_of(study.table), statistic, 0.2)} == {(None,) * len(PANELS)}
+
+
 def test_nothing_to_plan_by():
     with pytest.raises(DataError, match="neither an automatic rater nor two people"):
         plan_rows(a_study(("human",)), 0.2, 0.95)

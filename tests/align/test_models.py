@@ -146,6 +146,20 @@ class TestReplacement:
         assert passed == {0.1: False, 0.2: True, 0.3: True}
         assert of(replacement_rows(study), "judge", "macro").outcome.passes
 
+    @pytest.mark.parametrize(("n", "n_patients", "verdict"), [(1, 1, "too few"), (5, 5, "too few"), (40, 5, "too few"),
+                                                              (6, 6, "yes"), (40, 6, "yes")])  # fmt: skip
+    def test_too_few_patients_are_no_verdict(self, table_of, n, n_patients, verdict):
+        scores = {name: [3] * n for name in ("Dr A", "Dr B", "Dr C", "judge")}
+        scores["far"] = [0] * n
+        rows = replacement_rows(study_of(table_of(scores, patients=[k % n_patients for k in range(n)])))
+        assert of(rows, "judge", "macro").verdict == verdict
+        assert of(rows, "far", SAFETY).verdict == ("no" if verdict == "yes" else "too few")
+
+    def test_only_patients_whom_others_rated_too_count(self, table_of):
+        scores = {"Dr A": [3] * 9, "Dr B": [3] * 3 + [None] * 6, "judge": [3] * 9}
+        rows = replacement_rows(study_of(table_of(scores, patients=list(range(9)))))
+        assert of(rows, "judge", "macro").verdict == "too few"
+
     def test_a_panel_of_one_has_nobody_to_replace(self, table_of):
         assert replacement_rows(study_of(table_of({"Dr A": [1, 2], "judge": [1, 2]}))) == []
 

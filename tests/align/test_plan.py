@@ -142,11 +142,34 @@ def test_a_dimension_nobody_rated_is_unknown():
     assert worst_of(rows) == (None,) * len(PANELS)
 
 
-def test_raters_who_agree_fully_need_no_more_than_two_patients():
+@pytest.mark.parametrize("change", ["all agree", "all are constant", "the judge is constant", "the judge is 0.1 above"])
+def test_nothing_is_planned_by_what_does_not_vary(change):
     study = a_study(("human", "human", "llm"))
-    study.table.scores[:] = study.table.scores[0]
+    scores = study.table.scores
+    if change == "all agree":
+        scores[:] = scores[0]
+    elif change == "all are constant":
+        scores[:] = np.array([3.0, 4.0, 3.3])[:, None, None]
+    elif change == "the judge is constant":
+        scores[2] = 4.0
+    else:
+        scores[:2] = scores[0]
+        scores[2] = scores[0] + 0.1
     rows = plan_rows(study_of(study.table), 0.2, 0.95)
-    assert {row.patients for row in rows if row.statistic != "ICC(2,1)"} == {(2,) * len(PANELS)}
+    still = {"the judge is constant": {"MAE", "bias", "ICC(2,1)", "alpha, ordinal"},
+             "the judge is 0.1 above": {"quadratic kappa"}}.get(change, set())  # fmt: skip
+    assert {row.statistic for row in rows if set(row.patients) != {None}} == still
+    if not still:
+        table = plan_text(rows, 0.2, 0.95).split("\n\n")[1].splitlines()[2:]
+        assert {tuple(line.split()[-len(PANELS) :]) for line in table} == {("–",) * len(PANELS)}
+        assert {line.split()[-8] for line in table[:-1]} == {"–"}
+
+
+def test_differences_that_do_not_vary_plan_no_smaller_panel_either():
+    study = a_study(("human", "human", "human", "llm"))
+    study.table.scores[3] = study.table.scores[:3].mean(axis=0) + 0.1
+    for statistic in ("MAE", "bias"):
+        assert {row.patients for row in rows_of(study_of(study.table), statistic, 0.2)} == {(None,) * len(PANELS)}
 
 
 def test_nothing_to_plan_by():
@@ -214,6 +237,7 @@ def test_the_command_plans_by_numbers():
         (("--width", 0.2, "--icc", 0.5, "--per-patient", 2), "--per-patient: does not go with"),
         (("--width", 0.2, "--icc", 0.5, "--adjudicator", "a"), "--adjudicator: does not go with"),
         (("--width", 0.2, "--sd-between", 0.5, "--raters", 3), "--raters: does not go with"),
+        (("--width", 0.2, "--sd-between", 0), "--sd-between: is 0 and so is --sd-within"),
         (("--width", 0.2, "--sd-between", -1), "--sd-between: is -1"),
         (("--width", 0.2, "--sd-between", 1, "--sd-within", -1), "--sd-within: is -1"),
         (("--width", 0.2, "--sd-between", 1, "--per-patient", 0.5), "--per-patient: is 0.5; expected"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dermatrust.align.compare import Bootstrap
+from dermatrust.align.flat import study_csv
 from dermatrust.align.study import align
 from dermatrust.align.text import study_text
 from dermatrust.records import Rater
@@ -128,6 +129,16 @@ def test_the_replacement_test_says_its_epsilon_and_its_limits(whole):
     assert (judge[-1], eye[-1]) == ("24", "23")
     assert note[0].startswith("Narratives are taken as independent; those of one patient are not")
     assert len(table(replace(whole, n_patients=24), "May it replace")) == 3  # one narrative a patient needs no note
+
+
+def test_one_narrative_is_too_few_and_not_a_no(table_of, quick):
+    study = align(table_of({"Dr A": [1], "Dr B": [1], "judge": [5]}), quick)
+    _, judge, note = table(study, "May it replace")
+    assert judge == ["judge", *["too few"] * 7, "1"]
+    assert note[0].startswith("Too few: with so few patients no rater could pass")
+    csv = study_csv(study)
+    assert csv.count("winning rate,,too few,") == 7
+    assert "winning rate,,too few,macro,,," in csv
 
 
 def test_a_rater_without_scores_is_a_dash_and_not_a_no(table_of, quick):

@@ -117,8 +117,10 @@ def test_images_that_cannot_be_read_are_told(tmp_path):
 
 def test_nothing_to_compare_is_one_clear_error(tmp_path):
     folder = dataset(tmp_path, "one", [("a", "", {"split": "x"})])
-    with pytest.raises(DataError, match="expected two splits"):
+    with pytest.raises(DataError, match="has only the split x; expected two splits"):
         audit_leakage(folder)
+    with pytest.raises(DataError, match="has no splits; expected two splits"):
+        audit_leakage(dataset(tmp_path, "none", [("a", "", {})]))
     with pytest.raises(DataError, match="compared with itself"):
         audit_leakage(folder, DatasetFolder.open(folder.path))
 

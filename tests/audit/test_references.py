@@ -135,6 +135,24 @@ def test_a_fault_of_form_is_found(tmp_path, change, kind, says):
     assert says in one.found
 
 
+SHORT = "A red plaque with silvery scale is seen on the elbow, and its border is sharp."
+
+
+@pytest.mark.parametrize(
+    ("text", "n_words", "level"),
+    [
+        ("Red plaque. It is psoriasis.", 5, "high"),
+        (f"{SHORT} The answer is psoriasis.", 20, "medium"),
+        (f"{SHORT} {SHORT[:-1]}. The diagnosis is psoriasis.", 36, "medium"),
+        (f"{SHORT} There is nothing else to be seen.", 23, "high"),
+        (f"{SHORT} It is not psoriasis.", 20, "high"),
+    ],
+)
+def test_a_short_text_with_a_diagnosis_is_a_question(tmp_path, text, n_words, level):
+    one = found(tmp_path, text)["c0", "too short"]
+    assert (one.found, one.level) == (f"{n_words} words in all", level)
+
+
 @pytest.mark.parametrize(
     "text",
     [

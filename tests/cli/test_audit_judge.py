@@ -4,14 +4,17 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from dermatrust.audit.known_errors import read_known_errors
+from dermatrust.audit.known_errors import known_errors_name, read_known_errors
+from dermatrust.lexicon import lexicon_texts
+from dermatrust.lexicon.lexicon import PACKAGED
 from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rating
-from dermatrust.store.folder import write_dataset
+from dermatrust.store.folder import DatasetFolder, write_dataset
 from dermatrust.store.jsonl import append_records
 from dermatrust.store.lock import only_writer
 
@@ -44,6 +47,17 @@ def the_run(cwd):
     (run,) = (cwd / "runs").glob("audit-judge-*")
     (variants,) = run.glob("variants-*")
     return run, read_known_errors(variants)
+
+
+def test_another_lexicon_makes_other_variants(dataset, tmp_path, monkeypatch):
+    tables = shutil.copytree(PACKAGED, tmp_path / "tables")
+    monkeypatch.setattr(lexicon_texts, "__defaults__", (tables,))
+    folder = DatasetFolder.open(dataset)
+    before = known_errors_name(folder, seed=0, limit=None)
+    assert known_errors_name(folder, seed=0, limit=None) == before
+    with (tables / "surfaces.csv").open("a", encoding="utf-8") as file:
+        file.write("Frosted,surface,frosty,,our clinic\n")
+    assert known_errors_name(folder, seed=0, limit=None) != before
 
 
 def test_the_lexical_judge_gets_its_card_offline(dataset, tmp_path):

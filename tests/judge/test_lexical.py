@@ -189,7 +189,7 @@ def test_sizes_agree_within_their_tolerance():
 
 def test_rating_carries_narrative_rater_rule_and_one_draw():
     rating = rate(REFERENCE, REFERENCE, label="psoriasis")
-    assert (rating.rater, rating.draw, rating.rubric) == ("lexical", 0, "lexical-rule@1")
+    assert (rating.rater, rating.draw, rating.rubric) == ("lexical", 0, "lexical-rule@2")
     assert rating.scores == dict.fromkeys(DIMENSIONS, 5.0)
 
 

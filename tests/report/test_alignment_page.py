@@ -299,6 +299,18 @@ def test_the_verdict_of_the_alternative_annotator_test_has_its_numbers(make):
     assert [member for member, _ in lines["eye"].members] == ["Dr A", "Dr B"]
 
 
+def test_a_single_patient_is_too_few_for_a_verdict(make):
+    text, study, _ = make(n=1)
+    assert {(cell.value, cell.interval) for line in replacement_lines(study) for cell in line.cells} == {
+        ("too few", "")
+    }
+    assert {(line.stands_in, line.why) for line in summary_lines(study) if line.name in ("eye", "judge")} == {
+        ("too few", "")
+    }
+    assert all("too few patients to test whether it may stand in" in one for one in sentences(study))
+    assert not {"no", "yes"} & set(re.findall(r'<span class="verdict">(.*?)</span>', text))
+
+
 @pytest.mark.parametrize(
     ("low", "high", "words"), [(0.1, 0.2, "more generous"), (-0.2, -0.1, "stricter"), (-0.1, 0.1, "neither shown"),
                                (NAN, NAN, "not known")]

@@ -17,6 +17,8 @@ from dermatrust.agreement.statistic import rating_table
 Metric = Literal["rmse", "accuracy"]
 _FEWEST_FOR_T = 30
 """Items from which the authors trust the t-test's assumption of normality."""
+_HALF = 0.5
+"""Winning rate from which the judge passes."""
 _MOST_PATTERNS = 13
 """Items up to which SciPy's signed-rank test of ties is exact; with more it takes the sum of ranks for normal."""
 _TIE = 1e-9
@@ -121,7 +123,27 @@ def alternative_annotator_test(
     tested = [rater for rater in raters if rater.n]
     rate = math.fsum(r.is_rejected for r in tested) / len(tested) if tested else math.nan
     advantage = math.fsum(r.rho_judge for r in tested) / len(tested) if tested else math.nan
-    return AlternativeAnnotator(raters, rate, advantage, rate >= 0.5)
+    return AlternativeAnnotator(raters, rate, advantage, rate >= _HALF)
+
+
+def can_pass(n_items: ArrayLike, *, q: float = 0.05) -> bool:
+    """Return whether any judge could pass the test with so few items.
+
+    With n items no p-value is below 2^-n, that of a judge which wins on every one of them. Where even these leave the
+    judge below one half after adjusting, not passing says nothing of it.
+
+    Args:
+        n_items: How many items each rater shares with the judge and the others, or patients where items of one patient
+            are alike; a rater with 0 is in none of the shares.
+        q: False discovery rate over raters.
+
+    Example:
+        >>> can_pass([4, 4, 4]), can_pass([6, 6, 6])
+        (False, True)
+    """
+    n = np.asarray(n_items, dtype=np.float64)
+    smallest = benjamini_yekutieli(0.5 ** n[n > 0])
+    return smallest.size > 0 and bool(np.mean(smallest <= q) >= _HALF)
 
 
 def _check(panel: Floats, judge: Floats, metric: str, epsilon: float, q: float) -> None:

@@ -13,6 +13,8 @@ from dermatrust.agreement.statistic import Statistic, rating_table
 
 NARROWEST = 0.001
 """Width below which no plan is made: it would take billions of patients."""
+NO_VARIANCE = 1e-12
+"""Variance, in squared points, that is only the rounding of sums: nothing varies, and nothing can be planned by it."""
 _FEWEST = 2
 """Patients below which there is no interval at all."""
 _NOISE_DIGITS = 9
@@ -62,7 +64,7 @@ class Spread:
     def correlation(self) -> float:
         """Intraclass correlation of a patient's observations; NaN where nothing varies."""
         total = self.sd_between**2 + self.sd_within**2
-        return self.sd_between**2 / total if total > 0 else math.nan
+        return self.sd_between**2 / total if total > NO_VARIANCE else math.nan
 
 
 def patients_for_mean(

@@ -88,7 +88,8 @@ def _models(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
 def _replacements(study: AlignmentStudy) -> Iterator[dict[str, Any]]:
     for row in study.replacements:
         about = {"table": "replacement", "rater": row.rater, "measure": _name(row.measure)}
-        yield {**about, "statistic": "winning rate", "value": row.outcome.winning_rate}
+        rate = math.nan if row.verdict == "too few" else row.outcome.winning_rate
+        yield {**about, "statistic": "winning rate", "level": row.verdict, "value": rate}
         yield {**about, "statistic": "mean advantage probability", "value": row.outcome.advantage_probability}
         for member, one in zip(study.panel, row.outcome.raters, strict=True):
             p = {"statistic": "p, Benjamini-Yekutieli", "value": one.p_adjusted, "n": one.n}

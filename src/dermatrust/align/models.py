@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dermatrust.agreement.alternative_annotator import alternative_annotator_test
+from dermatrust.agreement.alternative_annotator import alternative_annotator_test, can_pass
 from dermatrust.agreement.bootstrap import percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import ClusterSums, Floats, Ints, sum_clusters
 from dermatrust.agreement.interval import Question
@@ -57,14 +57,21 @@ def replacement_rows(study: Study, *, epsilon: float = 0.2) -> list[ReplacementR
     if len(study.panel) < 2:
         return []
     members = np.stack([_with_mean(one) for one in study.members])
-    return [
-        ReplacementRow(
-            study.table.names[k], measure,
-            alternative_annotator_test(members[:, :, m], _with_mean(study.table.scores[k])[:, m], epsilon=epsilon),
-        )
-        for k in study.automatic
-        for m, measure in enumerate(MEASURES)
-    ]  # fmt: skip
+    found = []
+    for k in study.automatic:
+        scores = _with_mean(study.table.scores[k])
+        for m, measure in enumerate(MEASURES):
+            outcome = alternative_annotator_test(members[:, :, m], scores[:, m], epsilon=epsilon)
+            n_patients = _patients_tested(members[:, :, m], scores[:, m], study.table.patients)
+            found.append(ReplacementRow(study.table.names[k], measure, outcome, not can_pass(n_patients)))
+    return found
+
+
+def _patients_tested(members: Floats, scores: Floats, patients: Ints) -> list[int]:
+    """Return, for each member, the patients with a narrative that the member, the rater and another member scored."""
+    known = ~np.isnan(members)
+    is_tested = known & (known.sum(axis=0) > 1) & ~np.isnan(scores)
+    return [len(np.unique(patients[one])) for one in is_tested]
 
 
 def _with_mean(scores: Floats) -> Floats:

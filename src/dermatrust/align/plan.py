@@ -12,6 +12,7 @@ from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.icc import icc_statistic
 from dermatrust.agreement.krippendorff_alpha import krippendorff_alpha
 from dermatrust.agreement.planning import (
+    NO_VARIANCE,
     Jackknife,
     Spread,
     icc_inflation,
@@ -48,7 +49,8 @@ class PlanRow:
         spread: Of what is averaged, the absolute or signed differences; None for what is no mean.
         n_narratives: Narratives that count.
         per_patient: Narratives a patient, on average.
-        patients: How many are needed, for each size of the panel in `PANELS`; None where the ratings do not tell.
+        patients: How many are needed, for each size of the panel in `PANELS`; None where the ratings do not
+            tell: too few of them, or nothing varies.
     """
 
     rater: str
@@ -104,10 +106,15 @@ def _error_row(study: Study, rater: int, statistic: Planned, d: int, width: floa
     for size in PANELS:
         change = 0.0 if size is None else _noise_change(study, d, counted, size)
         between, within = _with_panel(found, statistic, change, lead[counted])
-        is_known = not math.isnan(between + within)
+        is_known = _varies(found.sd_between, found.sd_within) and _varies(between, within)
         patients.append(patients_for_mean(width, between, within, found.per_patient, confidence) if is_known else None)
     name, n = study.table.names[rater], int(counted.sum())
     return PlanRow(name, statistic, DIMENSIONS[d], found.mean, found, n, found.per_patient, tuple(patients))
+
+
+def _varies(between: float, within: float) -> bool:
+    """Return whether these standard deviations say anything; not if they are NaN."""
+    return between**2 + within**2 > NO_VARIANCE
 
 
 def _noise_change(study: Study, d: int, counted: Bools, size: int) -> float:
@@ -156,7 +163,7 @@ def _icc_row(study: Study, d: int, width: float, confidence: float) -> PlanRow:
     icc, inflation = icc_statistic("ICC(2,1)")(table), icc_inflation(table, study.table.patients)
     per_patient = n / n_patients if n_patients else math.nan
     patients: list[int | None] = [None] * len(PANELS)
-    if not math.isnan(inflation) and icc < 1:
+    if inflation > NO_VARIANCE and icc < 1:
         subjects = [subjects_for_icc(width, max(icc, 0.0), size or len(table), confidence) for size in PANELS]
         patients = [max(2, math.ceil(n_subjects * inflation / per_patient)) for n_subjects in subjects]
     return PlanRow("", "ICC(2,1)", DIMENSIONS[d], icc, None, n, per_patient, tuple(patients))
@@ -199,7 +206,7 @@ def _jackknife_row(
     """Return the plan of a statistic of whose variance a panel of each size has this multiple."""
     variances = [found.n_patients * found.variance * factor for factor in factors]
     patients = tuple(
-        None if math.isnan(one) else patients_for_mean(width, math.sqrt(one), 0.0, confidence=confidence)
+        patients_for_mean(width, math.sqrt(one), 0.0, confidence=confidence) if one > NO_VARIANCE else None
         for one in variances
     )
     per_patient = found.n / found.n_patients if found.n_patients else math.nan

@@ -1,5 +1,6 @@
 """What an alignment study finds. The other files of this room fill it; the terminal and the report place it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,9 @@ Role = Literal["automatic", "panel", "member", "mean"]
 panel      one of the panel against the others' mean, all members pooled: human against human
 member     the same for one member
 mean       the guess of whoever knows only how other patients' narratives score: predict the mean"""
+
+StandsIn = Literal["yes", "no", "too few", "not tested"]
+"""Whether a rater may stand in for one of the panel; "not tested" where there is nothing that both rated."""
 
 Scale = Literal["as given", "rounded"]
 """Whether scores were rounded to whole points first, halves upwards, as in the paper's alignment study."""
@@ -117,11 +121,22 @@ class ReplacementRow:
         rater: The rater.
         measure: The dimension, or "macro", the mean of the six scores of a narrative.
         outcome: Of the alternative-annotator test.
+        is_too_few: Whether the patients are so few that no rater could pass.
     """
 
     rater: str
     measure: Measure
     outcome: AlternativeAnnotator
+    is_too_few: bool
+
+    @property
+    def verdict(self) -> StandsIn:
+        """The answer in a word."""
+        if math.isnan(self.outcome.winning_rate):
+            return "not tested"
+        if self.is_too_few:
+            return "too few"
+        return "yes" if self.outcome.passes else "no"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from dermatrust.agreement.alternative_annotator import AlternativeAnnotator
 from dermatrust.align.results import (
     AgreementRow,
     AlignmentStudy,
     DifferenceRow,
     GroupRow,
     RankingRow,
+    ReplacementRow,
     Role,
     SameNarratives,
     Scale,
@@ -181,8 +181,8 @@ def _rankings_text(rows: Sequence[RankingRow], names: Names) -> str:
 def _replacements_text(study: AlignmentStudy, names: Names) -> str:
     lines = []
     for rater, found in groupby(study.replacements, attrgetter("rater")):
-        each = [row.outcome for row in found]
-        n = [member.n for one in each for member in one.raters]
+        each = list(found)
+        n = [member.n for row in each for member in row.outcome.raters]
         lines.append([names[rater], *map(_outcome_text, each), _span(min(n), max(n))])
     if not lines:
         return ""
@@ -191,14 +191,18 @@ def _replacements_text(study: AlignmentStudy, names: Names) -> str:
         "advantage probability, and whether the rate is at least 0.5"
     )
     note = "Narratives are taken as independent; those of one patient are not, so the test is too sure of itself."
-    several = [note] if study.n_narratives > study.n_patients else []
-    return "\n".join([heading, *aligned([["rater", *_COLUMNS, "narratives"], *lines]), *several])
+    notes = [note] if study.n_narratives > study.n_patients else []
+    if any(row.verdict == "too few" for row in study.replacements):
+        notes.append("Too few: with so few patients no rater could pass, however near to the panel.")
+    return "\n".join([heading, *aligned([["rater", *_COLUMNS, "narratives"], *lines]), *notes])
 
 
-def _outcome_text(one: AlternativeAnnotator) -> str:
-    if math.isnan(one.winning_rate):
+def _outcome_text(row: ReplacementRow) -> str:
+    if row.verdict == "not tested":
         return NOTHING
-    return f"{_number(one.winning_rate)} | {_number(one.advantage_probability)} {'yes' if one.passes else 'no'}"
+    if row.verdict == "too few":
+        return row.verdict
+    return f"{_number(row.outcome.winning_rate)} | {_number(row.outcome.advantage_probability)} {row.verdict}"
 
 
 def _groups_text(rows: Sequence[GroupRow], names: Names) -> str:

@@ -21,9 +21,11 @@ _YOU_HAVE = spaced(
 _YOU = re.compile(r"\byou\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“][^\"“”\n]{0,200}[\"”]")
 
-TOO_SHORT = ((15, 0.95), (30, 0.85), (50, 0.6), (75, 0.3))
+HARDLY_ANY, TOO_SHORT = 15, ((15, 0.95), (30, 0.85), (50, 0.6), (75, 0.3))
 """Words under which a text is too short, and how surely. To describe, reason and conclude takes several sentences; the
 shortest of 602 references of the DermBench release has 136 words, the shortest drawn one about 60."""
+CONCISE = 0.6
+"""At most so surely is a text of 15 words or more too short if it has a diagnosis: a clinician may find it enough."""
 
 DICTATED = 0.85
 _DICTATED = spaced(
@@ -44,7 +46,9 @@ def check_form(read: ReadReference) -> Iterator[ReferenceFinding]:
         for most, confidence in TOO_SHORT:
             if read.n_words < most:
                 expected, found = "a description, a line of reasoning and a conclusion", f"{read.n_words} words in all"
-                yield read.finding("too short", confidence, 0, expected=expected, found=found)
+                is_concise = read.n_words >= HARDLY_ANY and bool(read.held)
+                sure = min(confidence, CONCISE) if is_concise else confidence
+                yield read.finding("too short", sure, 0, expected=expected, found=found)
                 break
 
 

@@ -11,7 +11,7 @@ from dermatrust.audit.kinds import ERROR_RULES, TWINS
 from dermatrust.audit.known_variants import Variant, make_variants
 from dermatrust.audit.tables import table_texts
 from dermatrust.errors import DataError
-from dermatrust.lexicon import load_lexicon
+from dermatrust.lexicon import lexicon_texts, load_lexicon
 from dermatrust.records import Case, Narrative, Record, canonical_json, iter_records
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.jsonl import write_records
@@ -21,8 +21,8 @@ from dermatrust.store.new_dataset import new_folder, write_dataset
 Watched = Callable[[Sequence[tuple[Case, Narrative]]], Iterable[tuple[Case, Narrative]]]
 VARIANTS = "variants.jsonl"
 LACKING = "lacking.jsonl"
-VERSION = 2
-"""Raised when the same reference gives other variants."""
+VERSION = 3
+"""Raised when the same reference gives other variants by a rule, of making them or of reading it."""
 
 
 class Lacking(Record):
@@ -56,7 +56,7 @@ def known_errors_name(dataset: DatasetFolder, *, seed: int, limit: int | None) -
     """Return a digest of everything that decides the variants: references, seed, number of cases, tables."""
     parts = {
         "version": VERSION, "dataset": dataset.content_hash(), "seed": seed, "limit": limit,
-        "tables": table_texts(), "kinds": [*ERROR_RULES, *TWINS],
+        "tables": table_texts(), "lexicon": lexicon_texts(), "kinds": [*ERROR_RULES, *TWINS],
     }  # fmt: skip
     return hashlib.blake2b(canonical_json(parts).encode(), digest_size=4).hexdigest()
 

@@ -117,7 +117,7 @@ def audit_leakage(
     placed = list(_by_split(folder)) if other is None else _by_dataset(folder, other)
     sides = dict(Counter(one.side for one in placed))
     if len(sides) < 2:
-        what = f"has the splits {', '.join(sides) or 'none'}"
+        what = f"has only the split {', '.join(sides)}" if sides else "has no splits"
         raise DataError(str(folder.path), what, "two splits", "Split it, or name another dataset to compare with.")
     remarks: list[str] = []
     if other is None and (n_left := folder.n_cases - len(placed)):

@@ -62,7 +62,7 @@ def _by_ratings(
     from dermatrust.store.folder import DatasetFolder
 
     folder = DatasetFolder.open(dataset)
-    study = study_of(read_rating_table(folder, panel), panel, adjudicators)
+    study = study_of(read_rating_table(folder, panel, adjudicators=adjudicators), panel, adjudicators)
     rows = plan_rows(study, width, confidence)
     if folder.card.synthetic:
         click.echo("synthetic dataset: its raters are simulated, and people differ otherwise\n")
@@ -92,6 +92,8 @@ def _for_mean(
     for option, value in (("--sd-between", sd_between), ("--sd-within", within)):
         if value < 0:
             raise UserError(option, f"is {value:g}", "a number of at least 0")
+    if sd_between == within == 0:
+        raise UserError("--sd-between", "is 0 and so is --sd-within", "one above 0: else nothing varies")
     if each < 1:
         raise UserError("--per-patient", f"is {each:g}", "a number of at least 1")
     click.echo(f"{patients_for_mean(width, sd_between, within, each, confidence)} patients")

@@ -23,7 +23,7 @@ from dermatrust.records import (
     Urgency,
 )
 
-VERSION = "1"
+VERSION = "2"
 """Raised when old and new scores stop being comparable."""
 RULE = f"lexical-rule@{VERSION}"
 """Stands where other raters name their rubric: this judge reads none, it follows its published rule."""

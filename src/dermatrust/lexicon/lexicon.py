@@ -182,6 +182,11 @@ def _slug(name: str) -> str:
     return "-".join(words_of(name)).replace("'", "")
 
 
+def lexicon_texts(folder: Path = PACKAGED) -> dict[str, str]:
+    """Return each table of a lexicon as it is: whoever changes a word of them reads texts otherwise."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.csv"))}
+
+
 @lru_cache(maxsize=8)
 def _load(folder: Path) -> Lexicon:
     return Lexicon(folder)

@@ -157,21 +157,16 @@ def replacement_lines(study: AlignmentStudy) -> list[ReplacementLine]:
     return found
 
 
-def verdict(row: ReplacementRow) -> str:
-    """Return whether a rater may stand in, in a word."""
-    if math.isnan(row.outcome.winning_rate):
-        return "not tested"
-    return "yes" if row.outcome.passes else "no"
-
-
 def rates_text(row: ReplacementRow) -> str:
-    """Return the two numbers behind the verdict."""
+    """Return the two numbers behind the verdict; empty where there is none."""
+    if row.verdict not in ("yes", "no"):
+        return ""
     outcome = row.outcome
     return f"wins {score_text(outcome.winning_rate)}, advantage {score_text(outcome.advantage_probability)}"
 
 
 def _replacement_cell(row: ReplacementRow) -> Cell:
-    return Cell(verdict(row), rates_text(row) if not math.isnan(row.outcome.winning_rate) else "")
+    return Cell(row.verdict, rates_text(row))
 
 
 def _line(

@@ -7,7 +7,7 @@ from dermatrust.align.results import AgreementRow, AlignmentStudy, RankingRow, R
 from dermatrust.align.text import compared_with, role_name
 from dermatrust.bench.results import MACRO, Estimate
 from dermatrust.bench.text import counted
-from dermatrust.report.agreement_views import number_cell, rates_text, verdict
+from dermatrust.report.agreement_views import number_cell, rates_text
 from dermatrust.report.headline import Cell
 from dermatrust.report.views import estimate_text, score_text
 
@@ -94,8 +94,8 @@ def _line(study: AlignmentStudy, row: AgreementRow, kind: str) -> SummaryLine:
         rounded=number_cell(_of(study, row, "rounded", "MAE")),
         bias=number_cell(bias, signed=True),
         bias_means=bias_words(bias),
-        stands_in=verdict(replacement) if replacement else "not tested",
-        why=rates_text(replacement) if replacement and verdict(replacement) != "not tested" else "",
+        stands_in=replacement.verdict if replacement else "not tested",
+        why=rates_text(replacement) if replacement else "",
         order=number_cell(ranking.tau, signed=True) if ranking else Cell("–", "", note="one author"),
         n=f"{row.estimate.n:,}",
     )
@@ -142,9 +142,11 @@ def _bias_sentence(bias: Estimate) -> str:
 
 
 def _stands_sentence(row: ReplacementRow | None) -> str:
-    if row is None or verdict(row) == "not tested":
+    if row is None or row.verdict == "not tested":
         return "Whether it may stand in for one of the panel could not be tested."
-    said = {"yes": "may", "no": "may not"}[verdict(row)]
+    if row.verdict == "too few":
+        return "There are too few patients to test whether it may stand in for one of the panel."
+    said = "may" if row.verdict == "yes" else "may not"
     return f"By the alternative-annotator test it {said} stand in for one of the panel ({rates_text(row)})."
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/report_scale.py [NARRATIVES]
 
-Prints seconds, the peak of memory and the size of the page. Scores are drawn, and mean nothing.
+Prints seconds, those of a processor, the peak of memory and the size of the page. Scores are drawn, and mean nothing.
 """
 
 import resource
@@ -71,9 +71,10 @@ def main(n_narratives: int) -> None:
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
         size = page.stat().st_size / 1e6
-        print(f"{n_narratives:,} narratives: {seconds:.2f} s, {peak:.0f} MB, page of {size:.2f} MB")
+        busy, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+        print(f"{n_narratives:,} narratives: {seconds:.2f} s ({busy:.2f} s busy), {peak:.0f} MB, page of {size:.2f} MB")
 
 
 if __name__ == "__main__":

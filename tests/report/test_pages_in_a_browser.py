@@ -22,6 +22,7 @@ PAGES = {
 }
 NARROW = {"width": 320, "height": 640}  # what 1280 px become at a zoom of 400 %, which WCAG 1.4.10 asks for
 WIDE = {"width": 1280, "height": 900}
+A4 = {"width": 703, "height": 1010}  # what its margins leave, at 96 px an inch
 ZOOMED = {"width": 640, "height": 450}  # what 1280 px become at a zoom of 200 %
 
 
@@ -63,9 +64,11 @@ def opened(browser, file, *, size=WIDE, scheme="light"):
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(file.as_uri())
-    yield page
-    context.close()
+    try:
+        page.goto(file.as_uri())
+        yield page
+    finally:
+        context.close()
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert said == []
 
@@ -93,6 +96,19 @@ def test_a_page_fits_a_narrow_window(browser, axe_violations, folder, name, size
         assert width <= size["width"], "the page itself scrolls sideways"
         if name == "report of some":  # axe-core takes many seconds for the long one
             assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off_on_paper(browser, folder, name):
+    with opened(browser, folder / PAGES[name], size=A4) as page:
+        page.emulate_media(media="print")
+        open_everything(page)
+        cut = page.evaluate(
+            "[...document.querySelectorAll('table, svg, img')]"
+            ".filter(one => one.getBoundingClientRect().right > innerWidth + 1)"
+            ".map(one => one.caption ? one.caption.innerText : one.outerHTML.slice(0, 80))"
+        )
+        assert cut == []
 
 
 def test_a_page_that_fetches_or_fails_is_noticed(browser, folder):

@@ -102,27 +102,45 @@ def resampled_means(
     """
     if n_resamples < 1:
         raise ValueError(f"n_resamples is {n_resamples}; it must be at least 1")
-    factors = [_factors(block, n_clusters) for block in blocks]
     results = [np.full((n_resamples, block.sums.shape[1]), np.nan) for block in blocks]
+    factors = _factors(blocks, n_clusters)
     for start, weights in resample_weights(n_clusters, n_resamples, rng):
         rows = slice(start, start + len(weights))
-        for result, (clusters, matrix, count_column) in zip(results, factors, strict=True):
+        for clusters, matrix, members in factors:
             totals = weights[:, clusters] @ matrix
-            n_columns = result.shape[1]
-            result[rows] = ratios(totals[:, :n_columns], totals[:, n_columns:][:, count_column])
+            for number, first, count_columns in members:
+                n_columns = results[number].shape[1]
+                results[number][rows] = ratios(totals[:, first : first + n_columns], totals[:, count_columns])
     for result, block in zip(results, blocks, strict=True):
         result[:, block.n_clusters < 2] = np.nan
     return results
 
 
-def _factors(block: ClusterSums, n_clusters: int) -> tuple[Ints | slice, Floats, Ints]:
-    """Return where the block's clusters are, sums beside the distinct columns of counts, and whose count is where.
+_Members = list[tuple[int, int, Ints]]
+"""Number of a block, its first column of sums, and the column of counts of each of its columns."""
 
-    Without missing scores all columns of counts are equal, and one of them is enough.
+
+def _factors(blocks: Sequence[ClusterSums], n_clusters: int) -> list[tuple[Ints | slice, Floats, _Members]]:
+    """Return the blocks of the same clusters as one matrix each, so that its clusters are looked up once.
+
+    Sums stand beside the distinct columns of counts: without missing scores all are equal, and one of them is enough.
     """
-    distinct, count_column = np.unique(block.counts, axis=1, return_inverse=True)
-    whole = np.array_equal(block.clusters, np.arange(n_clusters))
-    return slice(None) if whole else block.clusters, np.hstack([block.sums, distinct]), count_column.ravel()
+    alike: dict[bytes, list[int]] = {}
+    for number, block in enumerate(blocks):
+        alike.setdefault(block.clusters.tobytes(), []).append(number)
+    factors = []
+    for numbers in alike.values():
+        matrices, members, first = [], [], 0
+        for number in numbers:
+            distinct, count_column = np.unique(blocks[number].counts, axis=1, return_inverse=True)
+            n_columns = blocks[number].sums.shape[1]
+            matrices += [blocks[number].sums, distinct]
+            members.append((number, first, first + n_columns + count_column.ravel()))
+            first += n_columns + distinct.shape[1]
+        clusters = blocks[numbers[0]].clusters
+        whole = np.array_equal(clusters, np.arange(n_clusters))
+        factors.append((slice(None) if whole else clusters, np.hstack(matrices), members))
+    return factors
 
 
 def resample_weights(n_clusters: int, n_resamples: int, rng: np.random.Generator) -> Iterator[tuple[int, Floats]]:

@@ -11,7 +11,7 @@ from dermatrust.agreement.clusters import ClusterSums, Floats, Ints
 from dermatrust.bench.results import Estimate
 from dermatrust.records import DIMENSIONS, Dimension
 
-_RESAMPLES_BYTES = 96_000_000
+_RESAMPLES_BYTES = 128_000_000
 """Resampled means held at once; more columns than fit are done in turns, on the same resampled patients."""
 
 Means = tuple[dict[Dimension, Estimate], Estimate]

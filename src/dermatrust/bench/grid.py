@@ -193,7 +193,7 @@ def numbered(names: Iterable[_Name], ordered: tuple[_Name, ...] | None = None) -
     listed = list(names)
     distinct = tuple(sorted(set(listed))) if ordered is None else ordered
     place = {name: i for i, name in enumerate(distinct)}
-    return distinct, np.fromiter((place[name] for name in listed), dtype=np.int32, count=len(listed))
+    return distinct, np.fromiter(map(place.__getitem__, listed), dtype=np.int32, count=len(listed))
 
 
 def _dimensions(names: NDArray[np.object_]) -> Codes:
@@ -201,7 +201,7 @@ def _dimensions(names: NDArray[np.object_]) -> Codes:
     unknown = sorted({str(name) for name in names} - place.keys())
     if unknown:
         raise DataError("scores", f"dimension {unknown[0]!r} is unknown", f"one of {', '.join(place)}")
-    return np.fromiter((place[str(name)] for name in names), dtype=np.int32, count=len(names))
+    return np.fromiter(map(place.__getitem__, names), dtype=np.int32, count=len(names))
 
 
 def _refuse_doubles(keys: tuple[Codes, ...], scores: ScoreColumns, order: Ints) -> None:

@@ -3,6 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -28,7 +30,7 @@ from dermatrust.bench.results import (
     SubgroupRow,
     WithinGap,
 )
-from dermatrust.bench.subgroups import subgroup_rows, subgroups_of
+from dermatrust.bench.subgroups import Subgroup, subgroup_rows, subgroups_of
 from dermatrust.errors import DataError
 from dermatrust.records import Dimension
 from dermatrust.store.scores import ScoreColumns
@@ -82,13 +84,11 @@ def bench_table(
     subgroups: list[SubgroupRow] = []
     gaps: list[ModelGap] = []
     within: list[WithinGap] = []
-    for number, rater in enumerate(grid.raters):
-        rated = np.flatnonzero(grid.rater == number)
-        everything = Sixes(grid.sums(rated), grid.n_expected.sum(axis=0))
-        pairs = paired_sums(grid, rated)
-        groups = subgroups_of(grid, rated)
-        blocks = [everything, pairs, *(group.sixes for group in groups)]
-        models, paired, *grouped = estimate_sixes(blocks, grid.n_clusters, draws)
+    asked = [_Asked.of(grid, number) for number in range(len(grid.raters))]
+    estimates = iter(estimate_sixes([block for one in asked for block in one.blocks], grid.n_clusters, draws))
+    for rater, one in zip(grid.raters, asked, strict=True):
+        rated, pairs, groups = one.rated, one.pairs, one.groups
+        models, paired, *grouped = islice(estimates, len(one.blocks))
         found = paired_differences(grid, rater, pairs, paired.means, draws)
         rows += _model_rows(grid, rater, rated, models.means, _ranks(grid, models.means, found, significance))
         differences += found
@@ -113,6 +113,23 @@ def bench_table(
         gaps=tuple(gaps),
         within=tuple(within),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of one rater's scores; all raters' is resampled together."""
+
+    rated: Ints
+    pairs: Sixes
+    groups: list[Subgroup]
+    blocks: list[Sixes]
+
+    @classmethod
+    def of(cls, grid: Grid, number: int) -> "_Asked":
+        rated = np.flatnonzero(grid.rater == number)
+        everything = Sixes(grid.sums(rated), grid.n_expected.sum(axis=0))
+        pairs, groups = paired_sums(grid, rated), subgroups_of(grid, rated)
+        return cls(rated, pairs, groups, [everything, pairs, *(group.sixes for group in groups)])
 
 
 def _ranks(

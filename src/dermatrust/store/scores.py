@@ -148,7 +148,7 @@ def read_scores(path: Path) -> ScoreColumns:
     """
     _check_ends(path)
     columns: dict[str, list[NDArray[Any]]] = {field.name: [] for field in _FIELDS}
-    texts: dict[str, str] = {}
+    texts: dict[str | None, str | None] = {}
     try:
         reader = read_parquet(path, batch_size=_ROWS_PER_GROUP)
         _check_schema(reader.schema, path)
@@ -171,11 +171,11 @@ _NUMBER_TYPES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _column(name: str, values: Any, texts: dict[str, str]) -> NDArray[Any]:
+def _column(name: str, values: Any, texts: dict[str | None, str | None]) -> NDArray[Any]:
     if name in _NUMBER_TYPES:
         return np.array(values, dtype=_NUMBER_TYPES[name])
     column = np.empty(len(values), dtype=object)
-    column[:] = [value if value is None else texts.setdefault(value, value) for value in values]
+    column[:] = list(map(texts.setdefault, values, values))
     return column
 
 

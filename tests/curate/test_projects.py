@@ -4,8 +4,9 @@ from sqlalchemy import func, select
 
 from dermatrust.audit.finding import ReferenceFinding
 from dermatrust.audit.finding_table import write_findings
+from dermatrust.curate.blind import blind_image
 from dermatrust.curate.problems import ConflictError, NotFoundError, RefusedError
-from dermatrust.curate.projects import create_project, image_bytes, pick, read_images, set_member
+from dermatrust.curate.projects import create_project, image_bytes, pick, read_images, review_image, set_member
 from dermatrust.curate.queue import read_queue
 from dermatrust.curate.rules import Rules
 from dermatrust.curate.tables import Anchor, Image, Item, Member, Project, TextVersion
@@ -100,6 +101,20 @@ def test_an_image_that_is_too_large_or_no_browser_shows_is_refused(folder_of, tm
         Picture.new("1" if kind == "PNG" else "L", size).save(file, kind)
     with pytest.raises(DataError, match=r"images/c1\.png"):
         read_images(folder, pick(folder, "references"))
+
+
+def test_a_withheld_image_is_shown_to_nobody(bench, now):
+    turn = bench.next("r1")
+    with bench.database.writing() as session:
+        image = blind_image(session, bench.people["r1"], turn.id, 1)
+        with pytest.raises(RefusedError, match="you are rater"):
+            review_image(session, bench.people["r1"], image.id, "cleared", now)
+        review_image(session, bench.people["curator"], image.id, "withheld", now)
+    with bench.database.reading() as session:
+        assert blind_image(session, bench.people["r1"], turn.id, 1) is None
+        assert session.get(Image, image.id).reviewer_id == bench.people["curator"].user_id
+    with pytest.raises(NotFoundError), bench.database.writing() as session:
+        review_image(session, bench.people["curator"], "nowhere", "cleared", now)
 
 
 def test_roles_are_given_changed_and_taken(bench):

@@ -110,6 +110,33 @@ def anchor_misses(ratings: Sequence[Rating], anchor: Anchor) -> list[Dispute]:
     ]
 
 
+def set_anchor(
+    session: Session, by: Actor, item_id: str, expected: Mapping[Dimension, int], tolerance: float
+) -> None:  # fmt: skip
+    """Make an item an anchor, or say which scores are expected of one. Items rated already are looked at anew.
+
+    Args:
+        session: Of `Database.writing`.
+        by: A curator.
+        item_id: The item.
+        expected: Of some or all dimensions; with none the anchor serves as a retest only.
+        tolerance: By how many points a score may differ from the expected one.
+
+    Raises:
+        NotFoundError: There is no such item, or the person is no member of its project.
+        RefusedError: The person is no curator there, or a score is off the scale.
+    """
+    item = item_for(session, by, item_id, "curator")
+    check_six(dict.fromkeys(DIMENSIONS, 0) | dict(expected))
+    anchor = session.get(Anchor, item_id)
+    before = None if anchor is None else {"expected": anchor.expected, "tolerance": anchor.tolerance}
+    anchor = session.merge(Anchor(item_id=item_id, expected=dict(expected), tolerance=tolerance))
+    session.flush()
+    after = {"expected": anchor.expected, "tolerance": tolerance}
+    record(session, by, "anchor.set", f"item:{item_id}", before=before, after=after)
+    settle(session, item)
+
+
 def settle(session: Session, item: Item) -> None:
     """Note whether an item's ratings agree, once it has all of them. What was decided or certified stays so."""
     if item.state not in ("open", "agreed", "disputed"):

@@ -52,6 +52,6 @@ def blind_image(session: Session, by: Actor, assignment_id: str, number: int) ->
 
 
 def item_images(session: Session, item_id: str) -> list[Image]:
-    """Return the images of an item in their order."""
+    """Return the images of an item in their order, without those that were withheld."""
     query = select(Image).join(ItemImage, ItemImage.image_id == Image.id).where(ItemImage.item_id == item_id)
-    return list(session.scalars(query.order_by(ItemImage.number)))
+    return list(session.scalars(query.where(Image.review != "withheld").order_by(ItemImage.number)))

@@ -11,7 +11,7 @@ from dermatrust.curate.problems import RefusedError
 from dermatrust.curate.projects import rules_of
 from dermatrust.curate.scores import check_six
 from dermatrust.curate.tables import Certificate, Item, Project, TextVersion
-from dermatrust.curate.texts import item_to_revise, latest_text
+from dermatrust.curate.texts import check_may_change, item_to_revise, latest_text
 from dermatrust.curate.trail import Actor, record
 from dermatrust.records import DIMENSIONS, Dimension
 
@@ -41,16 +41,8 @@ def certify(
         RefusedError: One of the rules above does not hold; `reason` says which.
     """
     item = item_to_revise(session, by, item_id)
-    if item.state in ("certified", "released"):
-        raise RefusedError(f"item {item_id}", f"is {item.state}", reason="frozen")
-    if item.state not in ("agreed", "adjudicated"):
-        expected = "one whose ratings agree or were decided upon"
-        raise RefusedError(f"item {item_id}", f"is {item.state}", expected, reason="too early")
-    check_six(scores)
-    below = [dimension.title for dimension in DIMENSIONS if scores[dimension] != HIGHEST]
-    if below:
-        do = "Revise the text until it deserves them."
-        raise RefusedError("the scores", f"{', '.join(below)} below 5", "six times 5", do, reason="not all five")
+    check_may_change(item)
+    _check_all_five(scores)
     latest = latest_text(session, item_id)
     if latest.sha256 != text_sha256:
         do = "Open it again and read what it is now."
@@ -87,6 +79,14 @@ def certificate_of(session: Session, item_id: str) -> tuple[Certificate, TextVer
     query = select(Certificate, TextVersion).join(TextVersion, TextVersion.id == Certificate.text_version_id)
     row = session.execute(query.where(TextVersion.item_id == item_id)).first()
     return None if row is None else (row[0], row[1])
+
+
+def _check_all_five(scores: Mapping[Dimension, int]) -> None:
+    check_six(scores)
+    below = [dimension.title for dimension in DIMENSIONS if scores[dimension] != HIGHEST]
+    if below:
+        do = "Revise the text until it deserves them."
+        raise RefusedError("the scores", f"{', '.join(below)} below 5", "six times 5", do, reason="not all five")
 
 
 def _check_fresh(session: Session, item: Item, authenticated_at: datetime, at: datetime) -> None:

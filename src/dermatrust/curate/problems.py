@@ -16,7 +16,6 @@ Reason = Literal[
     "sign in again",
     "frozen",
     "too early",
-    "not yours",
     "slot taken",
     "not disputed",
     "own rating",
@@ -34,7 +33,6 @@ role           the person's role in the project does not allow it
 sign in again  it needs a password given within the last minutes
 frozen         it was submitted, certified or decided, and stays as it is
 too early      it has to be rated, decided or certified first
-not yours      the assignment is another rater's
 slot taken     the lease ran out and somebody else has taken the place
 not disputed   nothing about the item has to be adjudicated
 own rating     an adjudicator rated the item

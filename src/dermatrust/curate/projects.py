@@ -6,6 +6,7 @@ import random
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -13,9 +14,22 @@ from PIL import Image as Picture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dermatrust.curate.access import require
 from dermatrust.curate.problems import ConflictError, NotFoundError, RefusedError
 from dermatrust.curate.rules import Rules
-from dermatrust.curate.tables import Anchor, Image, Item, ItemImage, Member, Project, Role, TextVersion, User, opaque
+from dermatrust.curate.tables import (
+    Anchor,
+    Image,
+    Item,
+    ItemImage,
+    Member,
+    Project,
+    ReviewState,
+    Role,
+    TextVersion,
+    User,
+    opaque,
+)
 from dermatrust.curate.trail import Actor, record
 from dermatrust.errors import DataError
 from dermatrust.judge.rubric import load_rubric
@@ -159,6 +173,21 @@ def set_member(session: Session, by: Actor, project_id: int, user_id: int, role:
         subject = f"project:{project_id}"
         record(session, by, "member.set", subject, before={"user": user_id, "role": before},
                after={"user": user_id, "role": role})  # fmt: skip
+
+
+def review_image(session: Session, by: Actor, image_id: str, review: ReviewState, at: datetime) -> None:
+    """Note that a curator has looked at an image for what identifies a patient; nobody is shown a withheld one.
+
+    Raises:
+        NotFoundError: There is no such image, or the person is no member of its project.
+        RefusedError: The person is no curator there.
+    """
+    image = session.get(Image, image_id)
+    if image is None:
+        raise NotFoundError(f"image {image_id}", "there is none such")
+    require(session, by, image.project_id, "curator")
+    before, image.review, image.reviewer_id, image.reviewed_at = image.review, review, by.user_id, at
+    record(session, by, "image.review", f"image:{image_id}", before={"review": before}, after={"review": review})
 
 
 def rules_of(project: Project) -> Rules:

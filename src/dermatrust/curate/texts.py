@@ -82,7 +82,7 @@ def save_draft(
         ConflictError: Another version of the draft is stored.
         RefusedError: The person may not revise the item, or not yet, or no longer; or the text cannot be stored.
     """
-    _check_may_revise(session, by, item_id)
+    check_may_change(item_to_revise(session, by, item_id))
     _check_length(text)
     return drafts.save(session, by, f"item:{item_id}", version, {"text": text}, at)
 
@@ -106,7 +106,7 @@ def revise(
         ConflictError: There is a later version, which the error carries as `{"number": …, "text": …}`.
         RefusedError: The person may not revise the item, or not yet, or no longer; or the text is empty or too long.
     """
-    _check_may_revise(session, by, item_id)
+    check_may_change(item_to_revise(session, by, item_id))
     _check_length(text)
     if not text.strip():
         raise RefusedError("the text", "is empty", "a narrative", reason="incomplete")
@@ -166,12 +166,16 @@ def item_to_revise(session: Session, by: Actor, item_id: str) -> Item:
     return item
 
 
-def _check_may_revise(session: Session, by: Actor, item_id: str) -> None:
-    item = item_to_revise(session, by, item_id)
+def check_may_change(item: Item) -> None:
+    """Refuse to revise or certify what is not rated yet, or is certified.
+
+    Raises:
+        RefusedError: The item is in such a state.
+    """
     if item.state not in ("agreed", "adjudicated"):
         is_late = item.state in ("certified", "released")
         expected = "one whose ratings agree or were decided upon"
-        raise RefusedError(f"item {item_id}", f"is {item.state}", expected, reason="frozen" if is_late else "too early")
+        raise RefusedError(f"item {item.id}", f"is {item.state}", expected, reason="frozen" if is_late else "too early")
 
 
 def _check_length(text: str) -> None:

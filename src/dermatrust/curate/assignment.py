@@ -99,14 +99,15 @@ def _first_turns(session: Session, project_id: int, rater_id: int, rules: Rules)
     held = select(Assignment.item_id).where(
         Assignment.rater_id == rater_id, Assignment.round == FIRST, Assignment.slot.is_not(None)
     )  # fmt: skip
-    taken = (
-        select(func.count())
-        .where(Assignment.item_id == Item.id, Assignment.round == FIRST, Assignment.slot.is_not(None))
-        .scalar_subquery()
+    full = (
+        select(Assignment.item_id)
+        .where(Assignment.round == FIRST, Assignment.slot.is_not(None))
+        .group_by(Assignment.item_id)
+        .having(func.count() >= rules.slots)
     )
     anchors = select(Anchor.item_id)
     decided = select(Adjudication.item_id).where(Adjudication.adjudicator_id == rater_id)
-    is_free = ((Item.state == "open") & (taken < rules.slots)) | Item.id.in_(anchors)
+    is_free = ((Item.state == "open") & Item.id.not_in(full)) | Item.id.in_(anchors)
     query = select(Item.id, Item.number).where(
         Item.project_id == project_id, is_free, Item.id.not_in(held), Item.id.not_in(decided)
     )  # fmt: skip

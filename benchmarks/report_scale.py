@@ -40,6 +40,7 @@ def rows(n_cases: int, seed: int = 0) -> Iterator[ScoreRow]:
                         **about, narrative_id=f"{case}-{model}", author=model, rater=judge, dimension=dimension,
                         refused=False, empty=False, score=None if is_missing else float(score), spread=None,
                         n_draws=1, unscored="unreadable" if is_missing else None, reference="certified",
+                        injection_suspected=False,
                     )  # fmt: skip
 
 

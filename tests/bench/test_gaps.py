@@ -13,6 +13,7 @@ def row(k, dimension, *, category, skin, score):
         case_id=f"c{k}", patient_id=f"p{k}", category=category, fitzpatrick=skin, site="back", narrative_id=f"n{k}",
         author="m", refused=False, empty=False, rater="r", dimension=dimension, score=score, spread=None, n_draws=1,
         unscored=None if score is not None else "unreadable", reference="certified",
+        injection_suspected=False,
     )  # fmt: skip
 
 

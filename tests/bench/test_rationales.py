@@ -11,6 +11,7 @@ from dermatrust.bench.rationales import settled_scores
 from dermatrust.cli.main import cli
 from dermatrust.clients.synthetic import answer
 from dermatrust.datasets.atlas import write_atlas
+from dermatrust.errors import DataError
 from dermatrust.records import DIMENSIONS, Certificate, Dimension, Narrative, Rater, Rating, Unscored
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.jsonl import append_records, write_records
@@ -43,6 +44,16 @@ def rated(folder, narrative_id, rater, score, but=()):
     scores = {d: score for d in DIMENSIONS if d not in but}
     unscored = {d: Unscored(reason="not rated") for d in but}
     append_records(folder / RATINGS, [Rating(narrative_id=narrative_id, rater=rater, scores=scores, unscored=unscored)])
+
+
+def test_a_rater_who_rated_nothing_is_a_slip_and_told_before_anything_is_asked(atlas):
+    result = CliRunner().invoke(
+        cli,
+        ["build", str(atlas), "-m", "nano/captioner-strong", "--reasoner", "synthetic/reasoner", "--rater", "nobody"],
+    )
+    assert isinstance(result.exception, DataError)
+    assert "'nobody' has rated nothing" in str(result.exception)
+    assert not (atlas / RATIONALES).exists()
 
 
 def test_rated_narratives_and_certified_references_are_explained_once(atlas):

@@ -87,6 +87,7 @@ def test_verify_audit_prints_length_and_hash_and_finds_a_change(dataset):
         (["{dataset}", "--queue", "{dataset}/nothing.csv"], "nothing.csv"),
         (["{dataset}", "--host", "203.0.113.1"], "cannot be listened on"),
         (["admin", "{dataset}", "a b"], "cannot be a name here"),
+        (["verify-audit", "{dataset}"], "there is no workbench"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(dataset, words, said):

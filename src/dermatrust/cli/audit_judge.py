@@ -16,6 +16,7 @@ from dermatrust.cli.options import (
     FILE,
     JUDGE_OPTIONS,
     RUN_OPTIONS,
+    check_have_rated,
     named_run_folder,
     open_bench,
     pace_for,
@@ -60,7 +61,7 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
 
     judges, folder = judges or ("lexical",), DatasetFolder.open(dataset)
     check_names_may_leave(folder, (*judges, *filter(None, [options["translator"]])))
-    _check_panel(folder, panel)
+    check_have_rated(folder, "--panel", panel)
     candidates = read_candidates(folder)  # what is wrong with them is said before anybody is asked
     translator = _translator(options)
     digest = _digest(folder, options, translator)
@@ -111,16 +112,6 @@ def _make(
     if translator is None:
         return known, None, Counter()
     return add_translations(known, translator, run, pace_for([translator.client], options))
-
-
-def _check_panel(folder: "DatasetFolder", panel: tuple[str, ...]) -> None:
-    from dermatrust.errors import DataError
-
-    raters = {rating.rater for rating in folder.iter_ratings()} if panel else set()
-    for name in panel:
-        if name not in raters:
-            expected = f"one of {', '.join(sorted(raters))}" if raters else "ratings in the dataset's ratings.jsonl"
-            raise DataError("--panel", f"{name!r} has rated nothing in {folder.path}", expected)
 
 
 def _digest(folder: "DatasetFolder", options: dict[str, Any], translator: "Translator | None") -> str:

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dermatrust.cli.options import FILE, RUN_OPTIONS, Number, named_run_folder, open_bench, pace_of, tell_failures
-
-from dermatrust.cli.options import with_options  # isort: skip
+from dermatrust.cli.options import (
+    FILE,
+    RUN_OPTIONS,
+    Number,
+    check_have_rated,
+    named_run_folder,
+    open_bench,
+    pace_of,
+    tell_failures,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -53,9 +61,11 @@ def build(dataset: Path, captioner: str, reasoner: str, **options: Any) -> None:
     from dermatrust.narrate.places import load_with_places
     from dermatrust.narrate.rationale import RATIONALE_PLACES, Explainer
     from dermatrust.narrate.streams import Builder, load_stream_prompts
+    from dermatrust.store.folder import DatasetFolder
 
     prompts = load_stream_prompts(*(options[f"{name}_prompt"] for name in _PROMPTS[:3]))
     explaining = load_with_places(options["rationale_prompt"], RATIONALE_PLACES)
+    check_have_rated(DatasetFolder.open(dataset), "--rater", filter(None, [options["rater"]]))
     bench = open_bench(dataset, models=tuple(dict.fromkeys((captioner, reasoner))), judges=(), **options)
     builder = Builder(
         captioner=bench.clients[0], reasoner=bench.clients[-1], prompts=prompts, sampling=bench.sampling,

@@ -35,15 +35,23 @@ def home_of(dataset: Path) -> Path:
     return path.with_name(f"{path.name}-workbench")
 
 
-def open_database(dataset: Path, db: str | None) -> "Database":
-    """Return the workbench's database, with its tables as this version needs them."""
+def open_database(dataset: Path, db: str | None, *, must_exist: bool = False) -> "Database":
+    """Return the workbench's database, with its tables as this version needs them.
+
+    Raises:
+        UserError: It must exist, and does not; or it cannot be opened.
+    """
     from dermatrust.curate.database import Database
     from dermatrust.curate.migrations import upgrade
+    from dermatrust.errors import UserError
 
+    file = home_of(dataset) / "workbench.db" if db is None else Path(db)
+    if must_exist and "://" not in (db or "") and not file.exists():
+        do = "Check DATASET and --db; `dermatrust curate DATASET` makes a workbench."
+        raise UserError(str(file), "there is no workbench", do=do)
     if db is None:
-        home = home_of(dataset)
-        home.mkdir(mode=0o700, exist_ok=True)
-        db = str(home / "workbench.db")
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        db = str(file)
     database = Database.open(db)
     upgrade(database)
     return database

@@ -7,6 +7,8 @@ import click
 from dermatrust.cli.curate import DB, open_database
 from dermatrust.cli.options import FILE
 
+_LOST = "If something was, the trail is lost: look for a backup."
+
 
 @click.command(name="verify-audit")
 @click.argument("dataset", type=FILE)
@@ -29,9 +31,11 @@ def verify_audit(dataset: Path, known: str | None, db: str | None) -> None:
         if not rows.isdecimal() or len(sha256) != 64:
             raise UserError("--known", "is not what this command prints", "ROWS:SHA256")
         earlier = (int(rows), sha256)
-    database = open_database(dataset, db)
+    database = open_database(dataset, db, must_exist=True)
     found = verify(database, earlier)
     database.close()
+    if found.length == 0:
+        raise UserError(db or str(dataset), "its workbench has no audit trail: nothing was ever done there", do=_LOST)
     if found.broken is not None:
         click.echo(f"row {found.broken} of the audit trail {found.why}", err=True)
         raise click.exceptions.Exit(1)

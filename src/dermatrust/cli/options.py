@@ -1,7 +1,7 @@
 """Options that several commands share, and what they open."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dermatrust.bench.play import Bench
     from dermatrust.bench.recorded import Recorded
     from dermatrust.clients import Client
+    from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.run import RunFolder
 
 
@@ -142,6 +143,20 @@ def run_folder(bench: "Bench", options: dict[str, Any], *, kind: str = "") -> "R
     from dermatrust.bench.run import run_name
 
     return named_run_folder(options, kind + run_name(bench))
+
+
+def check_have_rated(dataset: "DatasetFolder", option: str, names: Iterable[str]) -> None:
+    """Refuse raters, named by an option, of whom the dataset holds no rating: a slip would look like silence.
+
+    Raises:
+        DataError: One has rated nothing.
+    """
+    wanted = list(names)
+    raters = {rating.rater for rating in dataset.iter_ratings()} if wanted else set()
+    for name in wanted:
+        if name not in raters:
+            expected = f"one of {', '.join(sorted(raters))}" if raters else "ratings in the dataset's ratings.jsonl"
+            raise DataError(option, f"{name!r} has rated nothing in {dataset.path}", expected)
 
 
 def named_run_folder(options: dict[str, Any], otherwise: str) -> "RunFolder":

@@ -91,6 +91,10 @@ def _check_one_truth(found: "Sequence[Found]", results: "Sequence[Path]", manife
             words = {True: "synthetic", False: "not synthetic"}
             what = f"is of {card.name}, which is {words[card.synthetic]}; {first.name} is {words[first.synthetic]}"
             raise DataError(str(path), what, do="Make a report of each.")
+        if card.name != first.name:
+            click.echo(
+                f"{path}: is of {card.name}, and stands beside {first.name}; its part of the page says so", err=True
+            )
 
 
 def _joined(runs: "Sequence[Path]") -> "Manifest":

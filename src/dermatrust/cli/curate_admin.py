@@ -13,7 +13,7 @@ from dermatrust.cli.options import FILE
 @click.argument("name", default="admin")
 @DB
 def admin(dataset: Path, name: str, db: str | None) -> None:
-    """Make an administrator called NAME, and print the secret with which they choose a password.
+    """Make an administrator called NAME (`admin` if left out), and print the secret with which they choose a password.
 
     The secret is good once, for three days. For an administrator who is there already it is a new one: the way back in
     for somebody who lost the password.
@@ -40,3 +40,4 @@ def admin(dataset: Path, name: str, db: str | None) -> None:
     database.close()
     click.echo(secret)
     click.echo(f"Start `dermatrust curate {dataset}`, open /welcome#{secret} there and choose a password.", err=True)
+    click.echo(f"The name to sign in with is {name}.", err=True)

@@ -116,7 +116,7 @@ def test_of_one_patient_nothing_is_claimed():
     card = a_card()
     unknown = tuple(replace(row, drop=replace(row.drop, low=math.nan, high=math.nan)) for row in card.dimensions[:2])
     few = replace(card, dimensions=(*unknown, *card.dimensions[2:]))
-    assert [cell.note for cell in glance(few).cells] == ["too few to tell"] * 2 + [""] * 4
+    assert [cell.note for cell in glance(few).cells] == ["too few"] * 2 + [""] * 4
     assert (
         card_view(few, 1).sentence == "Whether it sees errors of Accuracy and Safety cannot be told: too few patients."
     )

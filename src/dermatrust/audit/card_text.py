@@ -54,7 +54,7 @@ def _dimension_line(row: DimensionRow) -> tuple[str, ...]:
 def sight_text(row: DimensionRow) -> str:
     """Return the mark of a dimension whose errors the judge is not known to see, "" where it sees them."""
     if not row.is_known:
-        return "too few to tell"
+        return "too few"
     return "blind" if row.is_blind else ""
 
 

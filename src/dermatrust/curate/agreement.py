@@ -73,7 +73,8 @@ def sample_size(session: Session, project_id: int, width: float, confidence: flo
     Nothing where fewer than two raters have rated. See `align.plan.plan_rows`.
     """
     study = _study(session, project_id, _panel_ratings(session, project_id)[0])
-    return [] if study is None or len(study.panel) < 2 else plan_rows(study, width, confidence)
+    rows = [] if study is None or len(study.panel) < 2 else plan_rows(study, width, confidence)
+    return [row for row in rows if row.statistic == "ICC(2,1)"]  # the page asks for one width, in its unit
 
 
 def _panel_ratings(session: Session, project_id: int) -> tuple[list[Rating], Rows]:

@@ -10,6 +10,7 @@ export class Saver {
     this.conflict = conflict;
     this.case = null;
     addEventListener("online", () => this.isDirty && this.now());
+    addEventListener("beforeunload", () => { this.isLeaving = true; });
   }
 
   // Takes up a case; returns the content to begin with: the server's, or what this browser kept and could not send.
@@ -35,6 +36,7 @@ export class Saver {
 
   changed(content) {
     this.content = content;
+    this.isLeaving = false;
     this.isDirty = true;
     const isKept = this.drafts.keep(this.case.id, { version: this.version, content });
     this.say(isKept ? "Kept in this browser, saving …" : "Saving …");
@@ -68,7 +70,7 @@ export class Saver {
       return;
     }
     this.isDirty = false;
-    this.drafts.remove(this.case.id);
+    if (!this.isLeaving) this.drafts.remove(this.case.id); // the next page may have been sent before this save was in
     this.say("Saved");
   }
 

@@ -1,8 +1,5 @@
 """`dermatrust curate DATASET`: start the workbench."""
 
-import logging
-import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,25 +48,20 @@ def start(dataset: Path, db: str | None, **options: Any) -> None:
     The first start makes a project of its texts; later ones go on with it. Accounts, ratings and texts are kept in a
     folder beside DATASET, which itself is not changed.
     """
-    import uvicorn
-
+    from dermatrust.cli.listening import address_of, listen, run
     from dermatrust.store.folder import DatasetFolder
 
     folder = DatasetFolder.open(dataset)
     database = open_database(dataset, db)
     _make_project(database, folder, options)
     app = _app(database, dataset, options)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
-    logging.getLogger("dermatrust.curate").setLevel(logging.INFO)
-    with _listen(options["host"], options["port"]) as listening:
-        click.echo(f"http://{_shown(listening)}{options['root_path']}/")
+    proxies = ",".join(options["trusted_proxy"])
+    with listen(options["host"], options["port"]) as listening:
+        click.echo(f"{address_of(listening)}{options['root_path']}/")
         _advise(database, dataset, db, options["host"])
-        proxies = ",".join(options["trusted_proxy"])
-        config = uvicorn.Config(
-            app, access_log=False, server_header=False, log_config=None, proxy_headers=bool(proxies),
-            forwarded_allow_ips=proxies or None, timeout_graceful_shutdown=5,
+        run(
+            app, listening, logger="dermatrust.curate", proxy_headers=bool(proxies), forwarded_allow_ips=proxies or None
         )  # fmt: skip
-        uvicorn.Server(config).run(sockets=[listening])
     database.close()
 
 
@@ -108,22 +100,6 @@ def _app(database: "Database", dataset: Path, options: dict[str, Any]) -> "FastA
         keeps_drafts=not options["no_browser_drafts"],
     )
     return make_app(database, settings, root_path=options["root_path"].rstrip("/"))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    from dermatrust.errors import UserError
-
-    try:
-        kind = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=kind)
-    except OSError as error:
-        where = f"--host {host} --port {port}"
-        raise UserError(where, f"cannot be listened on ({error.strerror})", do="Take another --port.") from None
-
-
-def _shown(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _advise(database: "Database", dataset: Path, db: str | None, host: str) -> None:

@@ -3,7 +3,6 @@
 import logging
 import socket
 import sys
-from contextlib import suppress
 from typing import Any
 
 from dermatrust.errors import UserError
@@ -37,6 +36,9 @@ def run(app: Any, listening: socket.socket, *, logger: str, **settings: Any) -> 
         listening: Where.
         logger: Name of the application's logger. uvicorn's own access log would write whole addresses.
         settings: Of uvicorn.
+
+    Raises:
+        KeyboardInterrupt: After it has ended by Ctrl-C, as uvicorn raises it again.
     """
     import uvicorn
 
@@ -45,5 +47,4 @@ def run(app: Any, listening: socket.socket, *, logger: str, **settings: Any) -> 
     config = uvicorn.Config(
         app, access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=5, **settings
     )
-    with suppress(KeyboardInterrupt):  # uvicorn raises it again when it has ended
-        uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(config).run(sockets=[listening])

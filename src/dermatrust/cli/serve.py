@@ -1,5 +1,6 @@
 """`dermatrust serve`: the scoring API."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,8 @@ def _start(
         app = serve_app(service, database, Serving(at_once, waiting, per_minute))
         click.echo(address_of(listening))
         _advise(database, model, host)
-        run(app, listening, logger="dermatrust.serve")
+        with suppress(KeyboardInterrupt):
+            run(app, listening, logger="dermatrust.serve")
     database.close()
 
 

@@ -2,12 +2,12 @@
 
 import logging
 import secrets
-import traceback
 from time import monotonic
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dermatrust.curate.failures import places_of
 from dermatrust.curate.score_metrics import Metrics
 from dermatrust.curate.score_problems import ApiError
 
@@ -57,9 +57,7 @@ class ScoreGate:
         try:
             await self._app(scope, self._limited(scope, receive), sent)
         except Exception as error:  # whatever it is, its message may quote a narrative
-            frames = traceback.extract_tb(error.__traceback__)[-6:]
-            places = " < ".join(f"{f.name} {f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))
-            _LOG.error("%s failed: %s in %s", request_id, type(error).__name__, places)
+            _LOG.error("%s failed: %s in %s", request_id, type(error).__name__, places_of(error))
         finally:
             path = scope["path"] if scope["path"] in self._paths else "other"
             self._metrics.answered(path, status, monotonic() - begun)

@@ -4,7 +4,6 @@ import html
 import json
 import logging
 import secrets
-import traceback
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from urllib.parse import urlsplit
@@ -12,6 +11,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dermatrust.curate.failures import places_of
 
 COOKIE = "__Host-sid"
 LARGEST_BODY = 256 * 1024
@@ -70,9 +71,7 @@ class Shield:
         try:
             await self._app(scope, receive, exchange.send)
         except Exception as error:  # the last resort: whatever it is, the reader must not see it
-            frames = traceback.extract_tb(error.__traceback__)[-6:]
-            places = " < ".join(f"{f.name} {f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))
-            _LOG.error("%s failed: %s in %s", exchange.id, type(error).__name__, places)
+            _LOG.error("%s failed: %s in %s", exchange.id, type(error).__name__, places_of(error))
             await exchange.answer(500, "Something went wrong here. What was saved is kept.")
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     """Put finished RUNS into one HTML file: models beside what says whether their scores can be trusted.
 
-    RUNS are the folders that bench, align and audit judge, references, image or injection wrote. Runs of models must be
-    of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
+    RUNS are the folders that bench, clinic, align and audit judge, references, image or injection wrote. Benches must
+    be of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
     bench's own report.html has its case pages.
     """
     from dermatrust.report import write_trust_report

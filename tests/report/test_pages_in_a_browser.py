@@ -1,5 +1,6 @@
 """Every page in a browser: nothing for axe-core to find, nothing on the console, nothing asked of a network."""
 
+import json
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,8 +9,9 @@ from click.testing import CliRunner
 
 from dermatrust.cli.main import cli
 from dermatrust.datasets.atlas import write_atlas
+from dermatrust.store.folder import DatasetFolder
 
-DATASET = "atlas"
+DATASET, ELSEWHERE = "atlas", "elsewhere"
 PAGES = {
     "report": "report.html",
     "report of one run": "runs/bench/report.html",
@@ -19,6 +21,8 @@ PAGES = {
     "audit of references": "references/references-audit.html",
     "image audit": "runs/image/image.html",
     "injection test": "runs/injection/injection.html",
+    "differentials": "runs/ddx/report.html",
+    "benchmark to bedside": "gap/gap.html",
 }
 NARROW = {"width": 320, "height": 640}  # what 1280 px become at a zoom of 400 %, which WCAG 1.4.10 asks for
 WIDE = {"width": 1280, "height": 900}
@@ -38,8 +42,25 @@ def commands():
     yield ("audit", "image", DATASET, "-m", "nano/evaluator", "-n", "4", "--run-id", "image", *quiet)
     yield ("audit", "injection", DATASET, "-j", "lexical", "--per-attack", "1", "-n", "4", "--run-id", "injection",
            *quiet)  # fmt: skip
-    yield ("report", "runs/bench", "align", "runs/judge", "references", "runs/image", "runs/injection")
+    arms = ("--context", "image-only,context-only,image+context,planted-referral", "--resamples", "50", *quiet)
+    for name, run in ((DATASET, "ddx"), (ELSEWHERE, "elsewhere")):
+        yield ("clinic", "ddx", name, "-m", f"replay:{name}.jsonl#said/one", *arms, "--run-id", run)
+    yield ("clinic", "gap", "runs/ddx", "runs/elsewhere", "--resamples", "50", "--out", "gap")
+    yield ("report", "runs/bench", "runs/ddx", "gap", "align", "runs/judge", "references", "runs/image",
+           "runs/injection")  # fmt: skip
     yield ("report", "runs/bench", "runs/judge", "references", "-o", "short.html")
+
+
+def record_differentials(name):
+    """Write what a model might say of every case in every arm: the truth second, and one name that nobody knows."""
+    lines = []
+    for number, case in enumerate(DatasetFolder.open(Path(name)).iter_cases()):
+        for arm in ("image only", "context only", "image + context", "planted referral"):
+            if (number, arm) != (3, "planted referral"):  # one is missing
+                said = [{"name": "wart"}, {"name": case.label}, {"name": "Foo's disease"}][number % 3 == 0 :]
+                text = json.dumps({"diagnoses": said, "cannot_tell": False}) if number else "I cannot say."
+                lines.append({"case_id": case.id, "author": "said/one", "text": text, "arm": arm})
+    Path(f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,6 +70,9 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path)
         write_atlas(Path(DATASET), n=12, seed=0, raters=2)
+        write_atlas(Path(ELSEWHERE), n=8, seed=1)
+        for name in (DATASET, ELSEWHERE):
+            record_differentials(name)
         for arguments in commands():
             done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
             assert done.exit_code in (0, 1), (arguments, done.output)  # 1: a rater has not scored everything

@@ -12,7 +12,9 @@ from dermatrust.clinic.differential_reply import read_differential_reply
 from dermatrust.lexicon import load_lexicon
 
 FORMS = [
-    # JSON: our schema, and what models send instead
+    # JSON: our prompt's schema, and what models send instead
+    ('{"diagnoses": [{"name": "Psoriasis", "confidence": 0.6}, {"name": "Eczema", "confidence": 0.3}], '
+     '"cannot_tell": false}', "psoriasis|eczema"),
     ('{"differential": [{"diagnosis": "Psoriasis", "probability": 0.6}, {"diagnosis": "Eczema", "probability": 0.3}], '
      '"confidence": 0.6, "cannot_tell": false}', "psoriasis|eczema"),
     ('```json\n{"differential": ["Psoriasis", "Tinea corporis",], "confidence": "70%"}\n```',

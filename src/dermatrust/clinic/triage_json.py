@@ -108,7 +108,8 @@ def _together(levels: list[Claimed], spread: dict[Urgency, float], advice: list[
     """
     said = [one for one in levels if one.level or one.is_contradictory]
     if not said and spread:
-        return Claimed(max(URGENCIES, key=lambda one: spread.get(one, 0.0)))
+        likeliest: Urgency = max(URGENCIES, key=lambda one: spread.get(one, 0.0))
+        return Claimed(likeliest)
     said = said or advice
     found = {one.level for one in said if one.level}
     if any(one.is_contradictory for one in said) or ("routine" in found and len(found) > 1):

@@ -1,0 +1,115 @@
+"""What follows from a simulated model's parameters: the figures that its answers scatter about."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from scipy.special import ndtr, ndtri
+
+from dermatrust.clinic.simulated import PLANTED, SimulatedModel
+from dermatrust.records import SkinGroup, Urgency
+
+Shares = Mapping[SkinGroup | None, float]
+"""Skin group to its share of the cases; shares add up to 1."""
+URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
+_PLACES = {1: 0, 3: 1, 5: 2}
+
+
+def true_accuracy(model: SimulatedModel, arm: str, k: int, shares: Shares) -> float:
+    """Return the chance that the truth is among the first k diagnoses; saying that one cannot tell is wrong.
+
+    A model that follows a planted referral has the truth one place lower: among the first k of these stands what else
+    was among the first k - 1. Places 2 and 3 are equally likely, and so are 4 and 5.
+
+    Args:
+        model: The model.
+        arm: What it is told.
+        k: 1, 3 or 5.
+        shares: Of the skin groups.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", {PLANTED: (0.4, 0.6, 0.7)}, anchoring=0.5)
+        >>> [round(true_accuracy(model, PLANTED, k, {None: 1.0}), 3) for k in (1, 3)]
+        [0.2, 0.55]
+    """
+    place = _PLACES[k]
+    anchors = model.anchoring if arm == PLANTED else 0.0
+    right = 0.0
+    for group, share in shares.items():
+        chances = (0.0, *model.chances(arm, group))
+        free = chances[place + 1]
+        followed = 0.0 if k == 1 else (free + chances[place]) / 2
+        right += share * ((1 - anchors) * free + anchors * followed)
+    return (1 - model.abstention) * right
+
+
+def true_flips(model: SimulatedModel, before: str, after: str, shares: Shares) -> tuple[float, float]:
+    """Return the chances that the first diagnosis, right in one arm, is wrong in another, and the reverse.
+
+    With chances p and q of being right and steadiness s, luck is the same in both arms with chance s², so both are
+    right with chance s² min(p, q) + (1 - s²) p q. Anchoring and abstention are chances of their own in each arm.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", {"a": (0.4,) * 3, "b": (0.6,) * 3})
+        >>> [round(chance, 3) for chance in true_flips(model, "a", "b", {None: 1.0})]
+        [0.0, 0.2]
+    """
+    same, answered = model.steadiness**2, 1 - model.abstention
+    lost = gained = 0.0
+    for group, share in shares.items():
+        p, q = (model.chances(arm, group)[0] for arm in (before, after))
+        kept = answered**2 * math.prod(1 - model.anchoring for arm in (before, after) if arm == PLANTED)
+        both = kept * (same * min(p, q) + (1 - same) * p * q)
+        lost += share * (answered * model.first_right(before, group) - both)
+        gained += share * (answered * model.first_right(after, group) - both)
+    return lost, gained
+
+
+def true_auroc(model: SimulatedModel, arm: str) -> float:
+    """Return the area under the curve of its stated probabilities for urgent or emergent against routine.
+
+    Two normal distributions of one width, d apart, have the area Phi(d / sqrt 2), and a cut between them has
+    sensitivity Phi(d - c) and specificity Phi(c).
+
+    Example:
+        >>> round(true_auroc(SimulatedModel("synthetic/a", triage={"a": (0.8, 0.8)}), "a"), 3)
+        0.883
+
+    Reference:
+        Swets & Pickett (1982), Evaluation of Diagnostic Systems, ch. 1, ISBN 978-0126790801.
+    """
+    sensitivity, specificity = model.triage[arm]
+    return float(ndtr((ndtri(sensitivity) + ndtri(specificity)) / math.sqrt(2)))
+
+
+def true_levels(model: SimulatedModel, arm: str) -> dict[Urgency, dict[Urgency | None, float]]:
+    """Return, for each true urgency, the chances of what it says; None where it cannot tell.
+
+    Example:
+        >>> levels = true_levels(SimulatedModel("synthetic/a", triage={"a": (0.9, 0.7)}, emergent=(0.5, 0.1)), "a")
+        >>> {said: round(chance, 3) for said, chance in levels["urgent"].items()}
+        {'emergent': 0.09, 'urgent': 0.81, 'routine': 0.1, None: 0.0}
+    """
+    sensitivity, specificity = model.triage[arm]
+    answered = 1 - model.abstention
+    levels: dict[Urgency, dict[Urgency | None, float]] = {}
+    for urgency in URGENCIES:
+        pressing = sensitivity if urgency != "routine" else 1 - specificity
+        emergent = model.emergent[int(urgency != "emergent")]
+        levels[urgency] = {
+            "emergent": answered * pressing * emergent,
+            "urgent": answered * pressing * (1 - emergent),
+            "routine": answered * (1 - pressing),
+            None: model.abstention,
+        }
+    return levels
+
+
+def shares_of(groups: Sequence[SkinGroup | None]) -> Shares:
+    """Return each skin group's share of some cases.
+
+    Example:
+        >>> shares_of(["I-II", None, None, None])
+        {'I-II': 0.25, None: 0.75}
+    """
+    return {group: groups.count(group) / len(groups) for group in dict.fromkeys(groups)}

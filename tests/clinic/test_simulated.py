@@ -1,0 +1,147 @@
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from dermatrust.clinic.simulated import PLANTED, SimulatedModel
+from dermatrust.clinic.simulated_truth import true_accuracy, true_auroc, true_flips, true_levels
+from dermatrust.errors import DataError
+from dermatrust.lexicon import load_lexicon
+from dermatrust.records import Case
+
+ALL = {None: 1.0}
+N = 6000
+MODEL = SimulatedModel(
+    "synthetic/test",
+    {"image only": (0.3, 0.5, 0.6), "image + context": (0.5, 0.7, 0.75), PLANTED: (0.5, 0.7, 0.75)},
+    gaps={"V-VI": 0.1}, steadiness=0.8, together=0.4, synonyms=0.5, anchoring=0.4,
+    triage={"image only": (0.85, 0.7)}, spread=0.1, overconfidence=0.15, abstention=0.1,
+)  # fmt: skip
+
+
+def cases(n=N, **fields):
+    return [Case(id=f"c{k}", patient_id=f"p{k // 2}", label="psoriasis", **fields) for k in range(n)]
+
+
+def replies(arm, *, planted="", **fields):
+    return [json.loads(MODEL.differential_reply(case, arm, planted=planted)) for case in cases(**fields)]
+
+
+def rank(reply):
+    """The place of the truth by our own reading of the reply, 0 where it is absent."""
+    truth = load_lexicon().diagnosis("psoriasis")
+    named = [load_lexicon().diagnosis(name) for name in reply["differential"]]
+    return next((place for place, one in enumerate(named, 1) if one and one.id == truth.id), 0)
+
+
+def near(observed, expected, n=N):
+    """Within four standard errors, twice as wide for the pairs of cases that share a patient."""
+    assert abs(observed - expected) < 4 * np.sqrt(2 * max(expected * (1 - expected), 0.01) / n), (observed, expected)
+
+
+def share_within(ranks, k):
+    return np.mean([0 < place <= k for place in ranks])
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+@pytest.mark.parametrize(("arm", "planted"), [("image only", ""), ("image + context", ""), (PLANTED, "scabies")])
+def test_accuracy_is_what_the_parameters_say(arm, planted, k):
+    near(share_within([rank(reply) for reply in replies(arm, planted=planted)], k), true_accuracy(MODEL, arm, k, ALL))
+
+
+def test_a_skin_group_with_a_gap_is_that_much_worse():
+    ranks = [rank(reply) for reply in replies("image only", fitzpatrick=6)]
+    near(share_within(ranks, 3), 0.9 * 0.4)
+    assert true_accuracy(MODEL, "image only", 3, {"V-VI": 0.5, "I-II": 0.5}) == pytest.approx(0.9 * 0.45)
+
+
+def test_the_planted_diagnosis_comes_first_as_often_as_the_model_anchors():
+    found = replies(PLANTED, planted="scabies")
+    near(np.mean([reply["differential"][:1] == ["scabies"] for reply in found]), 0.9 * 0.4)
+    assert all(reply["differential"].count("scabies") <= 1 for reply in found)
+
+
+def test_flips_between_arms_are_what_the_parameters_say():
+    before, after = ([rank(reply) == 1 for reply in replies(arm)] for arm in ("image only", "image + context"))
+    lost, gained = true_flips(MODEL, "image only", "image + context", ALL)
+    near(np.mean(np.array(before) & ~np.array(after)), lost)
+    near(np.mean(~np.array(before) & np.array(after)), gained)
+    assert gained - lost == pytest.approx(0.9 * 0.2)
+
+
+def test_each_stated_confidence_is_too_high_by_the_overconfidence():
+    answered = [reply for reply in replies("image only") if not reply["cannot_tell"]]
+    stated = Counter(reply["confidence"] for reply in answered)
+    assert set(stated) == {0.35, 0.55}
+    for confidence, n in stated.items():
+        right = np.mean([rank(reply) == 1 for reply in answered if reply["confidence"] == confidence])
+        near(right, confidence - 0.15, n)
+
+
+def test_abstaining_and_synonyms_are_as_frequent_as_told():
+    found = replies("image + context")
+    near(np.mean([reply["cannot_tell"] for reply in found]), 0.1)
+    truths = [reply["differential"][rank(reply) - 1] for reply in found if rank(reply)]
+    near(np.mean([name != "psoriasis" for name in truths]), 0.5, len(truths))
+
+
+def test_triage_has_the_known_sensitivity_specificity_levels_and_area():
+    said = {
+        urgency: [json.loads(MODEL.triage_reply(case, "image only")) for case in cases(urgency=urgency)]
+        for urgency in ("emergent", "urgent", "routine")
+    }
+    for urgency, levels in true_levels(MODEL, "image only").items():
+        assert sum(levels.values()) == pytest.approx(1)
+        for level, chance in levels.items():
+            near(np.mean([reply["urgency"] == level for reply in said[urgency]]), chance)
+    truth, stated = [], []
+    for urgency in ("urgent", "routine"):
+        known = [reply["urgent_probability"] for reply in said[urgency] if not reply["cannot_tell"]]
+        truth += [urgency != "routine"] * len(known)
+        stated += known
+    assert roc_auc_score(truth, stated) == pytest.approx(true_auroc(MODEL, "image only"), abs=0.02)
+
+
+def test_cases_of_one_patient_share_their_luck():
+    right = np.array([rank(reply) == 1 for reply in replies("image only")], dtype=float).reshape(-1, 2)
+    assert np.corrcoef(right.T)[0, 1] > 0.05
+    loner = SimulatedModel("synthetic/loner", MODEL.accuracy)
+    alone = [rank(json.loads(loner.differential_reply(case, "image only"))) == 1 for case in cases()]
+    assert abs(np.corrcoef(np.array(alone, dtype=float).reshape(-1, 2).T)[0, 1]) < 0.07
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(sorted(MODEL.accuracy)))
+def test_replies_follow_from_seed_case_and_arm(seed, arm):
+    case = Case(id="é", label="melanoma")
+    assert MODEL.differential_reply(case, arm, seed=seed) == MODEL.differential_reply(case, arm, seed=seed)
+    reply = json.loads(MODEL.differential_reply(case, arm, planted="scabies", seed=seed))
+    assert len(reply["differential"]) == len(set(reply["differential"])) == (0 if reply["cannot_tell"] else 5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": "gpt"}, "a name that begins with synthetic/"),
+        ({"accuracy": {"a": (0.5, 0.4, 0.6)}}, "accuracies in 'a' fall with k"),
+        ({"accuracy": {"a": (0.1, 0.4, 0.6)}, "gaps": {"I-II": 0.2}}, "an accuracy in 'a' is -0.1"),
+        ({"accuracy": {"a": (0.9, 0.9, 0.9)}, "overconfidence": 0.2}, "a confidence in 'a' is 1.2"),
+        ({"triage": {"a": (1.0, 0.5)}}, "its triage in 'a' is"),
+        ({"emergent": (1.2, 0.5)}, "a chance of its triage is 1.2"),
+        ({"abstention": float("nan")}, "abstention is nan"),
+        ({"together": 1.0}, "together is 1.0"),
+    ],
+)
+def test_parameters_that_mean_nothing_are_refused(fields, message):
+    with pytest.raises(DataError, match=message):
+        SimulatedModel(**({"name": "synthetic/a"} | fields))
+
+
+def test_a_case_without_truth_is_refused():
+    with pytest.raises(DataError, match="has the label 'qwertz', which the lexicon does not know"):
+        MODEL.differential_reply(Case(id="a", label="qwertz"), "image only")
+    with pytest.raises(DataError, match="has no urgency"):
+        MODEL.triage_reply(Case(id="a"), "image only")

@@ -13,7 +13,8 @@ PRINTED = sorted({
     *compare.AS_GIVEN, *compare.ROUNDED, *compare.WITHIN_AS_GIVEN, *compare.WITHIN_ROUNDED, shift_table.SUCCESS,
     "winning rate", "advantage probability", "drift", "ECE", "surest half", "gap", "mean fall", "fall by 0.5", "blind",
     "place", "missing", "BCa", "permutation test", "Holm", "Benjamini-Hochberg", "Benjamini-Yekutieli", "risk-coverage",
-    "pairwise accuracy", "retest", "sensitivity matrix", "alternative-annotator test", "beyond harmless",
+    "pairwise accuracy", "retest", "sensitivity", "specificity", "PPV", "NPV", "balanced accuracy", "McNemar", "AUROC",
+    "DeLong", "Wilson", "Youden", "net benefit", "sensitivity matrix", "alternative-annotator test", "beyond harmless",
 })  # fmt: skip
 
 

@@ -44,6 +44,14 @@ def test_a_token_is_printed_once_listed_without_it_and_revoked(tmp_path):
     assert serve("token", "revoke", "clinic", "--db", "t.db", cwd=tmp_path).returncode == 2
 
 
+@pytest.mark.parametrize("words", [["list"], ["revoke", "clinic"]])
+def test_a_slip_in_db_makes_no_file(tmp_path, words):
+    done = serve("token", *words, "--db", "slip.db", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: slip.db: there are no tokens. Check --db; ")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["-m", "nano/nothing"], "nano/nothing: is not an embedded evaluator"),
     (["-m", "openai/gpt-5"], "openai/gpt-5: is not on this machine. Add --may-leave-machine"),

@@ -7,6 +7,7 @@ import pytest
 from dermatrust.clients import AskFailed, Image, Message, Request, Sampling, open_client
 from dermatrust.clients.replay import ReplayClient
 from dermatrust.errors import DataError, ModelError
+from dermatrust.store.replies import request_key
 
 
 def about(case_id, *, author="", draw=0):
@@ -195,3 +196,37 @@ def test_a_recorded_line_that_no_file_of_ours_could_hold_is_one_clear_error(tmp_
 def test_a_blank_model_name_in_a_recording_counts_as_none(tmp_path):
     (tmp_path / "r.jsonl").write_text('{"id": "c", "model": " ", "candidate_text": "x"}\n')
     assert open_client(f"replay:{tmp_path / 'r.jsonl'}").name == "replay:r.jsonl"
+
+
+def in_arm(arm, image_arm, draw=0):
+    return Request((Message("user", "?"),), draw=draw, case_id="1", arm=arm, image_arm=image_arm)
+
+
+def test_a_recorded_reply_of_a_study_answers_its_own_arm_alone(tmp_path):
+    path = write(
+        tmp_path / "o.jsonl",
+        {"id": "1", "model": "m", "candidate_text": "alone", "arm": "image only"},
+        {"id": "1", "model": "m", "candidate_text": "told", "arm": "image+context", "image_arm": "all"},
+        {"id": "1", "model": "m", "candidate_text": "told, three", "arm": "Image + Context", "image_arm": "first:3"},
+        {"id": "1", "model": "m", "candidate_text": "near", "arm": "image-only", "image_arm": "one-by-one"},
+        {"id": "1", "model": "m", "candidate_text": "far", "arm": "image only", "image_arm": "one by one"},
+        {"case_id": "1", "author": "m", "text": "text alone", "arm": "context-only"},
+        {"id": "2", "model": "m", "candidate_text": "of no study"},
+    )
+    client = ReplayClient(path)
+
+    def text(*about):
+        return asyncio.run(client.ask(in_arm(*about))).text
+
+    assert client.has_arms
+    assert text("image only", "all") == "alone"
+    assert text("image + context", "all") == "told"
+    assert text("image + context", "first 3") == "told, three"
+    assert [text("image only", "one by one", draw) for draw in (0, 1)] == ["near", "far"]
+    assert text("context only", "none") == "text alone"
+    for arm, image_arm in (("image only", "grid"), ("erroneous", "all"), ("", "")):
+        with pytest.raises(AskFailed, match="no draw 0 for case '1'"):
+            text(arm, image_arm)
+    keys = {request_key(client, in_arm(*about)) for about in (("image only", "all"), ("image only", "grid"), ("", ""))}
+    assert len(keys) == 3
+    assert not ReplayClient(write(tmp_path / "p.jsonl", {"id": "1", "candidate_text": "x"})).has_arms

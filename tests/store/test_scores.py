@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dermatrust.errors import DataError
 from dermatrust.records import DIMENSIONS, ScoreRow
-from dermatrust.store import scores
+from dermatrust.store import columns as table_columns
 from dermatrust.store.scores import ScoreColumns, read_scores, write_scores
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
@@ -93,14 +93,14 @@ def test_no_rows_is_a_table_without_rows(tmp_path):
 
 
 def test_row_groups_are_written_as_they_come(tmp_path, monkeypatch):
-    monkeypatch.setattr(scores, "_ROWS_PER_GROUP", 10)
+    monkeypatch.setattr(table_columns, "ROWS_PER_GROUP", 10)
     write_scores(tmp_path / "scores.parquet", map(row, range(25)))
     assert pyarrow.parquet.ParquetFile(tmp_path / "scores.parquet").num_row_groups == 3
     assert read_scores(tmp_path / "scores.parquet").case_id.tolist() == [f"c{i}" for i in range(25)]
 
 
 def test_writing_takes_no_more_memory_for_more_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(scores, "_ROWS_PER_GROUP", 2_000)
+    monkeypatch.setattr(table_columns, "ROWS_PER_GROUP", 2_000)
     peaks = []
     for n_rows in (6_000, 30_000):
         tracemalloc.start()

@@ -1,10 +1,10 @@
 """The play of one sample: a model writes a narrative about a case, then every judge rates it."""
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from dermatrust.bench.photographs import photographs
 from dermatrust.clients import Ask, AskFailed, Client, Image, Sampling
 from dermatrust.engine import Play
 from dermatrust.errors import DataError
@@ -122,14 +122,7 @@ class Bench:
                 f"case {case.id!r}", "has no photograph, and a narrative is written or evaluated from one",
                 do="Import the dataset with its images, or give recorded outputs with -m replay:FILE.",
             )  # fmt: skip
-        found: list[Image] = []
-        for name in case.file_names:
-            path, where = self.dataset.image_path(name), f"case {case.id!r}, {name}"
-            known = self.images.peek(path, where=where)
-            if known is None:
-                known = await asyncio.to_thread(self.images.prepare, path, where=where)
-            found.append(known)
-        return tuple(found)
+        return await photographs(self.dataset, self.images, case.id, case.file_names)
 
 
 async def rate_narrative(

@@ -1,33 +1,28 @@
 """One benchmark run, from the first ask to the table: a pure function of cases, prompts and replies."""
 
-import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from dermatrust import __version__
 from dermatrust.bench.asking import Pace, ask_all
+from dermatrust.bench.checks import check_images, check_names
 from dermatrust.bench.flat import table_csv
+from dermatrust.bench.manifests import endpoint_of, model_card, named_by, now, resumed
 from dermatrust.bench.play import Bench, Sample
 from dermatrust.bench.results import BenchTable
 from dermatrust.bench.rows import score_rows
 from dermatrust.bench.table import bench_table
-from dermatrust.clients import Client, Message, Request
-from dermatrust.clients.family import model_family
+from dermatrust.clients import Client
 from dermatrust.engine.privacy import check_may_leave
 from dermatrust.errors import DataError, ModelError
-from dermatrust.records import Manifest, ModelCard, ScoreRow, canonical_json
+from dermatrust.records import Manifest, ScoreRow
 from dermatrust.store.atomic import write_text
 from dermatrust.store.lock import only_writer
 from dermatrust.store.run import RunFolder
 from dermatrust.store.scores import read_scores, write_scores
 from dermatrust.store.spool import Spool
-
-_NO_CASE = Request((Message("user", ""),))
-"""What a client's endpoint is asked with where it is about the client, not about a case."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def run_bench(
     manifest = plan(bench, run, command=command, seed=seed)
     with only_writer(run.path):
         if run.manifest_path.exists():
-            manifest = _resumed(manifest, run, replace=replace)
+            manifest = resumed(manifest, run, replace=replace)
         run.write_manifest(manifest)
         rows, failures = _ask_and_score(bench, run, pace)
         write_scores(run.scores_path, rows)
@@ -71,26 +66,9 @@ def run_bench(
         write_text(run.table_path, table_csv(table, bench.dataset.card))
         # A judge's card knows the version its server reports only once it has answered.
         judges = tuple(rater.card for rater in bench.raters)
-        manifest = manifest.model_copy(update={"finished": _now(), "judges": judges})
+        manifest = manifest.model_copy(update={"finished": now(), "judges": judges})
         run.write_manifest(manifest)
     return BenchResult(run, manifest, table, failures)
-
-
-def _resumed(manifest: Manifest, run: RunFolder, *, replace: bool) -> Manifest:
-    """Return the manifest with the start of the run that this one resumes, having checked that it is the same."""
-    earlier = run.read_manifest()
-    if _what_was_asked(earlier) == _what_was_asked(manifest):
-        return manifest.model_copy(update={"started": earlier.started})
-    if replace:
-        return manifest
-    do = "Give this run a name of its own with --run-id, or overwrite that one with --replace."
-    raise DataError(str(run.path), "holds a run on other cases, models or settings", do=do)
-
-
-def _what_was_asked(manifest: Manifest) -> tuple[object, ...]:
-    """Return what decides a run's scores; a judge's version is known only once it has answered."""
-    judges = [judge.model_copy(update={"version": ""}) for judge in manifest.judges]
-    return manifest.dataset_hash, manifest.n_cases, manifest.models, judges, manifest.prompts, manifest.config
 
 
 def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], Counter[str]]:
@@ -138,17 +116,11 @@ def _check(bench: Bench) -> None:
 
 def check_models(bench: Bench) -> None:
     """Refuse doubled names, models the card keeps the cases from, and a dataset whose photographs are not there."""
-    raters = [rater.name for rater in bench.raters]
-    for what, names in (("model", [c.name for c in bench.clients]), ("judge", raters)):
-        for name in names:
-            if names.count(name) > 1:
-                raise ModelError(name, f"two {what}s go by this name", do="Name each one once.")
+    check_names("model", [client.name for client in bench.clients])
+    check_names("judge", [rater.name for rater in bench.raters])
     check_may_leave(bench.dataset, all_clients(bench))
     if bench.evaluators or any(client.needs_images for client in bench.clients):
-        missing = next(bench.dataset.missing_images(), None)
-        if missing is not None:
-            where, name = missing
-            raise DataError(where, f"its image {name} is not there", do="Run `dermatrust data check` for all of them.")
+        check_images(bench.dataset)
 
 
 def plan(bench: Bench, run: RunFolder, *, command: str, seed: int) -> Manifest:
@@ -163,12 +135,12 @@ def plan(bench: Bench, run: RunFolder, *, command: str, seed: int) -> Manifest:
         dataset=bench.dataset.card,
         dataset_hash=bench.dataset.content_hash(),
         n_cases=planned_cases(bench),
-        models=tuple(_model_card(client) for client in bench.clients),
+        models=tuple(model_card(client) for client in bench.clients),
         judges=tuple(rater.card for rater in bench.raters),
         prompts=prompts,
         seeds={"bootstrap": seed},
         config=config_of(bench),
-        started=_now(),
+        started=now(),
     )
 
 
@@ -204,17 +176,6 @@ def run_name(bench: Bench) -> str:
         "config": config_of(bench) | {"dataset": bench.dataset.card.name},
         "prompt": bench.prompt.name_and_hash,
         "judges": [rater.card.model_dump(mode="json") for rater in bench.raters],
-        "endpoints": [dict(client.endpoint(_NO_CASE)) for client in all_clients(bench)],
+        "endpoints": [endpoint_of(client) for client in all_clients(bench)],
     }
-    digest = hashlib.blake2b(canonical_json(parts).encode(), digest_size=4).hexdigest()
-    name = re.sub(r"[^\w.-]+|^\.+", "-", bench.dataset.card.name)[:80]  # a card's name may not lead out of --out
-    return f"{name}-{digest}"
-
-
-def _model_card(client: Client) -> ModelCard:
-    endpoint = client.endpoint(_NO_CASE)
-    return ModelCard(model=client.name, family=model_family(client.name), endpoint=dict(endpoint))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return named_by(bench.dataset.card.name, parts)

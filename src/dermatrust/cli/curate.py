@@ -8,12 +8,16 @@ import click
 from dermatrust.cli.groups import OpeningGroup
 
 if TYPE_CHECKING:
+    from dermatrust.curate.copying import Digest
     from dermatrust.curate.database import Database
 
 COMMANDS = {
     "start": "Start the workbench on DATASET; the word `start` may be left out.",
     "admin": "Make an administrator, and print the secret with which they choose a password.",
     "verify-audit": "Check that nobody has changed the audit trail.",
+    "backup": "Write everything into one file, while the workbench is in use.",
+    "restore": "Fill an empty workbench from such a file.",
+    "copy": "Copy everything into another database, e.g. from SQLite to PostgreSQL.",
 }
 """Name to one line of help, so that `--help` imports none of them."""
 DB = click.option("--db", metavar="URL", help="SQLite file, or postgresql+psycopg://...  [default: beside DATASET]")
@@ -41,17 +45,16 @@ def open_database(dataset: Path, db: str | None, *, must_exist: bool = False) ->
     Raises:
         UserError: It must exist, and does not; or it cannot be opened.
     """
-    from dermatrust.curate.database import Database
-    from dermatrust.curate.migrations import upgrade
-    from dermatrust.errors import UserError
+    from dermatrust.curate.opening import open_current
 
-    file = home_of(dataset) / "workbench.db" if db is None else Path(db)
-    if must_exist and "://" not in (db or "") and not file.exists():
-        do = "Check DATASET and --db; `dermatrust curate DATASET` makes a workbench."
-        raise UserError(str(file), "there is no workbench", do=do)
-    if db is None:
+    file = home_of(dataset) / "workbench.db"
+    if db is None and not must_exist:
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        db = str(file)
-    database = Database.open(db)
-    upgrade(database)
-    return database
+    do = "Check DATASET and --db; `dermatrust curate DATASET` makes a workbench."
+    return open_current(file if db is None else db, absent="there is no workbench" if must_exist else "", do=do)
+
+
+def show_digest(digest: "Digest") -> None:
+    """Print what a database holds: table, rows and their hash, one table a line, tab-separated."""
+    for table, (n_rows, sha256) in digest.items():
+        click.echo(f"{table}\t{n_rows}\t{sha256}")

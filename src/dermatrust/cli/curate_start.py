@@ -66,10 +66,10 @@ def start(dataset: Path, db: str | None, **options: Any) -> None:
 
 
 def _make_project(database: "Database", folder: "DatasetFolder", options: dict[str, Any]) -> None:
-    """Make the project on the first start; its texts and rules stay as they were then."""
+    """Make the project on the first start; its texts and rules stay as they were then, its folder may move."""
     from sqlalchemy import select
 
-    from dermatrust.curate.projects import create_project, pick, read_images
+    from dermatrust.curate.projects import create_project, follow_folder, pick, read_images
     from dermatrust.curate.queue import read_queue
     from dermatrust.curate.rules import Rules
     from dermatrust.curate.tables import Project
@@ -77,15 +77,18 @@ def _make_project(database: "Database", folder: "DatasetFolder", options: dict[s
 
     texts: Texts = options["texts"] or ("narratives" if any(folder.iter_narratives()) else "references")
     name = options["project"] or f"{folder.card.name}: {texts}"
-    with database.reading() as session:
-        if session.scalar(select(Project.id).where(Project.name == name)) is not None:
+    by = Actor("command line")
+    with database.writing() as session:
+        if (project := session.scalar(select(Project).where(Project.name == name))) is not None:
+            if follow_folder(session, by, project, folder):
+                click.echo(f"project {name!r} now takes its photographs from {folder.path}", err=True)
             return
     picked = pick(folder, texts, read_queue(options["queue"]) if options["queue"] else None)
     images = read_images(folder, picked)
     rules = Rules(slots=options["raters_per_narrative"], anchor_share=options["anchor_share"])
     with database.writing() as session:
         create_project(
-            session, Actor("command line"), name, folder, picked, images, rules=rules, seed=options["seed"]
+            session, by, name, folder, picked, images, rules=rules, seed=options["seed"]
         )  # fmt: skip
     click.echo(f"new project {name!r}: {len(picked)} texts, {rules.slots} raters each", err=True)
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "build": "Build references and regular narratives from photographs, in two streams.",
     "judge": "Score recorded narratives against their references.",
     "rate": "Score narratives by the photographs alone, without a reference.",
+    "clinic": "Differential diagnosis and triage, with and without clinical context.",
     "align": "Judges and evaluators against the people who rated the same narratives.",
     "audit": "Ask whether references, splits, judges and evaluators can be trusted.",
     "curate": "The workbench in which clinicians rate, revise and certify narratives.",

@@ -50,18 +50,21 @@ def serve(context: click.Context, /, **options: Any) -> None:
         _start(**options)
 
 
-def open_database(db: str | None) -> "Database":
-    """Return the database of tokens, with its tables as this version needs them."""
-    from dermatrust.curate.database import Database
-    from dermatrust.curate.migrations import upgrade
+def open_database(db: str | None, *, must_exist: bool = False) -> "Database":
+    """Return the database of tokens, with its tables as this version needs them.
 
-    if db is None:
-        home = Path(click.get_app_dir("dermatrust"))
+    Raises:
+        UserError: It must exist, and does not; or it cannot be opened.
+    """
+    from dermatrust.curate.opening import open_current
+
+    home = Path(click.get_app_dir("dermatrust"))
+    if db is None and not must_exist:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        db = str(home / "serve.db")
-    database = Database.open(db)
-    upgrade(database)
-    return database
+    do = "Check --db; `dermatrust serve token create NAME` makes the first token."
+    return open_current(
+        home / "serve.db" if db is None else db, absent="there are no tokens" if must_exist else "", do=do
+    )
 
 
 def _start(

@@ -1,5 +1,6 @@
 """`dermatrust serve token`: who may ask the scoring API."""
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,8 @@ def create(name: str, scopes: "tuple[Scope, ...]", days: int | None, db: str | N
     from dermatrust.curate.trail import Actor
 
     valid = None if days is None else timedelta(days=days)
-    click.echo(create_token(open_database(db), name, scopes, Actor("command line"), valid=valid))
+    with closing(open_database(db)) as database:
+        click.echo(create_token(database, name, scopes, Actor("command line"), valid=valid))
     click.echo("keep it as you keep a password; it cannot be shown again", err=True)
 
 
@@ -43,8 +45,10 @@ def list_all(db: str | None) -> None:
     """Print all tokens, one a line, tab-separated."""
     from dermatrust.curate.tokens import list_tokens
 
+    with closing(open_database(db, must_exist=True)) as database:
+        rows = list_tokens(database)
     click.echo("name\tscopes\tcreated\texpires\trevoked\tlast used")
-    for row in list_tokens(open_database(db)):
+    for row in rows:
         moments = (row.created_at, row.expires_at, row.revoked_at, row.used_at)
         click.echo("\t".join([row.name, ",".join(row.scopes), *map(_moment, moments)]))
 
@@ -57,7 +61,8 @@ def revoke(name: str, db: str | None) -> None:
     from dermatrust.curate.tokens import revoke_token
     from dermatrust.curate.trail import Actor
 
-    revoke_token(open_database(db), name, Actor("command line"))
+    with closing(open_database(db, must_exist=True)) as database:
+        revoke_token(database, name, Actor("command line"))
     click.echo(f"revoked {name}")
 
 

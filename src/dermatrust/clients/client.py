@@ -50,7 +50,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One ask. `case_id` and `author` say what it is about; they never reach the model.
+    """One ask. `case_id`, `author` and the arms say what it is about; they never reach the model.
 
     `draw` tells independent repeats of one ask apart: it is part of the key, and added to the seed.
     """
@@ -61,6 +61,10 @@ class Request:
     case_id: str = ""
     author: str = ""
     """The author of the narrative that is being judged, if this is a judge's ask."""
+    arm: str = ""
+    """What the model is told besides the images, in a study that compares that, e.g. "image + context"."""
+    image_arm: str = ""
+    """Which images it is shown and how, in such a study, e.g. "first 3"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 Lines may be candidate rows `{id, model, candidate_text}` or judged rows `{id, candidate_model, judge_model,
 judge_text}` as the DermBench release writes them, or narratives `{case_id, author, text}` as this package writes them.
+A line may say which `arm` of a clinical study it answers, and which `image_arm`: then it answers no other. One that
+says no image arm answers the ask that shows all photographs, or none.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +33,13 @@ class _Recorded(BaseModel):
     """Who wrote it."""
     author: Text = ""
     """Whose narrative it judges, in a judged row."""
+    arm: Text = ""
+    image_arm: Text = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What a request must be about to be answered by it."""
+        return self.case_id, self.author, _plain(self.arm), _plain(self.image_arm)
 
 
 _SHAPES = {
@@ -37,6 +48,9 @@ _SHAPES = {
     "text": {"case_id": "case_id", "text": "text", "model": "author"},
 }
 """The field that tells a line's shape, to our names and the line's own."""
+_ARMS = {"arm": "arm", "image_arm": "image_arm"}
+_ALL = ("all", "none")
+"""Image arms that a line answers which does not say one."""
 _EXPECTED = (
     "a recorded output: {id, model, candidate_text}, {case_id, author, text} or "
     "{id, candidate_model, judge_model, judge_text}"
@@ -44,9 +58,12 @@ _EXPECTED = (
 
 
 class ReplayClient:
-    """Answers with what a file has recorded for the request's case, author and draw.
+    """Answers with what a file has recorded for the request's case, author, arms and draw.
 
-    The n-th recorded text for one case (and author) is draw n - 1. A file with several models needs `model`.
+    The n-th recorded text for one case (and author, and arms) is draw n - 1. A file with several models needs `model`.
+
+    Attributes:
+        has_arms: Whether any line of the model says which arm of a study it answers.
 
     Raises:
         DataError: The file is missing or a line is not a recorded output.
@@ -59,32 +76,37 @@ class ReplayClient:
     def __init__(self, path: Path, *, model: str | None = None) -> None:
         self.path = path
         digest = hashlib.blake2b(digest_size=16)
-        offsets: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        offsets: dict[tuple[str, str, str, str], list[tuple[int, int]]] = {}
         models: set[str] = set()
         for where, position, line in iter_placed_lines(path):
             digest.update(line)
             row = _read(line, where)
             models.add(row.model)
             if model is None or row.model == model:
-                offsets.setdefault((row.case_id, row.author), []).append((position, len(line)))
+                offsets.setdefault(row.key, []).append((position, len(line)))
         if model is not None and model not in models:
             raise ModelError(f"replay:{path}#{model}", "the file has no such model", _listed(models))
         if model is None and len(models) > 1:
             raise ModelError(f"replay:{path}", "holds several models", _listed(models), f"Name one: replay:{path}#NAME")
         self.model = model or next(iter(models), "")
         self.name = self.model or f"replay:{path.name}"
+        self.has_arms = any(arm for _, _, arm, _ in offsets)
         self._offsets = offsets
         self._endpoint = {"kind": "replay", "file": digest.hexdigest()}
 
     def endpoint(self, request: Request) -> Mapping[str, Any]:
         """Return the file's hash and the case: recorded replies belong to cases, not to prompts."""
-        return self._endpoint | {"case": request.case_id, "author": request.author}
+        about = {"case": request.case_id, "author": request.author}
+        if request.arm:
+            about |= {"arm": _plain(request.arm), "image_arm": _plain(request.image_arm)}
+        return self._endpoint | about
 
     async def ask(self, request: Request) -> Reply:
         """Return the recorded text, read from its place in the file."""
-        places = self._offsets.get((request.case_id, request.author)) or self._offsets.get((request.case_id, ""), [])
+        places = self._places(request)
         if request.draw >= len(places):
             about = f"case {request.case_id!r}" + (f", author {request.author!r}" if request.author else "")
+            about += f", arm {request.arm!r}, images {request.image_arm!r}" if request.arm else ""
             raise AskFailed("not recorded", f"{self.path} has no draw {request.draw} for {about}")
         position, length = places[request.draw]
         with self.path.open("rb") as file:
@@ -92,8 +114,22 @@ class ReplayClient:
             line = file.read(length)
         return Reply(text=_read(line, str(self.path)).text, finish_reason="stop", model_version=self.model)
 
+    def _places(self, request: Request) -> list[tuple[int, int]]:
+        """Return where the file holds what was recorded for a request, in the order of draws."""
+        arm, image_arm = _plain(request.arm), _plain(request.image_arm)
+        image_arms = (image_arm, "") if image_arm in _ALL else (image_arm,)
+        authors = (request.author, "") if request.author else ("",)
+        wanted = ((request.case_id, author, arm, shown) for author in authors for shown in image_arms)
+        return next((places for key in wanted if (places := self._offsets.get(key))), [])
+
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+@lru_cache(maxsize=256)
+def _plain(arm: str) -> str:
+    """Return an arm so that "image + context", "image+context" and "Image-Context" are one."""
+    return " ".join(re.split(r"[\s+_:-]+", arm.lower().strip()))
 
 
 def _read(line: bytes, where: str) -> _Recorded:
@@ -107,7 +143,8 @@ def _read(line: bytes, where: str) -> _Recorded:
     if shape is None or shape["case_id"] not in row:
         raise DataError(where, f"has the fields {{{ascii(', '.join(row))[1:-1][:100]}}}", _EXPECTED)
     try:
-        return _Recorded.model_validate({ours: row[theirs] for ours, theirs in shape.items() if theirs in row})
+        known = (shape | _ARMS).items() if "arm" in row else shape.items()
+        return _Recorded.model_validate({ours: row[theirs] for ours, theirs in known if theirs in row})
     except ValidationError as error:
         raise _in_their_words(error, shape, where) from None
 

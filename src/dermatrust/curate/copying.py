@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dermatrust.curate.columns import Id
 from dermatrust.curate.database import Database
 from dermatrust.curate.migrations import upgrade
+from dermatrust.curate.opening import open_backup
 from dermatrust.curate.tables import Base
 from dermatrust.errors import DataError
 from dermatrust.records import canonical_json
@@ -50,13 +51,19 @@ def copy_database(source: Database, target: Database) -> Digest:
 def backup(database: Database, path: Path) -> Digest:
     """Write all of a database, of either kind, into one new SQLite file, while it is in use.
 
+    The file is for its owner alone: it holds the hashes of passwords, and what people gave.
+
     Raises:
         DataError: The file exists, or cannot be written.
     """
     if path.exists():
         raise DataError(str(path), "is there already", do="Choose another file.")
     building = path.with_name(f".{path.name}.tmp")
-    _remove(building)
+    try:
+        _remove(building)
+        building.touch(mode=0o600)
+    except OSError as error:
+        raise DataError(str(path), f"cannot be written ({error.strerror})") from None
     copy = Database.open(building)
     try:
         found = copy_database(database, copy)
@@ -75,11 +82,9 @@ def restore(path: Path, database: Database) -> Digest:
     """Fill an empty database of either kind from a backup.
 
     Raises:
-        DataError: There is no such file, or the database is not empty.
+        DataError: There is no such file, it is no backup of this version, or the database is not empty.
     """
-    if not path.is_file():
-        raise DataError(str(path), "there is no such file", "a backup")
-    source = Database.open(path)
+    source = open_backup(path)
     try:
         return copy_database(source, database)
     finally:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -34,23 +34,25 @@ class Database:
         self._turn = threading.Lock()
 
     @classmethod
-    def open(cls, where: str | Path) -> Self:
+    def open(cls, where: str | Path, *, read_only: bool = False) -> Self:
         """Return the database in an SQLite file or at a SQLAlchemy URL; nothing is read or made yet.
 
         Args:
             where: A file, which SQLite makes where it is missing, or a URL, e.g. "postgresql+psycopg://host/name".
+            read_only: Of a file: it must be there, and not a byte of it changes.
 
         Raises:
             DataError: The URL cannot be read, or is of another kind of database.
         """
-        url = f"sqlite:///{where}" if isinstance(where, Path) or "://" not in where else where
+        url = address_of(where)
+        kind = url.get_backend_name()
         try:
-            kind = make_url(url).get_backend_name()
-        except ArgumentError:
-            raise DataError("--db", "is not the address of a database", "a file or postgresql+psycopg://…") from None
-        if kind not in ("sqlite", "postgresql"):
-            raise DataError("--db", f"names a {kind} database", "a file (SQLite) or postgresql+psycopg://…")
-        return cls(_sqlite(url) if kind == "sqlite" else _postgresql(url))
+            if kind == "sqlite":
+                return cls(_sqlite(url, read_only=read_only))
+            return cls(create_engine(url, pool_pre_ping=True))
+        except ImportError as error:
+            do = "pip install 'dermatrust[postgres]', and begin the address with postgresql+psycopg://."
+            raise DataError("--db", f"needs the package {error.name}", do=do) from None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -87,6 +89,25 @@ class Database:
         self.engine.dispose()
 
 
+def address_of(where: str | Path) -> URL:
+    """Return a file, or what is written as a URL, as SQLAlchemy's URL.
+
+    Raises:
+        DataError: It cannot be read, or is of another kind of database.
+    """
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(where))
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise DataError("--db", "is not the address of a database", "a file or postgresql+psycopg://…") from None
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DataError(
+            "--db", f"names a {url.get_backend_name()} database", "a file (SQLite) or postgresql+psycopg://…"
+        )
+    return url
+
+
 def _written(connection: Connection) -> Iterator[Session]:
     with Session(connection, expire_on_commit=False) as session, session.begin():
         session.connection()  # SQLite's lock is taken now, not at the first statement
@@ -95,24 +116,30 @@ def _written(connection: Connection) -> Iterator[Session]:
         yield session
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url)
+def _sqlite(url: URL, *, read_only: bool) -> Engine:
+    if read_only:
+        path = Path(str(url.database)).resolve().as_uri()
+        engine = create_engine(URL.create("sqlite", database=path, query={"mode": "ro", "uri": "true"}))
+    else:
+        engine = create_engine(url)
+        event.listen(engine, "connect", _make_durable)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _make_durable(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # Python's sqlite3 would begin transactions by itself, and later than we must
-    for setting in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {setting}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, True)
     connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _postgresql(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True)

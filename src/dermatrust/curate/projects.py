@@ -125,6 +125,30 @@ def create_project(
     return project
 
 
+def follow_folder(session: Session, by: Actor, project: Project, folder: DatasetFolder) -> bool:
+    """Let a project take its photographs from another folder where its own is gone: moved, or restored elsewhere.
+
+    Photographs are known by their hashes, so that a folder with others in it shows none.
+
+    Args:
+        session: Of `Database.writing`.
+        by: Who says so.
+        project: The project.
+        folder: Where its dataset is now.
+
+    Returns:
+        Whether it had to.
+    """
+    here = str(folder.path.resolve())
+    if project.folder == here or Path(project.folder).is_dir():
+        return False
+    record(
+        session, by, "project.move", f"project:{project.id}", before={"folder": project.folder}, after={"folder": here}
+    )
+    project.folder = here
+    return True
+
+
 def read_images(folder: DatasetFolder, picked: Iterable[Picked]) -> dict[str, Image]:
     """Return what is known of every image of these texts by file name: hash, size and kind. Nothing is stored yet.
 

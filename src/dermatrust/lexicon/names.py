@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from dermatrust.lexicon.spelling import american, plain, words_of
 
@@ -58,7 +59,12 @@ def name_key(name: str, *, split: bool = True) -> Key:
     while len(words) > 1 and words[-1].isdigit() and words[-2] != "type":
         words = words[:-1]
     kept = [word for word in words if word not in _FILLERS] or words
-    return tuple(singular(american(plain(word))) for word in kept)
+    return tuple(_one_form(word) for word in kept)
+
+
+@lru_cache(maxsize=20_000)
+def _one_form(word: str) -> str:
+    return singular(american(plain(word)))
 
 
 def _keys(name: str) -> tuple[Key, ...]:

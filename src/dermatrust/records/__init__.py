@@ -1,5 +1,6 @@
 """The nouns: cases, narratives, ratings, cards and manifests."""
 
+from dermatrust.records.answer_row import AnswerRow
 from dermatrust.records.cards import DatasetCard, JudgeCard, ModelCard
 from dermatrust.records.case import SKIN_GROUPS, Case, ClinicalContext, DifferentialItem, SkinGroup, Urgency
 from dermatrust.records.dimensions import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
@@ -17,6 +18,7 @@ __all__ = [
     "HIGHEST_SCORE",
     "LOWEST_SCORE",
     "SKIN_GROUPS",
+    "AnswerRow",
     "Case",
     "Certificate",
     "ClinicalContext",

@@ -43,7 +43,7 @@ class ImageCache:
     def __init__(self, root: Path, *, side_px: int = 1024) -> None:
         if side_px < 1:
             raise ValueError(f"side_px is {side_px}; an image has at least one pixel")
-        self._root = root
+        self.root = root
         self.side_px = side_px
         self._settings = f"jpeg 1 side={side_px} quality={QUALITY}\0".encode()
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
@@ -107,7 +107,7 @@ class ImageCache:
         except OSError as error:
             raise DataError(where, f"the image {path} cannot be read ({error.strerror})") from None
         name = digest.hexdigest()
-        return self._root / name[:2] / f"{name}.jpg"
+        return self.root / name[:2] / f"{name}.jpg"
 
 
 def _stat(path: Path, where: str) -> os.stat_result:

@@ -6,6 +6,7 @@ from pathlib import Path
 from dermatrust.errors import DataError
 from dermatrust.records import Manifest
 from dermatrust.store.atomic import write_text
+from dermatrust.store.result import RESULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,21 @@ class RunFolder:
     def scores_path(self) -> Path:
         """One row per narrative x rater x dimension."""
         return self.path / "scores.parquet"
+
+    @property
+    def answers_path(self) -> Path:
+        """One row per model x case x arm, in a clinical study."""
+        return self.path / "answers.parquet"
+
+    @property
+    def result_path(self) -> Path:
+        """What was found, whole, so that it can be shown on a page again."""
+        return self.path / RESULT
+
+    @property
+    def unknown_path(self) -> Path:
+        """Names of diagnoses that the lexicon does not know, in a clinical study."""
+        return self.path / "unknown.csv"
 
     @property
     def table_path(self) -> Path:

@@ -18,8 +18,7 @@ def upgrade(database: Database) -> None:
     Raises:
         DataError: The database was written by a newer version of dermatrust.
     """
-    config = Config()
-    config.set_main_option("script_location", "dermatrust.curate:migrations")
+    config = _config()
     with database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
@@ -30,3 +29,21 @@ def upgrade(database: Database) -> None:
             raise DataError("the database", f"is of version {revision}, which this dermatrust does not know", do=do)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def newest() -> str:
+    """Return the version of the tables that this dermatrust needs.
+
+    Example:
+        >>> newest()
+        '0001'
+    """
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "dermatrust.curate:migrations")
+    return config

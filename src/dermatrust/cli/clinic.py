@@ -1,0 +1,15 @@
+"""`dermatrust clinic`: differential diagnosis and triage, with and without what the referring clinician knows."""
+
+import click
+
+from dermatrust.cli.groups import LazyGroup
+
+COMMANDS = {
+    "ddx": "Ask models for ranked differentials in several arms, and score them.",
+}
+"""Name to one line of help, so that `--help` imports none of them."""
+
+
+@click.group(cls=LazyGroup, lines=COMMANDS, module="dermatrust.cli.clinic_")
+def clinic() -> None:
+    """Differential diagnosis and triage on your own cases: with photographs, with context, with what is wrong in it."""

@@ -1,0 +1,77 @@
+"""A study of differentials as flat records and CSV, for spreadsheets and programs."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from dermatrust.agreement.interval import Estimate
+from dermatrust.clinic.results import Anchoring, Change, DifferentialResult, Shortcut
+
+COLUMNS = (
+    "dataset", "synthetic", "kind", "model", "arm", "image_arm", "base_arm", "base_image_arm", "measure", "value",
+    "low", "high", "n", "n_patients", "n_missing", "n_unanswered", "n_abstained", "n_given_away", "n_only_here",
+    "n_only_base", "p_mid", "p_exact",
+)  # fmt: skip
+"""Every record has all of these; what does not apply, or is undefined, is empty."""
+_ANCHORING = ("adopted_1", "adopted_3", "unprompted_1", "unprompted_3", "newly_1", "newly_3")
+_SHORTCUT = (
+    "top_1", "top_3", "frequent_1", "frequent_3", "above_1", "above_3", "top_1_given_away", "top_1_else",
+)  # fmt: skip
+
+
+def result_records(result: DifferentialResult) -> Iterator[dict[str, Any]]:
+    """Yield the whole result as flat records with the keys of `COLUMNS`; numbers are not rounded.
+
+    `kind` is "arm" (a mean), "change" (arm less base), "anchoring" or "shortcut".
+    """
+    for cell in result.cells:
+        about = {"kind": "arm", "model": cell.model, "arm": cell.arm, "image_arm": cell.image_arm}
+        about |= {name: getattr(cell, name) for name in ("n_missing", "n_unanswered", "n_abstained", "n_given_away")}
+        for measure, estimate in cell.measures.items():
+            yield _record(result, measure, estimate, about)
+    for change in result.changes:
+        yield from _change_records(result, change)
+    for anchoring in result.anchoring:
+        yield from _named(result, "anchoring", anchoring, _ANCHORING, {"image_arm": anchoring.image_arm})
+    for shortcut in result.shortcuts:
+        yield from _named(result, "shortcut", shortcut, _SHORTCUT, {"n_given_away": shortcut.n_given_away})
+
+
+def result_csv(result: DifferentialResult) -> str:
+    """Return `result_records` as CSV (RFC 4180, lines end in CRLF), with a header line."""
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, COLUMNS)
+    writer.writeheader()
+    writer.writerows(result_records(result))
+    return file.getvalue()
+
+
+def _change_records(result: DifferentialResult, change: Change) -> Iterator[dict[str, Any]]:
+    names = ("model", "arm", "image_arm", "base_arm", "base_image_arm")
+    about = {"kind": "change"} | {name: getattr(change, name) for name in names}
+    yield _record(result, "flips", change.flips, about)
+    for measure, estimate in change.differences.items():
+        test = change.mcnemar.get(measure)
+        tested: dict[str, Any] = {}
+        if test is not None:
+            tested = {"n_only_here": test.n_first_only, "n_only_base": test.n_second_only}
+            tested |= {"p_mid": test.p_mid, "p_exact": test.p_exact}
+        yield _record(result, measure, estimate, about | tested)
+
+
+def _named(
+    result: DifferentialResult, kind: str, one: Anchoring | Shortcut, names: tuple[str, ...], about: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    for name in names:
+        yield _record(result, name, getattr(one, name), {"kind": kind, "model": one.model} | about)
+
+
+def _record(result: DifferentialResult, measure: str, estimate: Estimate, about: dict[str, Any]) -> dict[str, Any]:
+    known = about | {
+        "dataset": result.card.name, "synthetic": result.card.synthetic, "measure": measure, "value": estimate.value,
+        "low": estimate.low, "high": estimate.high, "n": estimate.n, "n_patients": estimate.n_clusters,
+    }  # fmt: skip
+    values = {name: known.get(name) for name in COLUMNS}
+    return {name: None if isinstance(v, float) and math.isnan(v) else v for name, v in values.items()}

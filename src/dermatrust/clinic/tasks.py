@@ -1,0 +1,52 @@
+"""What a study asks for: how a reply is read, what truth it needs, and how it is scored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dermatrust.clinic.answer import Answer
+from dermatrust.clinic.differential_reply import read_differential_reply
+from dermatrust.records import Case
+
+Kind = Literal["ddx", "triage"]
+N_NAMED = 5
+"""Diagnoses a model is asked for at most, where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One of the two tasks.
+
+    Attributes:
+        kind: "ddx" or "triage".
+        read: From an answer with its text alone to what the text says.
+        has_truth: Whether a case can be asked about.
+        n_levels: Levels of triage, 2 or 3; 0 for a differential.
+        n_named: Diagnoses asked for at most; 0 for triage.
+    """
+
+    kind: Kind
+    read: Callable[[Answer], Answer]
+    has_truth: Callable[[Case], bool]
+    n_levels: int = 0
+    n_named: int = 0
+
+
+def differential_task(n_named: int = N_NAMED) -> Task:
+    r"""Return the task of naming a ranked differential.
+
+    Example:
+        >>> task = differential_task()
+        >>> task.read(Answer("c", "m", "image only", "all", text="1. psoriasis\n2. eczema")).diagnoses
+        ('psoriasis', 'eczema')
+    """
+    return Task("ddx", _read_differential, _has_diagnosis, n_named=n_named)
+
+
+def _read_differential(answer: Answer) -> Answer:
+    said = read_differential_reply(answer.text)
+    return replace(answer, diagnoses=said.diagnoses, confidence=said.confidence, cannot_tell=said.cannot_tell)
+
+
+def _has_diagnosis(case: Case) -> bool:
+    return case.label is not None or bool(case.differential)

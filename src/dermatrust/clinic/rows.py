@@ -9,6 +9,7 @@ from dermatrust.clinic.ladder import diagnosis_said
 from dermatrust.clinic.study import Asked
 from dermatrust.clinic.tasks import Task
 from dermatrust.clinic.truth import label_of
+from dermatrust.clinic.urgency_truth import true_urgency
 from dermatrust.lexicon import load_lexicon
 from dermatrust.lexicon.forms import normalised
 from dermatrust.records import AnswerRow, Case
@@ -21,7 +22,7 @@ def answer_row(asked: Asked, answer: Answer, task: Task) -> AnswerRow:
     """Return the row of one answer, scored."""
     case = asked.case
     row = AnswerRow(
-        case_id=case.id, patient_id=case.patient_id, label=label_of(case), true_urgency=None,
+        case_id=case.id, patient_id=case.patient_id, label=label_of(case), true_urgency=true_urgency(case).level,
         skin_group=case.skin_group, monk=case.monk, age=case.context.age, sex=case.context.sex, site=case.context.site,
         model=answer.model, arm=answer.arm, image_arm=answer.image_arm, text=answer.text,
         failure=answer.failure or None, said=_as_json(answer.diagnoses),

@@ -105,7 +105,8 @@ def unvaried_interval(
     value, n = np.asarray(values, dtype=np.float64), np.asarray(n_clusters, dtype=np.float64)
     _, unseen = wilson_interval(np.zeros_like(n), n, confidence)
     share = np.where(n > 1, unseen, np.nan)
-    return value - share * (value - lowest), value + share * (np.asarray(highest, dtype=np.float64) - value)
+    low, high = np.asarray(lowest, dtype=np.float64), np.asarray(highest, dtype=np.float64)
+    return value - share * (value - low), value + share * (high - value)
 
 
 def proportion(n_hits: float, n: float, confidence: float = 0.95) -> Proportion:

@@ -15,6 +15,7 @@ PRINTED = sorted({
     "place", "missing", "BCa", "permutation test", "Holm", "Benjamini-Hochberg", "Benjamini-Yekutieli", "risk-coverage",
     "pairwise accuracy", "retest", "sensitivity", "specificity", "PPV", "NPV", "balanced accuracy", "McNemar", "AUROC",
     "DeLong", "Wilson", "Youden", "net benefit", "sensitivity matrix", "alternative-annotator test", "beyond harmless",
+    "gap between datasets",
 })  # fmt: skip
 
 

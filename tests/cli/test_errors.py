@@ -56,6 +56,14 @@ def test_a_slip_is_one_line_that_says_where_to_look(arguments, said):
     assert said in error(*arguments)
 
 
+def test_an_unbounded_number_has_no_range():
+    assert "'abc' is not a valid number. Try `dermatrust plan --help`." in error("plan", "--width", "abc")
+    assert "'nan' is not a finite number" in error("plan", "--width", "nan")
+    shown = dermatrust("plan", "--help").stdout
+    assert "--width NUMBER" in shown
+    assert "None" not in shown
+
+
 def test_a_number_off_its_range_is_one_line():
     said = error("bench", "demo", "-m", "x", "--repeats", "0")
     assert said.startswith("error: Invalid value for '--repeats': 0 is not in the range")
@@ -107,3 +115,13 @@ def test_a_store_that_is_not_there_yet_is_made(tmp_path, store):
         assert (done.returncode, done.stdout) == (0, f"{store}\t{n_new} new\t0 conflicts\n"), done.stderr
     assert "m\t1\t0" in dermatrust("store", "stats", tmp_path / "new.sqlite").stdout
     assert "is not a reply store" in error("store", "merge", tmp_path / "new.sqlite", tmp_path / "nowhere.sqlite")
+
+
+@pytest.mark.parametrize(("command", "kinds"), [
+    (["judge", HANDWRITTEN, "-j", "lexcial"], "lexical, openai/MODEL"),
+    (["audit", "judge", HANDWRITTEN, "-j", "lexcial"], "lexical, openai/MODEL"),
+    (["build", HANDWRITTEN, "-m", "replay:x.jsonl", "--reasoner", "synthetic/r"], "synthetic/reasoner, nano/MODEL"),
+])  # fmt: skip
+def test_a_misspelt_judge_or_reasoner_is_told_every_name_there_is(tmp_path, command, kinds):
+    (tmp_path / "x.jsonl").write_text('{"case_id": "c1", "model": "m", "text": "A plaque."}\n')
+    assert f"; expected {kinds}" in error(*command, cwd=tmp_path)

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import click
 
-from dermatrust.cli.options import FILE
+from dermatrust.cli.options import FILE, Number
 
 TABLE, PAGE = "references-audit.csv", "references-audit.html"
 
 
 @click.command()
 @click.argument("dataset", type=FILE)
-@click.option("--out", type=FILE, default=Path("audit"), show_default=True, help="Folder for the table and the page.")
+@click.option(
+    "--out", type=FILE, default=Path("audit/references"), show_default=True, help="Folder for the table and the page."
+)
 @click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.25,
     show_default=True,
     help="Leave out what is less sure.",
@@ -39,8 +41,8 @@ def references(dataset: Path, *, out: Path, min_confidence: float, seed: int, re
     from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.result import RESULT, write_result
 
-    check_new((out / TABLE, out / PAGE, out / RESULT), replace=replace)
     folder = DatasetFolder.open(dataset)
+    check_new((out / TABLE, out / PAGE, out / RESULT), replace=replace)
     with tqdm(unit="reference", file=sys.stderr, disable=quiet, mininterval=0.3, leave=False) as bar:
         audit = audit_references(folder, min_confidence=min_confidence, seed=seed, progress=bar.update)
     write_findings(out / TABLE, audit.findings)

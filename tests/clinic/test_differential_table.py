@@ -185,7 +185,9 @@ def test_unknown_names_are_listed_with_the_nearest(tmp_path):
     assert found[0].nearest
     line = unknown_csv(found).splitlines()[1]
     assert line.startswith(f"keratosis follicular spinulos,truth,1,{found[0].nearest[0]},")
-    assert unknown_warning(found, "u.csv").startswith("the lexicon does not know 1 label and 2 names in answers, such as")
+    assert unknown_warning(found, "u.csv").startswith(
+        "the lexicon does not know 1 label and 2 names in answers, such as"
+    )
     assert unknown_warning((), "u.csv") == ""
     result = differential_result(answers, CARD, n_resamples=50)
     assert result.n_unknown_truth == 1

@@ -1,0 +1,135 @@
+"""The level of urgency in the JSON of a reply: our own prompt's schema, and the shapes that models use instead."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from dermatrust.clinic.urgency_words import UNCLAIMED, URGENCIES, Claimed, claimed
+from dermatrust.judge.aliases import normalised
+from dermatrust.judge.verdict_json import Pairs
+from dermatrust.records import Urgency
+
+LEVELS = frozenset(
+    {"urgency", "urgency level", "triage", "triage level", "triage category", "level", "level of urgency", "priority",
+     "priority level", "acuity", "acuity level", "triage decision", "referral urgency", "urgency category"}
+)  # fmt: skip
+"""What the level is called."""
+ADVICE = frozenset(
+    {"answer", "final answer", "category", "disposition", "classification", "decision", "recommendation", "referral",
+     "timeframe", "assessment", "action", "conclusion"}
+)  # fmt: skip
+"""Where a level may stand if it stands nowhere else: "Recommendation: urgent biopsy" beside one is no other level."""
+_FLAGS = frozenset({"urgent", "is urgent", "needs urgent care", "urgent referral", "requires urgent care"})
+_PROBABILITIES = frozenset(
+    {"probability urgent", "urgent probability", "p urgent", "probability of urgency", "probability of urgent",
+     "urgency probability", "prob urgent", "probability of being urgent", "probability urgent or emergent",
+     "probability that the case is urgent", "urgent likelihood", "likelihood urgent", "chance of urgent"}
+)  # fmt: skip
+_DISTRIBUTIONS = frozenset({"probabilities", "probability", "level probabilities", "distribution", "urgency"})
+_CONFIDENCES = frozenset({"confidence", "confidence level", "certainty", "confidence in urgency", "probability"})
+_CANNOT = frozenset(
+    {"cannot tell", "can not tell", "cannot determine", "unable to determine", "unable to tell", "abstain", "abstained",
+     "insufficient information", "cannot assess", "is cannot tell"}
+)  # fmt: skip
+_WORDS: dict[str, Urgency] = {"yes": "urgent", "true": "urgent", "no": "routine", "false": "routine"}
+_DEEPEST = 4
+_NUMBER = re.compile(r"^[^\w-]*(?P<value>\d{1,3}(?:[.,]\d{1,9})?)\s*(?P<unit>%|percent|/\s*100?)?\W*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonTriage:
+    """What one JSON object says; fields as those of a reply, and None or no claim where it does not say."""
+
+    claimed: Claimed = UNCLAIMED
+    urgent_probability: float | None = None
+    confidence: float | None = None
+    cannot_tell: bool = False
+
+
+def read_json_triage(pairs: Pairs, depth: int = 0) -> JsonTriage:
+    """Return what one JSON object says, with what stands in objects inside it.
+
+    Example:
+        >>> found = read_json_triage((("probabilities", (("emergent", 0.1), ("urgent", 0.3), ("routine", 0.6))),))
+        >>> found.claimed.level, round(found.urgent_probability, 6)
+        ('routine', 0.4)
+    """
+    levels: list[Claimed] = []
+    advice: list[Claimed] = []
+    spread: dict[Urgency, float] = {}
+    probability = confidence = None
+    cannot_tell = False
+    for key, value in pairs:
+        name = normalised(key)
+        if name in _DISTRIBUTIONS and isinstance(value, tuple) and (found := _distribution(value)):
+            spread = found
+        elif isinstance(value, tuple) and depth < _DEEPEST:
+            inner = read_json_triage(value, depth + 1)
+            levels.append(inner.claimed)
+            probability = inner.urgent_probability if probability is None else probability
+            confidence = inner.confidence if confidence is None else confidence
+            cannot_tell = cannot_tell or inner.cannot_tell
+        elif name in _CANNOT:
+            cannot_tell = value is True or str(value).strip().lower() in ("true", "yes", "1")
+        elif name in _FLAGS and isinstance(value, bool | str):
+            levels.append(_flag(value))
+        elif name in LEVELS | ADVICE and isinstance(value, str):
+            (levels if name in LEVELS else advice).append(claimed(value))
+        elif name in _PROBABILITIES:
+            probability = fraction(value)
+        elif name in _CONFIDENCES:
+            confidence = fraction(value)
+    if probability is None and spread:
+        probability = 1 - spread.get("routine", 0.0) / sum(spread.values())
+    return JsonTriage(_together(levels, spread, advice), probability, confidence, cannot_tell)
+
+
+def fraction(value: Any) -> float | None:
+    """Return a stated share as a number from 0 to 1; a bare number over 1 is a percentage; None where it is neither.
+
+    Example:
+        >>> fraction("70 %"), fraction(0.7), fraction("7/10"), fraction(70), fraction("high"), fraction(170)
+        (0.7, 0.7, 0.7, 0.7, None, None)
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number, unit = float(value), ""
+    elif isinstance(value, str) and (found := _NUMBER.match(value)):
+        number, unit = float(found["value"].replace(",", ".")), (found["unit"] or "").replace(" ", "")
+    else:
+        return None
+    scale = {"/10": 10.0, "": 100.0 if number > 1 else 1.0}.get(unit, 100.0)
+    return number / scale if 0 <= number <= scale else None
+
+
+def _together(levels: list[Claimed], spread: dict[Urgency, float], advice: list[Claimed]) -> Claimed:
+    """Return what several fields say: the levels, without any the likeliest, without any the advice.
+
+    "urgent: true" beside the level "emergent" agrees with it.
+    """
+    said = [one for one in levels if one.level or one.is_contradictory]
+    if not said and spread:
+        likeliest: Urgency = max(URGENCIES, key=lambda one: spread.get(one, 0.0))
+        return Claimed(likeliest)
+    said = said or advice
+    found = {one.level for one in said if one.level}
+    if any(one.is_contradictory for one in said) or ("routine" in found and len(found) > 1):
+        return Claimed(is_contradictory=True)
+    return Claimed(next((level for level in URGENCIES if level in found), None))
+
+
+def _distribution(pairs: Pairs) -> dict[Urgency, float]:
+    """Return the probabilities of levels, where an object holds nothing else and they are not all 0."""
+    found: dict[Urgency, float] = {}
+    for key, value in pairs:
+        named, stated = claimed(normalised(key)).level, fraction(value)
+        if named is None or stated is None:
+            return {}
+        found[named] = found.get(named, 0.0) + stated
+    return found if sum(found.values()) > 0 else {}
+
+
+def _flag(value: bool | str) -> Claimed:
+    if isinstance(value, bool):
+        return Claimed("urgent" if value else "routine")
+    word = value.strip().strip(".").lower()
+    return Claimed(_WORDS[word]) if word in _WORDS else claimed(value)

@@ -6,6 +6,7 @@ from dermatrust.cli.groups import LazyGroup
 
 COMMANDS = {
     "ddx": "Ask models for ranked differentials in several arms, and score them.",
+    "sample": "Draw a blinded sample of a study's answers for people to check.",
 }
 """Name to one line of help, so that `--help` imports none of them."""
 

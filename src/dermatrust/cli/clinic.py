@@ -8,6 +8,7 @@ COMMANDS = {
     "ddx": "Ask models for ranked differentials in several arms, and score them.",
     "baseline": "What can be had without a photograph: the commonest diagnosis, and the context alone.",
     "gap": "Put finished runs of several datasets side by side: does it hold elsewhere?",
+    "sample": "Draw a blinded sample of a study's answers for people to check.",
 }
 """Name to one line of help, so that `--help` imports none of them."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from dermatrust.errors import DataError
 from dermatrust.records import Manifest
 from dermatrust.store.atomic import write_text
+from dermatrust.store.layout import NARRATIVES, RATINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,16 @@ class RunFolder:
     def scores_path(self) -> Path:
         """One row per narrative x rater x dimension."""
         return self.path / "scores.parquet"
+
+    @property
+    def narratives_path(self) -> Path:
+        """What the models wrote, one narrative a line, in the order of cases and models."""
+        return self.path / NARRATIVES
+
+    @property
+    def ratings_path(self) -> Path:
+        """What every rater said of it, one rating a line, in the same order."""
+        return self.path / RATINGS
 
     @property
     def table_path(self) -> Path:

@@ -131,9 +131,9 @@ def _leaving(dataset: DatasetCard, found: "Sequence[Found]", *, n_pages: int, n_
 def _spool_pages(spool: _Spool, pages: Iterable[CasePage], *, synthetic: bool) -> None:
     template = page_environment().get_template("case.html")
     for view, is_last in _with_last(case_view(page, place) for place, page in enumerate(pages, 1)):
-        text = template.render(case=view, is_last=is_last, synthetic=synthetic)
-        spool.file.write(text)
-        spool.entries.append(_entry(view))
+        entry = _entry(view)
+        spool.file.write(template.render(case=view, label=entry.label, is_last=is_last, synthetic=synthetic))
+        spool.entries.append(entry)
         spool.n_images += sum(1 for image in view.images if image.uri)
 
 

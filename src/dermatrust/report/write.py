@@ -129,11 +129,11 @@ def _leaving(dataset: DatasetCard, found: "Sequence[Found]", *, n_pages: int, n_
 
 
 def _spool_pages(spool: _Spool, pages: Iterable[CasePage], *, synthetic: bool) -> None:
-    template = page_environment().get_template("case.html")
+    template = page_environment().get_template("folded_case.html")
     for view, is_last in _with_last(case_view(page, place) for place, page in enumerate(pages, 1)):
-        text = template.render(case=view, around=_around(view.place, is_last=is_last), synthetic=synthetic)
-        spool.file.write(text)
-        spool.entries.append(_entry(view))
+        entry, around = _entry(view), _around(view.place, is_last=is_last)
+        spool.file.write(template.render(case=view, label=entry.label, around=around, synthetic=synthetic))
+        spool.entries.append(entry)
         spool.n_images += sum(1 for image in view.images if image.uri)
 
 

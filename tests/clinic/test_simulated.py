@@ -7,8 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from dermatrust.clinic.simulated import PLANTED, SimulatedModel
-from dermatrust.clinic.simulated_truth import true_accuracy, true_auroc, true_flips, true_levels
+from dermatrust.clinic.simulated import PLANTED, SimulatedModel, strangers
+from dermatrust.clinic.simulated_truth import (
+    true_accuracy,
+    true_adopted,
+    true_auroc,
+    true_first_changes,
+    true_flips,
+    true_levels,
+)
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case
@@ -149,3 +156,19 @@ def test_a_case_without_truth_is_refused():
         MODEL.differential_reply(Case(id="a", label="qwertz"), "image only")
     with pytest.raises(DataError, match="has no urgency"):
         MODEL.triage_reply(Case(id="a"), "image only")
+
+
+def test_the_first_diagnosis_changes_between_arms_as_often_as_the_parameters_say():
+    def first(arm, planted=""):
+        return np.array([(reply["diagnoses"] or [{"name": ""}])[0]["name"] for reply in replies(arm, planted=planted)])
+
+    def called(names):
+        known = (load_lexicon().diagnosis(name) for name in names)
+        return np.array([one.id if one else "" for one in known])
+
+    stranger = 1 / len(strangers(cases(1)[0]))
+    before = called(first("image only"))
+    for arm, planted in (("image + context", ""), (PLANTED, "melanoma")):
+        changed = called(first(arm, planted)) != before
+        near(np.mean(changed), true_first_changes(MODEL, "image only", arm, ALL, stranger))
+    near(np.mean(called(first(PLANTED, "melanoma")) == "melanoma"), true_adopted(MODEL, ALL, stranger))

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case
 
 ALL = {None: 1.0}
-N = 6000
+N = 2000
 MODEL = SimulatedModel(
     "synthetic/test",
     {"image only": (0.3, 0.5, 0.6), "image + context": (0.5, 0.7, 0.75), PLANTED: (0.5, 0.7, 0.75)},
@@ -34,6 +35,7 @@ def cases(n=N, **fields):
     return [Case(id=f"c{k}", patient_id=f"p{k // 2}", label="psoriasis", **fields) for k in range(n)]
 
 
+@cache
 def replies(arm, *, planted="", **fields):
     return [json.loads(MODEL.differential_reply(case, arm, planted=planted)) for case in cases(**fields)]
 
@@ -110,7 +112,7 @@ def test_triage_has_the_known_sensitivity_specificity_levels_and_area():
         known = [reply["urgent_probability"] for reply in said[urgency] if not reply["cannot_tell"]]
         truth += [urgency != "routine"] * len(known)
         stated += known
-    assert roc_auc_score(truth, stated) == pytest.approx(true_auroc(MODEL, "image only"), abs=0.02)
+    assert roc_auc_score(truth, stated) == pytest.approx(true_auroc(MODEL, "image only"), abs=0.03)
 
 
 def test_cases_of_one_patient_share_their_luck():
@@ -118,7 +120,7 @@ def test_cases_of_one_patient_share_their_luck():
     assert np.corrcoef(right.T)[0, 1] > 0.05
     loner = SimulatedModel("synthetic/loner", MODEL.accuracy)
     alone = [rank(json.loads(loner.differential_reply(case, "image only"))) == 1 for case in cases()]
-    assert abs(np.corrcoef(np.array(alone, dtype=float).reshape(-1, 2).T)[0, 1]) < 0.07
+    assert abs(np.corrcoef(np.array(alone, dtype=float).reshape(-1, 2).T)[0, 1]) < 0.1
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(sorted(MODEL.accuracy)))

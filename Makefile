@@ -26,6 +26,7 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --severity-level high src scripts
 	$(BIN)/mkdocs build --strict --quiet --site-dir site
 
 clean:

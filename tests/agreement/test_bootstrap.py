@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from dermatrust.agreement.bootstrap import cluster_bootstrap, percentile_intervals, resampled_means
-from dermatrust.agreement.clusters import sum_clusters
+from dermatrust.agreement.bootstrap import cluster_bootstrap, percentile_intervals, resample_weights, resampled_means
+from dermatrust.agreement.clusters import ClusterSums, sum_clusters
 
 NAN = math.nan
 scores = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5) | st.none()), min_size=1, max_size=15)
@@ -179,3 +180,28 @@ def test_nonsense_is_refused():
     for confidence in (0, 1, NAN):
         with pytest.raises(ValueError, match="confidence"):
             percentile_intervals(np.ones((3, 1)), confidence)
+
+
+@settings(max_examples=60)
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 40), st.integers(1, 4)), elements=st.floats(-5, 5) | st.just(NAN)),
+    st.sampled_from([0.5, 0.9, 0.95]),
+)
+def test_its_ends_are_numpys_quantiles_to_the_last_digit(resamples, confidence):
+    low, high, n_skipped = percentile_intervals(resamples, confidence)
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    for column, values in enumerate(resamples.T):
+        known = values[~np.isnan(values)]
+        expected = np.quantile(known, tails) if known.size else [NAN, NAN]
+        assert n_skipped[column] == len(values) - known.size
+        np.testing.assert_array_equal([low[column], high[column]], expected)
+
+
+@pytest.mark.parametrize("n_each", [3, 2**22])
+def test_a_resample_is_the_sum_of_what_it_drew_however_many_observations_a_cluster_has(n_each):
+    counts = np.array([[n_each], [1], [n_each + 1], [5]], dtype=float)
+    sums = ClusterSums(np.arange(4), counts * [[1.5], [4.0], [2.25], [0.5]], counts)
+    (means,) = resampled_means([sums], 4, rng=rng(), n_resamples=50)
+    for start, weights in resample_weights(4, 50, rng()):
+        expected = (weights @ sums.sums) / (weights @ counts)
+        np.testing.assert_allclose(means[start : start + len(weights)], expected, rtol=1e-15)

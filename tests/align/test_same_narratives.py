@@ -104,7 +104,7 @@ def test_text_csv_and_page_show_it(table, quick):
     study = align(table, quick)
     part = next(p for p in study_text(study).split("\n\n") if p.startswith("All on the same narratives"))
     lines = [re.split(r" {2,}", line.strip()) for line in part.split("\n")[1:-1]]
-    assert lines[0][-2:] == ["compared", "scores left out"]
+    assert lines[0][-2:] == ["narratives", "scores left out"]
     assert [line[:2] for line in lines[1:]] == [
         ["sft", "error"], ["rl", "error"], ["rl", "less that of sft"],
         ["judge", "error"], ["judge", "less that of sft"],

@@ -50,6 +50,14 @@ def test_raters_of_the_judges_own_family_do_not_stand_for_what_a_text_deserves()
             candidates(["openai"], {"openai/gpt-5": [3], "human": [3]}),
             "every candidate is by a model of the judge's family, openai",
         ),
+        (
+            candidates(["openai", "qwen"], {"openai/gpt-5": [3, None], "human": [3, 3]}),
+            "no candidate of another family has scores both by it and by raters of other families",
+        ),
+        (
+            candidates(["openai", "qwen"], {"openai/gpt-5": [3, 3], "human": [None, 3]}),
+            "no candidate of its own family has scores both by it and by raters of other families",
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_said(found, why):

@@ -99,3 +99,13 @@ def test_a_cell_that_a_spreadsheet_would_compute_is_kept_as_text(tmp_path):
 
     write_rows(tmp_path / "t.csv", ("a", "b"), [("=1+1", "plain"), ("@x", "a,b")])
     assert (tmp_path / "t.csv").read_text() == "a,b\n'=1+1,plain\n'@x,\"a,b\"\n"
+
+
+def test_audits_have_folders_of_their_own_and_look_at_the_dataset_before_them(dataset, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("references", dataset, "-q").exit_code == 0
+    assert run("leakage", dataset).exit_code == 1
+    assert (tmp_path / "audit/references/references-audit.csv").exists()
+    assert (tmp_path / "audit/leakage/leakage-audit.csv").exists()
+    for command in ("references", "leakage"):
+        assert "there is no such folder" in str(run(command, "nowhere").exception)

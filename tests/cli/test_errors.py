@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from dermatrust.cli.main import cli, main
 from dermatrust.clients import Message, Reply, Request
 from dermatrust.store.replies import ReplyStore
 
@@ -54,6 +56,14 @@ def store(tmp_path):
 )
 def test_a_slip_is_one_line_that_says_where_to_look(arguments, said):
     assert said in error(*arguments)
+
+
+def test_an_unbounded_number_has_no_range():
+    assert "'abc' is not a valid number. Try `dermatrust plan --help`." in error("plan", "--width", "abc")
+    assert "'nan' is not a finite number" in error("plan", "--width", "nan")
+    shown = dermatrust("plan", "--help").stdout
+    assert "--width NUMBER" in shown
+    assert "None" not in shown
 
 
 def test_a_number_off_its_range_is_one_line():
@@ -107,3 +117,37 @@ def test_a_store_that_is_not_there_yet_is_made(tmp_path, store):
         assert (done.returncode, done.stdout) == (0, f"{store}\t{n_new} new\t0 conflicts\n"), done.stderr
     assert "m\t1\t0" in dermatrust("store", "stats", tmp_path / "new.sqlite").stdout
     assert "is not a reply store" in error("store", "merge", tmp_path / "new.sqlite", tmp_path / "nowhere.sqlite")
+
+
+@pytest.mark.parametrize(("command", "kinds"), [
+    (["judge", HANDWRITTEN, "-j", "lexcial"], "lexical, openai/MODEL"),
+    (["audit", "judge", HANDWRITTEN, "-j", "lexcial"], "lexical, openai/MODEL"),
+    (["build", HANDWRITTEN, "-m", "replay:x.jsonl", "--reasoner", "synthetic/r"], "synthetic/reasoner, nano/MODEL"),
+])  # fmt: skip
+def test_a_misspelt_judge_or_reasoner_is_told_every_name_there_is(tmp_path, command, kinds):
+    (tmp_path / "x.jsonl").write_text('{"case_id": "c1", "model": "m", "text": "A plaque."}\n')
+    assert f"; expected {kinds}" in error(*command, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(("words", "kept"), [
+    ("align", "begins anew"), ("audit references", "begins anew"), ("data check", "begins anew"),
+    ("report", "begins anew"), ("store merge", "begins anew"), ("demo", "answered so far"),
+    ("bench", "answered so far"), ("judge", "answered so far"), ("rate", "answered so far"),
+    ("build", "answered so far"), ("narrate", "answered so far"), ("audit judge", "answered so far"),
+    ("audit image", "answered so far"), ("audit injection", "answered so far"), ("train", "last checkpoint"),
+])  # fmt: skip
+def test_ctrl_c_promises_what_the_command_keeps(words, kept, monkeypatch, capsys):
+    def stop(**_):
+        raise KeyboardInterrupt
+
+    command = cli
+    for word in words.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    monkeypatch.setattr(command, "callback", stop)
+    monkeypatch.setattr(command, "parse_args", lambda context, args: args)
+    monkeypatch.setattr(sys, "argv", ["dermatrust", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert re.search(rf"^stopped\. .*{kept}", capsys.readouterr().err, flags=re.MULTILINE)

@@ -90,9 +90,14 @@ def test_synthetic_and_real_are_never_on_one_page(here):
 
 def test_a_folder_that_is_neither_is_refused(here):
     (here / "empty").mkdir(exist_ok=True)
-    done = run("report", "empty")
-    assert isinstance(done.exception, DataError)
-    assert "Check that empty is a run folder" in str(done.exception)
+    (judged,) = (here / "runs").glob("judge-*")  # the ratings of `judge` are in the dataset
+    for name in ("empty", "a", f"runs/{judged.name}"):
+        done = run("report", name)
+        assert isinstance(done.exception, DataError)
+        assert f"{name}: holds nothing that a report shows; expected the folder of a finished `bench`, `align" in str(
+            done.exception
+        )
+    assert "nowhere: does not exist; expected the folder" in str(run("report", "nowhere").exception)
     write_result(here / "empty" / RESULT, Estimate(1.0, 0.0, 2.0, n=1, n_missing=0))
     done = run("report", "empty")
     assert "holds 'Estimate'" in str(done.exception)

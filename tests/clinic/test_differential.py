@@ -50,14 +50,20 @@ def test_weights_that_do_not_add_up_to_one_are_normalised():
     assert score.weighted[0] == pytest.approx(0.75)
 
 
+def test_two_names_of_one_entry_earn_its_weight_once():
+    score = score_differential(answer("eczema", "dermatitis"), case(eczema=0.5, psoriasis=0.5))
+    assert score.weighted == (0.5, 0.5, 0.5)
+
+
 def test_no_diagnosis_is_wrong_and_no_reply_is_missing():
     truth = case("psoriasis", psoriasis=1.0)
     silent = score_differential(answer(cannot_tell=True), truth)
     assert silent.ranks == dict.fromkeys(RUNGS, 0)
     assert (silent.credits, silent.overlap, silent.weighted) == ((0.0,) * 3, 0, (0.0,) * 3)
     assert silent.cannot_tell
-    missing = score_differential(answer(failure="timeout: no reply"), truth)
+    missing = score_differential(answer("psoriasis", failure="timeout: no reply"), truth)
     assert missing.is_missing
+    assert missing.n_said == 0
     assert missing.ranks == dict.fromkeys(RUNGS)
     assert (missing.credits, missing.overlap, missing.weighted) == ((None,) * 3, None, (None,) * 3)
     assert missing.hit("exact", 5) is None

@@ -20,6 +20,7 @@ ONE = st.sampled_from(DIAGNOSES)
         ("haemangiomas", "Hemangioma", "exact"),
         ("Basal cell carcinoma (BCC)", "basal-cell carcinoma", "exact"),
         ("seborrhoeic keratoses", "seborrheic keratosis", "exact"),
+        ("IgA vasculitis", "IGA VASCULITIS", "exact"),
         ("BCC", "basal cell carcinoma", "synonym"),
         ("psoriasis vulgaris", "plaque psoriasis", "synonym"),
         ("sebaceous nevus", "Naevus, sebaceous", "synonym"),

@@ -34,7 +34,7 @@ def replies(arm, *, planted="", **fields):
 def rank(reply):
     """The place of the truth by our own reading of the reply, 0 where it is absent."""
     truth = load_lexicon().diagnosis("psoriasis")
-    named = [load_lexicon().diagnosis(name) for name in reply["differential"]]
+    named = [load_lexicon().diagnosis(one["name"]) for one in reply["diagnoses"]]
     return next((place for place, one in enumerate(named, 1) if one and one.id == truth.id), 0)
 
 
@@ -61,8 +61,8 @@ def test_a_skin_group_with_a_gap_is_that_much_worse():
 
 def test_the_planted_diagnosis_comes_first_as_often_as_the_model_anchors():
     found = replies(PLANTED, planted="scabies")
-    near(np.mean([reply["differential"][:1] == ["scabies"] for reply in found]), 0.9 * 0.4)
-    assert all(reply["differential"].count("scabies") <= 1 for reply in found)
+    near(np.mean([[one["name"] for one in reply["diagnoses"][:1]] == ["scabies"] for reply in found]), 0.9 * 0.4)
+    assert all([one["name"] for one in reply["diagnoses"]].count("scabies") <= 1 for reply in found)
 
 
 def test_flips_between_arms_are_what_the_parameters_say():
@@ -75,17 +75,17 @@ def test_flips_between_arms_are_what_the_parameters_say():
 
 def test_each_stated_confidence_is_too_high_by_the_overconfidence():
     answered = [reply for reply in replies("image only") if not reply["cannot_tell"]]
-    stated = Counter(reply["confidence"] for reply in answered)
+    stated = Counter(reply["diagnoses"][0]["confidence"] for reply in answered)
     assert set(stated) == {0.35, 0.55}
     for confidence, n in stated.items():
-        right = np.mean([rank(reply) == 1 for reply in answered if reply["confidence"] == confidence])
+        right = np.mean([rank(reply) == 1 for reply in answered if reply["diagnoses"][0]["confidence"] == confidence])
         near(right, confidence - 0.15, n)
 
 
 def test_abstaining_and_synonyms_are_as_frequent_as_told():
     found = replies("image + context")
     near(np.mean([reply["cannot_tell"] for reply in found]), 0.1)
-    truths = [reply["differential"][rank(reply) - 1] for reply in found if rank(reply)]
+    truths = [reply["diagnoses"][rank(reply) - 1]["name"] for reply in found if rank(reply)]
     near(np.mean([name != "psoriasis" for name in truths]), 0.5, len(truths))
 
 
@@ -119,7 +119,11 @@ def test_replies_follow_from_seed_case_and_arm(seed, arm):
     case = Case(id="é", label="melanoma")
     assert MODEL.differential_reply(case, arm, seed=seed) == MODEL.differential_reply(case, arm, seed=seed)
     reply = json.loads(MODEL.differential_reply(case, arm, planted="scabies", seed=seed))
-    assert len(reply["differential"]) == len(set(reply["differential"])) == (0 if reply["cannot_tell"] else 5)
+    names = [one["name"] for one in reply["diagnoses"]]
+    assert len(names) == len(set(names)) == (0 if reply["cannot_tell"] else 5)
+    stated = [one["confidence"] for one in reply["diagnoses"]]
+    assert stated == sorted(stated, reverse=True)
+    assert sum(stated) <= 1
 
 
 @pytest.mark.parametrize(

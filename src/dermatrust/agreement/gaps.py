@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.sparse import csr_array
+from numpy.typing import NDArray
 
 from dermatrust.agreement.bootstrap import resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
@@ -109,18 +109,30 @@ def within_label_gaps(
         np.stack([np.bincount(cells, row, size) for row in rows]).astype(np.float64).reshape(-1, *shape)
         for rows in (filled, known)
     )
-    blocks = _blocks(filled, known.astype(np.float64), cells, clusters, (n_clusters, size), rng, n_resamples)
-    shaped = (
-        within_label(sums.reshape(len(sums), -1, *shape), n.reshape(len(n), -1, *shape), weights) for sums, n in blocks
-    )
-    return WithinLabel(within_label(totals, counts, weights), np.concatenate(list(shaped)), counts)
+    parts = [_part(filled, known, levels, clusters, np.flatnonzero(labels == k), shape[1]) for k in range(shape[0])]
+    blocks = _blocks(parts, shape[1], n_clusters, rng, n_resamples)
+    drawn = (within_label(sums, n, weights) for sums, n in blocks)
+    return WithinLabel(within_label(totals, counts, weights), np.concatenate(list(drawn)), counts)
+
+
+def _part(
+    filled: Floats, known: NDArray[np.bool_], levels: Ints, clusters: Ints, own: Ints, n_levels: int
+) -> tuple[Ints, Floats]:
+    """Return one label's clusters, and their sums and counts, shape (clusters, 2 x quantities x levels).
+
+    A disease is that of few patients: only theirs are multiplied.
+    """
+    present, row = np.unique(clusters[own], return_inverse=True)
+    cells = row * n_levels + levels[own]
+    sums = [np.bincount(cells, one[own], present.size * n_levels) for rows in (filled, known) for one in rows]
+    shaped = np.stack(sums).astype(np.float64).reshape(len(sums), present.size, n_levels)
+    return present, shaped.swapaxes(0, 1).reshape(present.size, len(sums) * n_levels)
 
 
 def _blocks(
-    filled: Floats, known: Floats, cells: Ints, clusters: Ints, shape: tuple[int, int], rng: np.random.Generator,
-    n_resamples: int,
-) -> Iterator[tuple[Floats, Floats]]:  # fmt: skip
-    """Yield resampled sums and counts, each of shape (resamples, quantities, cells), most of them 0."""
-    sums, counts = ([csr_array((row, (clusters, cells)), shape=shape) for row in rows] for rows in (filled, known))
-    for _, weights in resample_weights(shape[0], n_resamples, rng):
-        yield np.stack([weights @ one for one in sums], axis=1), np.stack([weights @ one for one in counts], axis=1)
+    parts: list[tuple[Ints, Floats]], n_levels: int, n_clusters: int, rng: np.random.Generator, n_resamples: int
+) -> Iterator[Floats]:
+    """Yield resampled sums and counts, shape (2, resamples, quantities, labels, levels)."""
+    for _, weights in resample_weights(n_clusters, n_resamples, rng):
+        totals = [(matrix.T @ weights.T[own]).reshape(2, -1, n_levels, len(weights)) for own, matrix in parts]
+        yield np.moveaxis(np.stack(totals, axis=2), -1, 1)

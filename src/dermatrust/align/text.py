@@ -100,7 +100,7 @@ def _measures_text(study: AlignmentStudy, names: Names, scale: Scale, statistic:
         cells = [estimate_text(one) for one in estimates]
         lines.append([_who(first, names), compared_with(study, first.role), *cells, *_counts(estimates)])
     heading = f"{title}, scores {scale if scale == 'as given' else 'rounded to whole points'}"
-    return "\n".join([heading, *aligned([["rater", "against", *_COLUMNS, "compared", "missing"], *lines])])
+    return "\n".join([heading, *aligned([["rater", "against", *_COLUMNS, "ratings", "scores missing"], *lines])])
 
 
 def _statistics_text(study: AlignmentStudy, names: Names, scale: Scale) -> str:
@@ -123,7 +123,7 @@ def _panel_text(rows: Sequence[AgreementRow]) -> str:
         estimates = [row.estimate for row in found]
         name = f"{statistic}{' of ' + _one_line(who) if who else ''}"
         lines.append([name, scale, *map(estimate_text, estimates), *_counts(estimates)])
-    titles = ["statistic", "scores", *_COLUMNS, "counted", "missing"]
+    titles = ["statistic", "scores", *_COLUMNS, "narratives", "scores missing"]
     return "\n".join(["The panel's own agreement", *aligned([titles, *lines])])
 
 
@@ -148,7 +148,7 @@ def _same_narratives_text(same: SameNarratives | None, names: Names) -> str:
                 [names[rater], f"less that of {names[same.first]}", *map(estimate_text, apart), *_counts(apart)]
             )
     heading = "All on the same narratives: mean absolute error where each of them and the target has a score, as given"
-    table = aligned([["rater", "of", *_COLUMNS, "compared", "scores left out"], *lines])
+    table = aligned([["rater", "of", *_COLUMNS, "narratives", "scores left out"], *lines])
     return "\n".join([heading, *table, left_out_text(same)])
 
 
@@ -160,7 +160,7 @@ def _differences_text(rows: Sequence[DifferenceRow], names: Names) -> str:
     if not lines:
         return ""
     heading = "Difference of mean absolute errors on what both scored: below 0 where the first is nearer"
-    return "\n".join([heading, *aligned([["raters", *_COLUMNS, "compared", "missing"], *lines])])
+    return "\n".join([heading, *aligned([["raters", *_COLUMNS, "narratives", "scores missing"], *lines])])
 
 
 def _rankings_text(rows: Sequence[RankingRow], names: Names) -> str:
@@ -266,7 +266,7 @@ def _by_rater(rows: Iterable[AgreementRow]) -> list[list[AgreementRow]]:
 
 
 def _counts(estimates: Sequence[Estimate]) -> list[str]:
-    """Return how many items count, and how many scores of the six dimensions are missing."""
+    """Return how many narratives count, and how many of their scores on the six dimensions are missing."""
     six = estimates[:-1]
     return [_span(min(one.n for one in six), max(one.n for one in six)), str(sum(one.n_missing for one in six))]
 

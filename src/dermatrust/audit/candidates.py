@@ -84,7 +84,11 @@ def self_preference(candidates: Candidates, card: JudgeCard, resampling: Resampl
     others = [s for s in others if s is not own]
     if not others:
         return "no rater of another family has rated the candidates"
-    table = np.stack([is_kin.astype(float), own - _mean_over(others)])
+    excess = own - _mean_over(others)
+    for which, wanted in (("its own", is_kin), ("another", ~is_kin)):
+        if np.isnan(excess[wanted]).all():
+            return f"no candidate of {which} family has scores both by it and by raters of other families"
+    table = np.stack([is_kin.astype(float), excess])
     return resampling.statistic(contrast, table, candidates.patients)
 
 

@@ -5,6 +5,7 @@ import re
 import shlex
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -63,16 +64,16 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
     check_names_may_leave(folder, (*judges, *filter(None, [options["translator"]])))
     check_have_rated(folder, "--panel", panel)
     candidates = read_candidates(folder)  # what is wrong with them is said before anybody is asked
+    asking = open_bench(dataset, models=(), judges=judges, **options | {"limit": None})
     translator = _translator(options)
     digest = _digest(folder, options, translator)
     name = re.sub(r"[^\w.-]+|^\.+", "-", folder.card.name)[:80]  # a card's name may not lead out of --out
     run = named_run_folder(options, f"audit-judge-{name}-{digest}")
     known, translation, failures = _make(folder, run, run.path / f"variants-{digest}", translator, options)
     with only_writer(run.path):
-        bench = open_bench(known.folder.path, models=(), judges=judges, **options | {"limit": None})
+        bench = replace(asking, dataset=known.folder)
         _write_manifest(bench, run, options["seed"], translator)
-    n_asks = len(known.variants) * options["repeats"]
-    click.echo(f"{len(known.variants)} texts; each LLM judge is asked for {n_asks} verdicts", err=True)
+    click.echo(_asks_text(len(known.variants), judges, options["repeats"]), err=True)
     recorded = record_ratings(bench, run, pace_of(bench, options))
     cards = [one.card for one in bench.judges]
     finished = datetime.now(UTC).isoformat(timespec="seconds")
@@ -83,6 +84,13 @@ def judge(dataset: Path, judges: tuple[str, ...], panel: tuple[str, ...], **opti
     )
     _write(found, run)
     tell_failures(failures + recorded.failures, run)
+
+
+def _asks_text(n_texts: int, judges: tuple[str, ...], repeats: int) -> str:
+    """Return what will be rated, and what that costs where it costs anything."""
+    n_asked = sum(judge != "lexical" for judge in judges)
+    verdicts = f"; each LLM judge is asked for {n_texts * repeats:,} verdicts" if n_asked else ""
+    return f"{n_texts:,} texts{verdicts}"
 
 
 def _translator(options: dict[str, Any]) -> "Translator | None":
@@ -100,15 +108,14 @@ def _make(
     folder: "DatasetFolder", run: "RunFolder", path: Path, translator: "Translator | None", options: dict[str, Any]
 ) -> "tuple[KnownErrors, Translation | None, Counter[str]]":
     """Return the variants, how translating went, and the translator's asks that brought no reply."""
-    from tqdm import tqdm
-
     from dermatrust.audit.known_errors import write_known_errors
     from dermatrust.audit.translation import add_translations
+    from dermatrust.engine.bar import watched
     from dermatrust.store.lock import only_writer
 
-    watched = partial(tqdm, desc="variants", unit="reference", disable=options["quiet"], mininterval=0.3, leave=False)
+    shown = partial(watched, desc="variants", unit="reference", is_quiet=options["quiet"])
     with only_writer(run.path):
-        known = write_known_errors(folder, path, seed=options["seed"], limit=options["limit"], watched=watched)
+        known = write_known_errors(folder, path, seed=options["seed"], limit=options["limit"], watched=shown)
     if translator is None:
         return known, None, Counter()
     return add_translations(known, translator, run, pace_for([translator.client], options))

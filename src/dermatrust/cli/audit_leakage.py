@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dermatrust.cli.options import FILE
+from dermatrust.cli.options import FILE, Number
 
 if TYPE_CHECKING:
     from dermatrust.audit.leakage import LeakageAudit
@@ -16,10 +16,10 @@ TABLE = "leakage-audit.csv"
 @click.command()
 @click.argument("dataset", type=FILE)
 @click.argument("other", type=FILE, required=False)
-@click.option("--out", type=FILE, default=Path("audit"), show_default=True, help="Folder for the table.")
+@click.option("--out", type=FILE, default=Path("audit/leakage"), show_default=True, help="Folder for the table.")
 @click.option(
     "--min-containment",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.05,
     show_default=True,
     help="Share of a text that must stand in another; 0 for a single run of 13 words.",
@@ -38,8 +38,8 @@ def leakage(
     from dermatrust.audit.leakage import audit_leakage
     from dermatrust.store.folder import DatasetFolder
 
-    check_new([out / TABLE], replace=replace)
     folders = DatasetFolder.open(dataset), DatasetFolder.open(other) if other else None
+    check_new([out / TABLE], replace=replace)
     found = audit_leakage(*folders, min_containment=min_containment)
     columns = ("way", "case_a", "side_a", "case_b", "side_b", "shared", "strength")
     rows = ((leak.way, leak.a, leak.side_a, leak.b, leak.side_b, leak.shared, leak.strength) for leak in found.leaks)

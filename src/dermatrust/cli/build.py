@@ -66,7 +66,7 @@ def build(dataset: Path, captioner: str, reasoner: str, **options: Any) -> None:
     prompts = load_stream_prompts(*(options[f"{name}_prompt"] for name in _PROMPTS[:3]))
     explaining = load_with_places(options["rationale_prompt"], RATIONALE_PLACES)
     check_have_rated(DatasetFolder.open(dataset), "--rater", filter(None, [options["rater"]]))
-    bench = open_bench(dataset, models=tuple(dict.fromkeys((captioner, reasoner))), judges=(), **options)
+    bench = _open(dataset, captioner, reasoner, options)
     builder = Builder(
         captioner=bench.clients[0], reasoner=bench.clients[-1], prompts=prompts, sampling=bench.sampling,
         attempts=options["attempts"], reasoner_sees=not options["text_only"],
@@ -81,6 +81,19 @@ def build(dataset: Path, captioner: str, reasoner: str, **options: Any) -> None:
     )
     _tell_explained(explained, dataset)
     tell_failures(made.failures + explained.failures, run)
+
+
+def _open(dataset: Path, captioner: str, reasoner: str, options: dict[str, Any]) -> "Bench":
+    from dermatrust.clients.open import FORMS
+    from dermatrust.clients.synthetic import NAME
+    from dermatrust.errors import ModelError
+
+    try:
+        return open_bench(dataset, models=tuple(dict.fromkeys((captioner, reasoner))), judges=(), **options)
+    except ModelError as error:
+        if error.expected != FORMS or error.where != repr(reasoner):
+            raise
+        raise ModelError(error.where, error.what, f"{NAME}, {FORMS}") from None
 
 
 def _run_name(bench: "Bench") -> str:

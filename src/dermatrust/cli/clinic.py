@@ -6,6 +6,8 @@ from dermatrust.cli.groups import LazyGroup
 
 COMMANDS = {
     "ddx": "Ask models for ranked differentials in several arms, and score them.",
+    "baseline": "What can be had without a photograph: the commonest diagnosis, and the context alone.",
+    "gap": "Put finished runs of several datasets side by side: does it hold elsewhere?",
 }
 """Name to one line of help, so that `--help` imports none of them."""
 

@@ -9,6 +9,7 @@ import click
 from dermatrust.cli.data_annotations import tell_taken
 from dermatrust.cli.data_import import import_
 from dermatrust.cli.groups import SuggestingGroup
+from dermatrust.cli.options import Number
 
 if TYPE_CHECKING:
     from dermatrust.datasets.check import CheckReport
@@ -147,9 +148,9 @@ def describe(dataset: Path, *, as_json: bool) -> None:
 
 @data.command(short_help="Split a dataset by patient, file family and picture.")
 @click.argument("dataset", type=_FOLDER)
-@click.option("--train", type=click.FloatRange(0, 1), default=0.7, show_default=True, help="Share of the cases.")
-@click.option("--val", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share of the cases.")
-@click.option("--test", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Share of the cases.")
+@click.option("--train", type=Number(0, 1), default=0.7, show_default=True, help="Share of the cases.")
+@click.option("--val", type=Number(0, 1), default=0.1, show_default=True, help="Share of the cases.")
+@click.option("--test", type=Number(0, 1), default=0.2, show_default=True, help="Share of the cases.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives another split.")
 @click.option("--replace", is_flag=True, help="Lose the splits that are there.")
 @click.option("--by-picture/--not-by-picture", default=True, help="Keep near-duplicate images together. [default: yes]")

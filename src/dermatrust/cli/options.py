@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 class Number(click.FloatRange):
     """A finite number: comparisons let NaN through."""
 
+    name = "number"
+
+    def _describe_range(self) -> str:
+        return "" if self.min is self.max is None else super()._describe_range()
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or fail where it is none or out of its range."""
         number = super().convert(value, param, ctx)

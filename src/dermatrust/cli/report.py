@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from dermatrust.records import Manifest
     from dermatrust.report.chapters import Found
 
+_FOLDERS = (
+    "the folder of a finished `bench`, `align --out`, `audit judge`, `audit references`, `audit image` or "
+    "`audit injection`"
+)
+_DO = "What `judge` and `rate` write stands in their dataset: `align DATASET --out FOLDER` makes a study of it."
+
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -23,8 +29,8 @@ if TYPE_CHECKING:
 def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     """Put finished RUNS into one HTML file: models beside what says whether their scores can be trusted.
 
-    RUNS are the folders that bench, align and audit judge, references, image or injection wrote. Runs of models must be
-    of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
+    RUNS are the folders that bench, clinic, align and audit judge, references, image or injection wrote. Benches must
+    be of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
     bench's own report.html has its case pages.
     """
     from dermatrust.report import write_trust_report
@@ -32,6 +38,7 @@ def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
 
     results = [path for path in runs if (path / RESULT).exists()]
     benches = [path for path in runs if path not in results]
+    _check_are_finished(benches)
     found = _found(results)
     manifest = _joined(benches) if benches else None
     _check_one_truth(found, results, manifest)
@@ -40,6 +47,18 @@ def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     else:
         _write_with_models(output, benches, manifest, found, seed)
     click.echo(f"report: {output}", err=True)
+
+
+def _check_are_finished(paths: "Sequence[Path]") -> None:
+    """Refuse folders that hold nothing a report shows, such as datasets, and the runs of judge and rate."""
+    from dermatrust.store.run import RunFolder
+
+    for path in paths:
+        run = RunFolder(path)
+        if not path.is_dir():
+            raise DataError(str(path), "is no folder" if path.exists() else "does not exist", _FOLDERS)
+        if not (run.manifest_path.exists() and run.scores_path.exists()):
+            raise DataError(str(path), "holds nothing that a report shows", _FOLDERS, _DO)
 
 
 def _write_with_models(

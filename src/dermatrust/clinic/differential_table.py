@@ -156,7 +156,7 @@ class _ChangePlan:
 def _plan_change(
     grid: AnswerGrid, values: list[dict[str, Floats]], estimator: Estimator, place: int, base: int
 ) -> _ChangePlan:
-    differences = _Plan({name: estimator.add(values[place][name] - values[base][name]) for name in MEASURES})
+    differences = _Plan({name: estimator.add(values[place][name] - values[base][name], lowest=-1) for name in MEASURES})
     both = grid.has_answer(place) & grid.has_answer(base)
     flipped = np.where(both, grid.texts("first", place) != grid.texts("first", base), np.nan)
     tests: dict[str, McNemar] = {name: mcnemar(values[place][name], values[base][name]) for name in HITS}

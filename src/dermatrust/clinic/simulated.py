@@ -121,12 +121,12 @@ class SimulatedModel:
 
         Example:
             >>> sure = SimulatedModel("synthetic/sure", {"image only": (1.0, 1.0, 1.0)})
-            >>> sure.differential_reply(Case(id="a", label="psoriasis"), "image only")[:31]
-            '{"differential": ["psoriasis", '
+            >>> sure.differential_reply(Case(id="a", label="psoriasis"), "image only")[:55]
+            '{"diagnoses": [{"name": "psoriasis", "confidence": 1.0}'
         """
         own = self._rng(seed, "arm", arm, case.id)
         if own.random() < self.abstention:
-            return json.dumps({"differential": [], "cannot_tell": True})
+            return json.dumps({"diagnoses": [], "cannot_tell": True})
         is_steady = own.random() < self.steadiness
         deciding = self._rng(seed, "wrong", case.id) if is_steady else own
         luck = self._luck(case, "differential", seed) if is_steady else float(own.random())
@@ -135,8 +135,8 @@ class SimulatedModel:
             names, rank = [planted, *(name for name in names if name != planted)][:LONGEST], rank + 1
         low, high = self.told_apart(arm, case.skin_group)
         share = (high if rank == 1 else 1 - high) / (low + high if rank == 1 else 2 - low - high)
-        confidence = self.stated(arm, case.skin_group)[int(own.random() < share)]
-        return json.dumps({"differential": names, "confidence": confidence, "cannot_tell": False})
+        stated = self.stated(arm, case.skin_group)[int(own.random() < share)]
+        return json.dumps({"diagnoses": _with_confidence(names, stated), "cannot_tell": False})
 
     def _listed(self, case: Case, arm: str, luck: float, deciding: Generator, own: Generator) -> tuple[list[str], int]:
         """Return the differential and the place of the truth in it; the place is beyond the list where it is absent."""
@@ -180,6 +180,13 @@ class SimulatedModel:
 
     def _rng(self, seed: int, *words: str) -> Generator:
         return Generator(PCG64(SeedSequence((seed, *"\0".join((self.name, *words)).encode()))))
+
+
+def _with_confidence(names: list[str], first: float) -> list[dict[str, str | float]]:
+    """Return the entries of a differential: the first with its confidence, each further one with half of the rest."""
+    rest = min(first, 1 - first)
+    stated = [first, *(round(rest / 2**place, _DECIMALS) for place in range(1, len(names)))]
+    return [{"name": name, "confidence": confidence} for name, confidence in zip(names, stated, strict=True)]
 
 
 @lru_cache(maxsize=1024)

@@ -1,12 +1,9 @@
 """The synthetic skin atlas as an ordinary dataset folder, with its truth beside it."""
 
-import multiprocessing
 import re
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -23,7 +20,7 @@ from dermatrust.store.card import write_card
 from dermatrust.store.jsonl import write_records
 from dermatrust.store.layout import CARD, RATERS
 from dermatrust.store.new_dataset import new_folder
-from dermatrust.store.workers import ctrl_c_held, follow_parent
+from dermatrust.store.pool import WorkerLostError, in_order
 
 __all__ = ["MOST_CASES", "atlas_case", "write_atlas"]
 
@@ -83,12 +80,12 @@ def write_atlas(
             write_records(building / RATERS, _raters(settings))
         files = [stack.enter_context(replacing(building / name)) for name in settings.files]
         try:
-            for n_done, chunk in _chunks(building, settings, n, workers):
+            for n_done, chunk in stack.enter_context(closing(_chunks(building, settings, n, workers))):
                 for file, lines in zip(files, chunk, strict=True):
                     file.write(lines)
                 if progress is not None:
                     progress(n_done)
-        except BrokenProcessPool:
+        except WorkerLostError:
             do = "Was memory short? Try fewer --workers. Nothing was left behind."
             raise DataError(str(path), "a worker process was killed", do=do) from None
     return n
@@ -159,25 +156,16 @@ def _more(settings: AtlasSettings) -> str:
     return "".join(parts)
 
 
-def _chunks(folder: Path, settings: AtlasSettings, n: int, workers: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+def _chunks(
+    folder: Path, settings: AtlasSettings, n: int, workers: int
+) -> Generator[tuple[int, tuple[bytes, ...]], None, None]:
     """Yield (number of cases, their lines for each file), in the order of the cases."""
     spans = [(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK)]
     workers = min(workers, len(spans))
-    if workers == 1:
-        for start, stop in spans:
-            yield stop - start, write_chunk(folder, settings, start, stop)
-        return
-    under_way: deque[tuple[int, Future[tuple[bytes, ...]]]] = deque()
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), follow_parent)
-    try:
-        for start, stop in spans:
-            with ctrl_c_held():
-                under_way.append((stop - start, pool.submit(write_chunk, folder, settings, start, stop)))
-            if len(under_way) > 2 * workers:
-                n_done, future = under_way.popleft()
-                yield n_done, future.result()
-        while under_way:
-            n_done, future = under_way.popleft()
-            yield n_done, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)  # waits, so that no worker writes into a folder that was removed
+    write = partial(_write_span, folder, settings)
+    return (write(span) for span in spans) if workers == 1 else in_order(write, spans, workers=workers)
+
+
+def _write_span(folder: Path, settings: AtlasSettings, span: tuple[int, int]) -> tuple[int, tuple[bytes, ...]]:
+    start, stop = span
+    return stop - start, write_chunk(folder, settings, start, stop)

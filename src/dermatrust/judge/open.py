@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from dermatrust.clients import Sampling, open_client
+from dermatrust.clients import Client, Sampling, open_client
+from dermatrust.clients.open import ELSEWHERE, FORMS
+from dermatrust.errors import ModelError
 from dermatrust.judge.judge import Judge
 from dermatrust.judge.lexical import LexicalJudge
 from dermatrust.judge.llm import LLMJudge
@@ -29,9 +31,18 @@ def open_judge(
     if name == "lexical":
         return LexicalJudge()
     return LLMJudge(
-        open_client(name),
+        _open_client(name),
         rubric=load_rubric(rubric),
         prompt=load_judge_prompt(prompt),
         repeats=repeats,
         sampling=sampling,
     )
+
+
+def _open_client(name: str) -> Client:
+    try:
+        return open_client(name)
+    except ModelError as error:
+        if error.expected != FORMS:
+            raise
+        raise ModelError(error.where, "is not a judge", f"lexical, {ELSEWHERE}") from None

@@ -207,7 +207,8 @@ def _points(found: Estimate | str) -> str:
     if isinstance(found, str):
         return f"Not measured: {found}."
     counts = of_text(found.n, found.n + found.n_missing)
-    return f"{signed_text(found.value)} points {interval_text(found, signed=True)}, {counts} narratives"
+    points = f"{signed_text(found.value)} points {interval_text(found, signed=True)}".strip()
+    return f"{points}, {counts} narratives"
 
 
 def kind_lines(audit: JudgeAudit) -> tuple[tuple[str, str, str, str, str, str], ...]:

@@ -16,6 +16,7 @@ from dermatrust.store.card import write_card
 from dermatrust.store.jsonl import write_records
 from dermatrust.store.layout import CARD, CASES, REFERENCES, check_reference
 from dermatrust.store.pixels import read_pixels
+from dermatrust.store.workers import ctrl_c_kept
 
 _IMAGES_AT_ONCE = 16
 _ENCODINGS: dict[str, tuple[str, dict[str, int]]] = {
@@ -92,12 +93,14 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     _check_free(path)
-    building = _make_beside(path)
+    building = path.absolute().parent / f".{path.name}.{secrets.token_hex(6)}.tmp"
     try:
+        _make(building, path)
         yield building
         _put_in_place(building, path)
     except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
+        with ctrl_c_kept():  # the impatient press it twice
+            shutil.rmtree(building, ignore_errors=True)
         raise
 
 
@@ -121,13 +124,11 @@ def _put_in_place(building: Path, path: Path) -> None:
         raise DataError(str(path), f"cannot be made ({error.strerror})") from None
 
 
-def _make_beside(path: Path) -> Path:
-    building = path.absolute().parent / f".{path.name}.{secrets.token_hex(6)}.tmp"
+def _make(building: Path, path: Path) -> None:
     try:
         building.mkdir(parents=True)
     except OSError as error:
         raise DataError(str(path), f"cannot be made ({error.strerror})") from None
-    return building
 
 
 class _Writer:

@@ -22,7 +22,7 @@ def ctrl_c_held() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # starting it, as the first worker would, lets the signal through again
-    with _ctrl_c_kept():
+    with ctrl_c_kept():
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             yield
@@ -31,7 +31,8 @@ def ctrl_c_held() -> Iterator[None]:
 
 
 @contextmanager
-def _ctrl_c_kept() -> Iterator[None]:
+def ctrl_c_kept() -> Iterator[None]:
+    """Keep Ctrl-C until the block has ended: for what must be done whole, and takes a moment only."""
     handler = signal.getsignal(signal.SIGINT)
     if handler is None or threading.current_thread() is not threading.main_thread():  # not ours to set
         yield

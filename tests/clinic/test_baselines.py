@@ -1,0 +1,147 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from dermatrust.clinic import Answer
+from dermatrust.clinic.baseline_table import PUBLISHED, baseline_row, malignant_labels, recorded_replies
+from dermatrust.clinic.baseline_text import baseline_csv, baseline_text
+from dermatrust.clinic.baselines import BASELINES, CONTEXT, EMPTY_FIELDS, FREQUENT, patient_folds, predict
+from dermatrust.clinic.context_features import design_matrix, field_values
+from dermatrust.clinic.shortcut import SAME_EMPTINESS, baseline_rows, field_rows
+from dermatrust.clinic.tasks import differential_task
+from dermatrust.errors import DataError, ModelError
+from dermatrust.records import Case, ClinicalContext
+
+LABELS = ("melanoma", "psoriasis", "melanocytic nevus")
+
+
+def cases(n=240, seed=0):
+    """Two cases a patient; the site tells melanoma from the rest, and sex is only asked where there is one."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for k in range(n):
+        label = LABELS[int(rng.integers(3))]
+        site = "back" if (label == "melanoma") == (rng.random() < 0.9) else "arm"
+        context = ClinicalContext(
+            age=float(rng.integers(20, 90)), site=site, sex="female" if label == "melanoma" else None,
+            note="a note that nobody may read: melanoma",
+        )  # fmt: skip
+        found.append(Case(id=f"c{k}", patient_id=f"p{k // 2}", label=label, context=context))
+    return found
+
+
+def test_no_patient_is_asked_about_who_was_fitted_on_and_every_case_is_asked_about_once():
+    given_cases = cases()
+    truth = np.array([LABELS.index(case.label) for case in given_cases])
+    asked_about = []
+    for fitted, asked in patient_folds(given_cases, truth, seed=1, n_folds=4):
+        assert not {given_cases[k].patient_id for k in fitted} & {given_cases[k].patient_id for k in asked}
+        asked_about += asked.tolist()
+    assert sorted(asked_about) == list(range(len(given_cases)))
+
+
+def test_the_most_frequent_is_the_most_frequent_of_the_other_folds():
+    # Three of label a and one of label b among the fitted, whichever fold is asked: shares 3/4 and 1/4.
+    some = [Case(id=f"{k}", label="psoriasis" if k % 4 else "melanoma") for k in range(8)]
+    found = predict(FREQUENT, some, n_folds=2)
+    assert found.labels == ("melanoma", "psoriasis")
+    assert np.allclose(found.chances, [0.25, 0.75])
+
+
+def test_the_context_is_used_and_its_figures_are_those_of_scikit_learn():
+    found = predict(CONTEXT, cases(), without=("sex",))
+    row = baseline_row(found, n_resamples=200)
+    truth, said = found.truth, found.chances.argmax(axis=1)
+    assert row.balanced_accuracy.value == pytest.approx(balanced_accuracy_score(truth, said))
+    assert row.accuracy.value == pytest.approx(np.mean(truth == said))
+    is_cancer = truth == found.labels.index("melanoma")
+    assert row.malignancy.value == pytest.approx(
+        roc_auc_score(is_cancer, found.chances[:, found.labels.index("melanoma")])
+    )
+    assert row.malignancy_balanced.value == pytest.approx(
+        balanced_accuracy_score(is_cancer, said == found.labels.index("melanoma"))
+    )
+    assert row.malignancy.low > 0.7
+    assert row.accuracy.n_clusters == 120
+    assert {label: one.n for label, one in row.recall.items()}["melanoma"] == 240
+
+
+def test_what_only_emptiness_gives_away_is_told_apart():
+    rows = {(row.name, row.about): row for row in baseline_rows(cases(), n_resamples=100)}
+    assert rows[EMPTY_FIELDS, "all"].malignancy.value == 1.0
+    assert rows[CONTEXT, "all"].malignancy.value > 0.99
+    inside = rows[CONTEXT, SAME_EMPTINESS]
+    assert set(cases()[0].context.model_fields_set) >= {"sex"}
+    assert math.isnan(inside.malignancy.value)  # none of these is a melanoma any more
+    assert math.isnan(inside.malignancy_balanced.value)
+    assert [row.about for row in field_rows(cases(), n_resamples=20)][-1] == "age"
+
+
+def test_a_note_is_no_field():
+    assert "note" not in field_values(cases(2)[0].context)
+
+
+def test_the_same_seed_gives_the_same_and_another_seed_other_folds():
+    first, again, other = (predict(CONTEXT, cases(), seed=seed).chances for seed in (3, 3, 4))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_chances_add_up_to_one_even_where_a_fold_never_saw_a_label():
+    some = [*cases(60), Case(id="rare", label="scabies", context=ClinicalContext(age=3))]
+    for name in BASELINES:
+        assert np.allclose(predict(name, some).chances.sum(axis=1), 1)
+
+
+def test_replies_are_read_as_any_models_are():
+    found = predict(CONTEXT, cases())
+    replies = list(recorded_replies(found, longest=2))
+    task = differential_task()
+    for reply, chances in zip(replies, found.chances, strict=True):
+        answer = task.read(Answer(reply.case_id, reply.author, "context only", "none", text=reply.text))
+        assert answer.diagnoses[0] == found.labels[int(chances.argmax())]
+        assert answer.confidence == pytest.approx(chances.max(), abs=1e-5)
+        assert len(json.loads(reply.text)["diagnoses"]) == 2
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from("abc"), st.one_of(st.floats(-9, 9), st.sampled_from("xyz"))), min_size=1)
+)
+def test_designs_are_finite_and_say_where_a_field_is_missing(rows):
+    matrix, fields = design_matrix(rows, np.arange(len(rows)))
+    assert matrix.shape == (len(rows), len(fields))
+    assert np.isfinite(matrix).all()
+
+
+def test_what_cannot_be_predicted_is_refused():
+    with pytest.raises(ModelError, match="is no baseline"):
+        predict("baseline/oracle", cases())
+    with pytest.raises(DataError, match="have 1 label"):
+        predict(FREQUENT, [Case(id="a", label="psoriasis")])
+    with pytest.raises(DataError, match="are of 2 patients"):
+        predict(FREQUENT, cases(4))
+    with pytest.raises(DataError, match="have no label 5 times"):
+        predict(FREQUENT, [Case(id=str(k), label=LABELS[k % 2]) for k in range(6)])
+    with pytest.raises(DataError, match="have no field 'colour'"):
+        predict(CONTEXT, cases(), without=("colour",))
+    with pytest.raises(DataError, match="no context that a baseline could use"):
+        predict(CONTEXT, cases(), without=("age", "site", "sex"))
+
+
+def test_a_label_that_nobody_knows_is_neither_malignant_nor_benign():
+    assert np.isnan(malignant_labels(["qwertz"])).all()
+
+
+def test_the_text_names_n_and_says_that_published_figures_are_no_comparison():
+    rows = baseline_rows(cases(), n_resamples=50)
+    text = baseline_text(rows)
+    assert "no comparison" in text
+    assert all(one.value in text for one in PUBLISHED)
+    assert "10.1159/000550153" in text
+    lines = baseline_csv(rows).splitlines()
+    assert len(lines) == 1 + len(rows) * (4 + len(LABELS))

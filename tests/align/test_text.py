@@ -75,7 +75,7 @@ def test_patients_that_are_not_recorded_are_not_called_patients(whole, n_patient
 
 def test_errors_have_their_baselines_counts_and_what_is_missing(whole):
     titles, *rows = table(whole, ERRORS)
-    assert titles[:3] + titles[-3:] == ["rater", "against", "Accuracy", "Overall", "narratives", "scores missing"]
+    assert titles[:3] + titles[-3:] == ["rater", "against", "Accuracy", "Overall", "ratings", "scores missing"]
     assert [(row[0], row[1]) for row in rows] == [
         ("judge", "the panel's mean"), ("eye", "the panel's mean"), ("one of the panel", "the others' mean"),
         ("Dr A", "the others' mean"), ("Dr B", "the others' mean"), ("the mean of other patients", "the panel's mean"),

@@ -30,9 +30,11 @@ def test_the_folder_is_printed_on_stdout_and_that_it_is_synthetic_on_stderr(tmp_
     assert len({rating.rater for rating in dataset.iter_ratings()}) == 2
 
 
-def test_the_bar_is_on_stderr(tmp_path):
+def test_a_log_gets_lines_and_no_bar(tmp_path, monkeypatch):
+    monkeypatch.setattr("dermatrust.engine.bar.LINE_EVERY_S", 0.0)
     result = run(tmp_path / "d", "--n", 120, "--workers", 1)
-    assert "/120 [" in result.stderr
+    assert result.stderr.count("/120 [") == 4  # a line for every chunk, and the last
+    assert "\r" not in result.stderr
     assert result.stdout == f"{tmp_path / 'd'}\n"
 
 

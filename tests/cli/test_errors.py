@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from dermatrust.cli.main import cli, main
 from dermatrust.clients import Message, Reply, Request
 from dermatrust.store.replies import ReplyStore
 
@@ -125,3 +127,27 @@ def test_a_store_that_is_not_there_yet_is_made(tmp_path, store):
 def test_a_misspelt_judge_or_reasoner_is_told_every_name_there_is(tmp_path, command, kinds):
     (tmp_path / "x.jsonl").write_text('{"case_id": "c1", "model": "m", "text": "A plaque."}\n')
     assert f"; expected {kinds}" in error(*command, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(("words", "kept"), [
+    ("align", "begins anew"), ("audit references", "begins anew"), ("data check", "begins anew"),
+    ("report", "begins anew"), ("store merge", "begins anew"), ("demo", "answered so far"),
+    ("bench", "answered so far"), ("judge", "answered so far"), ("rate", "answered so far"),
+    ("build", "answered so far"), ("narrate", "answered so far"), ("audit judge", "answered so far"),
+    ("audit image", "answered so far"), ("audit injection", "answered so far"), ("train", "last checkpoint"),
+])  # fmt: skip
+def test_ctrl_c_promises_what_the_command_keeps(words, kept, monkeypatch, capsys):
+    def stop(**_):
+        raise KeyboardInterrupt
+
+    command = cli
+    for word in words.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    monkeypatch.setattr(command, "callback", stop)
+    monkeypatch.setattr(command, "parse_args", lambda context, args: args)
+    monkeypatch.setattr(sys, "argv", ["dermatrust", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert re.search(rf"^stopped\. .*{kept}", capsys.readouterr().err, flags=re.MULTILINE)

@@ -12,7 +12,9 @@ from dermatrust.clinic.differential_reply import read_differential_reply
 from dermatrust.lexicon import load_lexicon
 
 FORMS = [
-    # JSON: our schema, and what models send instead
+    # JSON: our prompt's schema, and what models send instead
+    ('{"diagnoses": [{"name": "Psoriasis", "confidence": 0.6}, {"name": "Eczema", "confidence": 0.3}], '
+     '"cannot_tell": false}', "psoriasis|eczema"),
     ('{"differential": [{"diagnosis": "Psoriasis", "probability": 0.6}, {"diagnosis": "Eczema", "probability": 0.3}], '
      '"confidence": 0.6, "cannot_tell": false}', "psoriasis|eczema"),
     ('```json\n{"differential": ["Psoriasis", "Tinea corporis",], "confidence": "70%"}\n```',
@@ -207,18 +209,29 @@ def test_no_text_breaks_the_reader(text):
     assert all(0 <= p <= 1 for p in reply.probabilities)
 
 
-NAMES = st.lists(
-    st.sampled_from([d.name for d in load_lexicon().diagnoses.values()]), min_size=1, max_size=6, unique=True
-)
+NAMES = [d.name for d in load_lexicon().diagnoses.values()]
 
 
-@given(NAMES)
-def test_one_differential_reads_alike_as_json_list_and_line(names):
-    as_json = read_differential_reply(json.dumps({"differential": names, "cannot_tell": False}))
-    numbered = read_differential_reply("\n".join(f"{i}. {name}" for i, name in enumerate(names, 1)))
-    table = read_differential_reply("| Diagnosis |\n|---|\n" + "\n".join(f"| {name} |" for name in names))
-    line = read_differential_reply(f"Differential diagnosis: {', '.join(names)}")
-    assert as_json.diagnoses == numbered.diagnoses == table.diagnoses == line.diagnoses == tuple(names)
+def in_every_form(names):
+    return {
+        "json": json.dumps({"differential": names, "cannot_tell": False}),
+        "list": "\n".join(f"{i}. {name}" for i, name in enumerate(names, 1)),
+        "table": "| Diagnosis |\n|---|\n" + "\n".join(f"| {name} |" for name in names),
+        "line": f"Differential diagnosis: {', '.join(names)}",
+        "lead": f"The most likely diagnosis is {names[0]}. Differential: {', '.join(names)}.",
+    }
+
+
+@pytest.mark.parametrize("form", in_every_form(["psoriasis"]))
+def test_every_diagnosis_is_read_in_every_form(form):
+    pairs = [[name, "melanoma"] for name in NAMES if name != "melanoma"]
+    wrong = [names for names in pairs if read_differential_reply(in_every_form(names)[form]).diagnoses != tuple(names)]
+    assert wrong == []
+
+
+@given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True))
+def test_one_differential_reads_alike_in_every_form(names):
+    assert {read_differential_reply(text).diagnoses for text in in_every_form(names).values()} == {tuple(names)}
 
 
 HOSTILE = (

@@ -224,3 +224,20 @@ def test_a_finding_prints_as_one_line_with_what_to_do(dataset):
     (folder / "images/a.png").unlink()
     assert str(only(folder, "missing image")).startswith("error: images/a.png: ")
     assert str(only(folder, "missing image")).endswith("or remove the image from its case.")
+
+
+def test_a_revised_reference_is_no_doubled_one(dataset):
+    """What appends one says what it was made from, or who certified it; a table with two rows for a case does not."""
+
+    def warnings(*references):
+        folder = dataset(A, references=False, name=f"set {len(references)} {references[0]}"[:12])
+        for k, more in enumerate(references):
+            line = {"id": f"r{k}", "case_id": "a", "text": "A plaque.", "author": "m", "stream": "reference"} | more
+            add_line(folder / "references.jsonl", json.dumps(line))
+        return [f.what for f in check_dataset(folder).findings if f.where.endswith("references.jsonl")]
+
+    certificate = {"certificate": {"certified_by": "Dr A", "source": "the workbench"}}
+    made_from = {"parent": "a:reasoning"}
+    assert warnings({}, made_from, made_from, certificate) == []
+    assert warnings({}, {}) == ["1 reference followed by another for the same case, which is no revision"]
+    assert warnings(certificate, made_from) == ["1 certified reference followed by one nobody certified"]

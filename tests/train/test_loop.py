@@ -301,7 +301,8 @@ def test_curves_show_the_loss_over_the_steps(tmp_path):
     assert all(math.isfinite(point.value) for point in points)
 
 
-def test_progress_is_shown_unless_it_is_quiet(tmp_path, capsys):
+def test_progress_is_shown_unless_it_is_quiet(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("dermatrust.engine.bar.LINE_EVERY_S", 0.0)  # a log gets a line a step
     run_stage(
         Model(), RECIPE, [1] * N, squares, tmp_path, name="stage", key="key", seed=3, accelerator=Accelerator(cpu=True)
     )

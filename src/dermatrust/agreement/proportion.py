@@ -72,6 +72,43 @@ def wilson_interval(n_hits: ArrayLike, n: ArrayLike, confidence: float = 0.95) -
     return np.where(items > 0, low, np.nan), np.where(items > 0, high, np.nan)
 
 
+def unvaried_interval(
+    values: ArrayLike, n_clusters: ArrayLike, *, lowest: ArrayLike, highest: ArrayLike, confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Return ends for means of observations that are all the same, of which no resample knows any but that value.
+
+    All resamples of such a sample are alike, so that its percentile interval has no width: as if what was not seen in
+    20 patients could not be. By Wilson's interval a share of up to w = z^2 / (n + z^2) of all patients may be another
+    than these, and each as far away as the scale goes: the ends are w of the way to the ends of the scale. For a share
+    of 0 or 1 with one item a patient this is Wilson's interval itself. It is of patients also where each has several
+    items, hence wide rather than narrow.
+
+    Args:
+        values: The one value of all observations, any shape.
+        n_clusters: Patients, same shape.
+        lowest: Least value that an observation can have.
+        highest: Greatest value that one can have.
+        confidence: Nominal coverage, above 0 and below 1.
+
+    Returns:
+        Lower and upper ends; NaN with fewer than two patients.
+
+    Example:
+        >>> low, high = unvaried_interval([0.0, 0.0], [40, 40], lowest=[0.0, -1.0], highest=1.0)
+        >>> low.round(3).tolist(), high.round(3).tolist()
+        ([0.0, -0.088], [0.088, 0.088])
+
+    Reference:
+        Wilson (1927), as for `wilson_interval`; that resampling is of no use here: Efron & Tibshirani (1993), An
+        Introduction to the Bootstrap, section 7.4, https://doi.org/10.1201/9780429246593. The use made of it is ours.
+    """
+    value, n = np.asarray(values, dtype=np.float64), np.asarray(n_clusters, dtype=np.float64)
+    _, unseen = wilson_interval(np.zeros_like(n), n, confidence)
+    share = np.where(n > 1, unseen, np.nan)
+    low, high = np.asarray(lowest, dtype=np.float64), np.asarray(highest, dtype=np.float64)
+    return value - share * (value - low), value + share * (high - value)
+
+
 def proportion(n_hits: float, n: float, confidence: float = 0.95) -> Proportion:
     """Return a share with Wilson's interval; arguments and errors as for `wilson_interval`.
 

@@ -100,7 +100,7 @@ def _measures_text(study: AlignmentStudy, names: Names, scale: Scale, statistic:
         cells = [estimate_text(one) for one in estimates]
         lines.append([_who(first, names), compared_with(study, first.role), *cells, *_counts(estimates)])
     heading = f"{title}, scores {scale if scale == 'as given' else 'rounded to whole points'}"
-    return "\n".join([heading, *aligned([["rater", "against", *_COLUMNS, "narratives", "scores missing"], *lines])])
+    return "\n".join([heading, *aligned([["rater", "against", *_COLUMNS, "ratings", "scores missing"], *lines])])
 
 
 def _statistics_text(study: AlignmentStudy, names: Names, scale: Scale) -> str:

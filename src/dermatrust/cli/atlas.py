@@ -42,25 +42,14 @@ def atlas(
     each case is in truth.jsonl. The same arguments give the same bytes.
     """
     import os
-    import sys
-
-    from tqdm import tqdm
 
     from dermatrust.datasets.atlas import write_atlas
+    from dermatrust.engine.bar import progress_bar
 
     workers = min(8, os.cpu_count() or 1) if workers is None else workers
     how = _degrade(degrade)
     try:
-        with tqdm(
-            total=max(n, 0),
-            unit="case",
-            file=sys.stderr,
-            disable=quiet,
-            mininterval=0.3,
-            delay=0.01,
-            leave=False,
-            dynamic_ncols=True,
-        ) as bar:
+        with progress_bar(total=n, unit="case", leave=False, is_quiet=quiet) as bar:
             write_atlas(
                 out, n=n, seed=seed, split=split, degrade=how, raters=raters, workers=workers, progress=bar.update
             )

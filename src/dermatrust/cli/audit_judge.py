@@ -108,15 +108,14 @@ def _make(
     folder: "DatasetFolder", run: "RunFolder", path: Path, translator: "Translator | None", options: dict[str, Any]
 ) -> "tuple[KnownErrors, Translation | None, Counter[str]]":
     """Return the variants, how translating went, and the translator's asks that brought no reply."""
-    from tqdm import tqdm
-
     from dermatrust.audit.known_errors import write_known_errors
     from dermatrust.audit.translation import add_translations
+    from dermatrust.engine.bar import watched
     from dermatrust.store.lock import only_writer
 
-    watched = partial(tqdm, desc="variants", unit="reference", disable=options["quiet"], mininterval=0.3, leave=False)
+    shown = partial(watched, desc="variants", unit="reference", is_quiet=options["quiet"])
     with only_writer(run.path):
-        known = write_known_errors(folder, path, seed=options["seed"], limit=options["limit"], watched=watched)
+        known = write_known_errors(folder, path, seed=options["seed"], limit=options["limit"], watched=shown)
     if translator is None:
         return known, None, Counter()
     return add_translations(known, translator, run, pace_for([translator.client], options))

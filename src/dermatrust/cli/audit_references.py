@@ -31,19 +31,16 @@ def references(dataset: Path, *, out: Path, min_confidence: float, seed: int, re
     too early, open tags, addresses to the reader, copies, templates, file families and short texts. No image is read
     and no model is asked. Writes references-audit.csv, with an empty verdict column, and references-audit.html.
     """
-    import sys
-
-    from tqdm import tqdm
-
     from dermatrust.audit.finding_table import check_new, write_findings
     from dermatrust.audit.references import audit_references
+    from dermatrust.engine.bar import progress_bar
     from dermatrust.report.reference_audit import write_reference_audit
     from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.result import RESULT, write_result
 
     folder = DatasetFolder.open(dataset)
     check_new((out / TABLE, out / PAGE, out / RESULT), replace=replace)
-    with tqdm(unit="reference", file=sys.stderr, disable=quiet, mininterval=0.3, leave=False) as bar:
+    with progress_bar(unit="reference", leave=False, is_quiet=quiet) as bar:
         audit = audit_references(folder, min_confidence=min_confidence, seed=seed, progress=bar.update)
     write_findings(out / TABLE, audit.findings)
     write_result(out / RESULT, audit)

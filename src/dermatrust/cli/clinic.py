@@ -8,6 +8,7 @@ COMMANDS = {
     "ddx": "Ask models for ranked differentials in several arms, and score them.",
     "baseline": "What can be had without a photograph: the commonest diagnosis, and the context alone.",
     "stress": "What blurred, dark or cropped photographs do to accuracy and confidence.",
+    "gap": "Put finished runs of several datasets side by side: does it hold elsewhere?",
 }
 """Name to one line of help, so that `--help` imports none of them."""
 

@@ -5,30 +5,33 @@ from typing import Any
 
 import click
 
+from dermatrust.cli.adjudicating import ADJUDICATOR_OPTIONS, adjudicated_text, open_adjudicator
 from dermatrust.cli.options import with_options
 from dermatrust.cli.study import DATASET, STUDY_OPTIONS, ask_study, open_study, tell_study
 
 
 @click.command()
 @DATASET
-@with_options(*STUDY_OPTIONS)
+@with_options(*STUDY_OPTIONS, *ADJUDICATOR_OPTIONS)
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Diagnoses asked for at most.")
 def ddx(dataset: Path, top: int, **options: Any) -> None:
     """Ask models for the differential diagnosis of every case of DATASET, in every arm, and score it.
 
     DATASET is a dataset folder with labels or differentials. The run folder gets the replies, answers.parquet,
-    result.json, table.csv and unknown.csv, the names that the lexicon does not know. The same command again resumes.
-    Exits with 1 if asks failed; run it again for those.
+    report.html, result.json, table.csv and unknown.csv, the names that the lexicon does not know. The same command
+    again resumes. Exits with 1 if asks failed; run it again for those.
     """
     from dermatrust.clinic.differential_table import differential_result
     from dermatrust.clinic.flat import result_csv
     from dermatrust.clinic.tasks import differential_task
     from dermatrust.clinic.text import result_text
     from dermatrust.clinic.unknown import unknown_csv, unknown_names, unknown_warning
+    from dermatrust.report.clinic_ddx import write_differential_page
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
     study = open_study(dataset, differential_task(top), "differential", **options)
+    adjudicator = open_adjudicator(study, options)
     finished = ask_study(study, options)
     run = finished.run
     result = differential_result(
@@ -39,4 +42,8 @@ def ddx(dataset: Path, top: int, **options: Any) -> None:
     write_result(run.result_path, result)
     write_text(run.table_path, result_csv(result))
     write_text(run.unknown_path, unknown_csv(unknown))
-    tell_study(finished, result_text(result), unknown=unknown_warning(unknown, str(run.unknown_path)))
+    write_differential_page(run.report_path, result, manifest=finished.manifest, unknown=unknown)
+    text = result_text(result)
+    if adjudicator is not None:
+        text += f"\n\n{adjudicated_text(finished, adjudicator, options)}"
+    tell_study(finished, text, unknown=unknown_warning(unknown, str(run.unknown_path)))

@@ -2,9 +2,17 @@
 
 import difflib
 import importlib
+from dataclasses import dataclass
 from typing import Any
 
 import click
+
+
+@dataclass
+class Called:
+    """What was called, as far as it is known; as the object of a context it outlives what is raised there."""
+
+    command: click.Command | None = None
 
 
 class SuggestingGroup(click.Group):
@@ -18,7 +26,10 @@ class SuggestingGroup(click.Group):
         if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             near = difflib.get_close_matches(name.lower(), self.list_commands(ctx), n=1, cutoff=0.5)
             ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]}?" if near else ""))
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        if isinstance(ctx.obj, Called):
+            ctx.obj.command = found[1]
+        return found
 
 
 class LazyGroup(SuggestingGroup):

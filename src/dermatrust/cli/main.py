@@ -5,7 +5,7 @@ import sys
 import click
 
 from dermatrust import __version__
-from dermatrust.cli.groups import LazyGroup
+from dermatrust.cli.groups import Called, LazyGroup
 from dermatrust.errors import UserError
 
 COMMANDS = {
@@ -44,8 +44,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line: user errors become one line and exit code 2, Ctrl-C exits with 130."""
+    called = Called()
     try:
-        code = cli.main(prog_name="dermatrust", standalone_mode=False)
+        code = cli.main(prog_name="dermatrust", standalone_mode=False, obj=called)
     except UserError as error:
         click.echo(f"error: {error}", err=True)
         code = 2
@@ -56,13 +57,24 @@ def main() -> None:
         click.echo(f"error: {_one_line(error)}", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nstopped. Everything answered so far is kept; the same command goes on from there.", err=True)
+        click.echo(f"\nstopped. {stopped_text(called.command)}".rstrip(), err=True)
         code = 130
     except BrokenPipeError:
         # The reader of our output went away (e.g. `| head`): not a failure of ours.
         sys.stderr.close()
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def stopped_text(command: click.Command | None) -> str:
+    """Return what Ctrl-C left of a command's work: those that ask models keep replies, and training has checkpoints."""
+    if command is None:
+        return ""
+    if command.name == "train":
+        return "The same command goes on from the last checkpoint."
+    if command.name == "demo" or any(parameter.name == "run_id" for parameter in command.params):
+        return "Everything answered so far is kept; the same command goes on from there."
+    return "The same command begins anew."
 
 
 def _one_line(error: click.ClickException) -> str:

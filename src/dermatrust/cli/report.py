@@ -29,8 +29,8 @@ _DO = "What `judge` and `rate` write stands in their dataset: `align DATASET --o
 def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     """Put finished RUNS into one HTML file: models beside what says whether their scores can be trusted.
 
-    RUNS are the folders that bench, align and audit judge, references, image or injection wrote. Runs of models must be
-    of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
+    RUNS are the folders that bench, clinic, align and audit judge, references, image or injection wrote. Benches must
+    be of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
     bench's own report.html has its case pages.
     """
     from dermatrust.report import write_trust_report

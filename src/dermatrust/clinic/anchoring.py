@@ -85,17 +85,13 @@ def _shortcut(
     top_1, top_3 = values[f"top-1 {HEADLINE}"], values[f"top-3 {HEADLINE}"]
     given = grid.column("gives_truth_away", number)
     frequent = [np.where(np.isnan(top_1), np.nan, one) for one in commonest]
-    columns = [
-        estimator.add(one)
-        for one in (
-            top_1, top_3, *frequent, top_1 - frequent[0], top_3 - frequent[1],
-            np.where(given == 1, top_1, np.nan), np.where(given == 0, top_1, np.nan),
-        )
-    ]  # fmt: skip
+    shares = top_1, top_3, *frequent, np.where(given == 1, top_1, np.nan), np.where(given == 0, top_1, np.nan)
+    above = top_1 - frequent[0], top_3 - frequent[1]
+    columns = [*(estimator.add(one) for one in shares), *(estimator.add(one, lowest=-1) for one in above)]
     n, n_given = int(grid.has_answer(number).sum()), int(np.nansum(given))
 
     def filled(found: list[Estimate]) -> Shortcut:
-        t1, t3, f1, f3, a1, a3, told, untold = (found[k] for k in columns)
+        t1, t3, f1, f3, told, untold, a1, a3 = (found[k] for k in columns)
         return Shortcut(grid.places[number].model, n, t1, t3, f1, f3, a1, a3, n_given, told, untold)
 
     return filled

@@ -47,7 +47,7 @@ _LEAD_PHRASE = re.compile(
     r" (?:differential |clinical )?(?:diagnosis|impression|consideration|choice)"
     r"|(?:^|(?<=[.\n]))[\s*_#]*(?:clinical )?(?:diagnosis|impression|answer|dx)(?=[\s*_]*(?:is\b|:|=|-))"
     r"|\bthe (?:final )?answer|\bI (?:would )?(?:diagnose|favou?r))"
-    r"[\s*_]*(?:\(?\s*#?1\)?)?[\s*_]*(?:(?:is|would be|here is|remains|appears to be|:|=|\s[-–—])[\s*_]*)+",
+    r"[\s*_]*(?:\(?\s*#?1\)?)?[\s*_]*(?:(?:(?:is|would be|here is|remains|appears to be)\b|:|=|\s[-–—])[\s*_]*)+",
     re.IGNORECASE,
 )
 _LIST_PHRASE = re.compile(
@@ -55,7 +55,7 @@ _LIST_PHRASE = re.compile(
     r"|alternatives?(?: diagnos[ie]s)?|differential considerations|secondary considerations?|also possible"
     r"|also consider|possibilities|less likely(?= ?:)|possible diagnoses|diagnoses to consider)"
     r"[\s*_]*(?:\((?:[^()\n]{0,40})\)\s*)?"
-    r"(?:(?:(?:also |would |could |may |might |should )?(?:includ(?:es?|ing)|comprises?|contains?|are|is|be)|:|="
+    r"(?:(?:(?:also |would |could |may |might |should )?(?:includ(?:es?|ing)|comprises?|contains?|are|is|be)\b|:|="
     r"|\s[-–—])[\s*_]*)+",
     re.IGNORECASE,
 )

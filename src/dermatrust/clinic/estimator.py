@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from dermatrust.agreement.bootstrap import percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import Floats, Ints, sum_clusters
 from dermatrust.agreement.interval import Estimate
+from dermatrust.agreement.proportion import unvaried_interval
 
 
 class Estimator:
@@ -26,22 +27,29 @@ class Estimator:
         self._cluster = cluster
         self._n_clusters = n_clusters
         self._columns: list[Floats] = []
+        self._lowest: list[float] = []
 
-    def add(self, values: ArrayLike) -> int:
-        """Take a column, shape (n_cases,), NaN where missing, and return its number."""
+    def add(self, values: ArrayLike, *, lowest: float = 0.0) -> int:
+        """Take a column, shape (n_cases,), of numbers from `lowest` to 1, NaN where missing, and return its number."""
         self._columns.append(np.asarray(values, dtype=np.float64))
+        self._lowest.append(lowest)
         return len(self._columns) - 1
 
     def solve(self, rng: np.random.Generator, *, n_resamples: int, confidence: float = 0.95) -> list[Estimate]:
         """Return the mean of every column with its percentile interval, by number.
 
-        A column of nothing, or of cases of one patient, has no interval (NaN).
+        A column of nothing, or of cases of one patient, has no interval (NaN). Where all observations are the same,
+        resamples cannot tell how far off they may be, and the interval is that of `unvaried_interval`.
         """
         if not self._columns:
             return []
-        sums = sum_clusters(np.stack(self._columns, axis=1), self._cluster)
+        table = np.stack(self._columns, axis=1)
+        sums = sum_clusters(table, self._cluster)
         (draws,) = resampled_means([sums], self._n_clusters, rng=rng, n_resamples=n_resamples)
         low, high, n_skipped = percentile_intervals(draws, confidence)
+        same = np.fmin.reduce(table, initial=np.inf) == np.fmax.reduce(table, initial=-np.inf)
+        ends = unvaried_interval(sums.means, sums.n_clusters, lowest=self._lowest, highest=1.0, confidence=confidence)
+        low, high = np.where(same, ends[0], low), np.where(same, ends[1], high)
         parts = zip(
             sums.means.tolist(), low.tolist(), high.tolist(), sums.n.tolist(), sums.n_clusters.tolist(),
             n_skipped.tolist(), strict=True,

@@ -53,15 +53,25 @@ def _note_suspicions(record: Case | Narrative, where: str, sound: SoundRecords) 
 
 
 def _check_references(path: Path, sound: SoundRecords, case_ids: dict[str, str]) -> None:
-    n_replaced = 0
+    """Check each reference, and each that takes the place of another: a revision says what it was made from."""
+    certified: dict[str, bool] = {}
+    n_repeated = n_undone = 0
     for where, reference in _readable(path, Narrative, sound.findings, check_reference):
         _note_suspicions(reference, where, sound)
-        if _is_of(reference.case_id, "case", case_ids, where, sound.findings):
-            n_replaced += reference.case_id in sound.referenced
-            sound.referenced.add(reference.case_id)
-    if n_replaced:
-        what = f"{counted(n_replaced, 'reference')} followed by another for the same case"
-        sound.findings.append(Finding("warning", "record", str(path), what, "The last one of a case counts."))
+        if not _is_of(reference.case_id, "case", case_ids, where, sound.findings):
+            continue
+        is_certified = reference.certificate is not None
+        if certified.get(reference.case_id) and not is_certified:
+            n_undone += 1
+        elif reference.case_id in certified:
+            n_repeated += not (is_certified or reference.parent)
+        certified[reference.case_id] = is_certified
+    sound.referenced.update(certified)
+    for n, by in ((n_repeated, "another for the same case, which is no revision"), (n_undone, "one nobody certified")):
+        if n:
+            noun = "certified reference" if by.startswith("one") else "reference"
+            what = f"{counted(n, noun)} followed by {by}"
+            sound.findings.append(Finding("warning", "record", str(path), what, "The last one of a case counts."))
 
 
 def _check_narratives(path: Path, sound: SoundRecords, case_ids: dict[str, str], narrative_ids: dict[str, str]) -> None:

@@ -1,9 +1,8 @@
 """Progress bars with rate and time left, on stderr."""
 
-import sys
 from collections.abc import Mapping
 
-from tqdm import tqdm
+from dermatrust.engine.bar import progress_bar
 
 
 class ProgressBars:
@@ -16,12 +15,9 @@ class ProgressBars:
 
     def __init__(self, totals: Mapping[str, int], *, is_quiet: bool = False) -> None:
         self._bars = {
-            model: tqdm(
-                total=total, desc=_short(model), unit="ask", position=place, file=sys.stderr, disable=is_quiet,
-                mininterval=0.3, smoothing=0.1, dynamic_ncols=True,
-            )
+            model: progress_bar(total=total, desc=_short(model), unit="ask", position=place, is_quiet=is_quiet)
             for place, (model, total) in enumerate(totals.items())
-        }  # fmt: skip
+        }
         self._tokens = dict.fromkeys(totals, 0)
         self._cost: dict[str, float] = {}
 

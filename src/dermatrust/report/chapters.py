@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from dermatrust.audit.injection import InjectionAudit
     from dermatrust.audit.judge_audit import JudgeAudit
     from dermatrust.audit.references import ReferenceAudit
+    from dermatrust.clinic.gap_results import BedsideGap
+    from dermatrust.clinic.results import DifferentialResult
 
-    Found = JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
+    Found = DifferentialResult | BedsideGap | JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
 
 BENCH = "Leaderboard, subgroups, checklists", "dermatrust bench DATASET -m MODEL"
 
@@ -42,6 +44,14 @@ class Kind:
 
 
 KINDS = {
+    "DifferentialResult": Kind(
+        "Differential diagnosis", "dermatrust clinic ddx DATASET -m MODEL", "dermatrust.clinic.results",
+        "clinic_ddx.html", "dermatrust.report.clinic_ddx:differential_context",
+    ),
+    "BedsideGap": Kind(
+        "Benchmark to bedside", "dermatrust clinic gap RUN RUN", "dermatrust.clinic.gap_results",
+        "clinic_gap.html", "dermatrust.report.clinic_gap:gap_context",
+    ),
     "JudgeAudit": Kind(
         "Judge report card", "dermatrust audit judge DATASET --judge JUDGE", "dermatrust.audit.judge_audit",
         "judge_card.html", "dermatrust.report.judge_card:card_context",

@@ -8,7 +8,7 @@ from dermatrust.report.svg import BOLD, document, element, labelled
 
 WIDTH = 540.0
 _SIDE = 8.0
-_LABELS = 118.0
+LABELS_PX = 118.0
 _VALUES = 158.0
 _GROUP_HEIGHT = 20.0
 _ROW_HEIGHT = 19.0
@@ -61,9 +61,11 @@ class Axis:
     ends: tuple[str, str] | None = None
 
 
-def interval_chart(rows: Sequence[IntervalRow], axis: Axis, *, ident: str, title: str, desc: str) -> str:
-    """Return the chart as inline SVG. Rows of one group must stand together."""
-    left = _SIDE + (_LABELS if any(row.label for row in rows) else 0.0)
+def interval_chart(
+    rows: Sequence[IntervalRow], axis: Axis, *, ident: str, title: str, desc: str, labels_px: float = LABELS_PX
+) -> str:
+    """Return the chart as inline SVG. Rows of one group must stand together; `labels_px` is the room for labels."""
+    left = _SIDE + (labels_px if any(row.label for row in rows) else 0.0)
     right = WIDTH - _VALUES
     body: list[str] = []
     bands: list[tuple[float, float]] = []
@@ -88,7 +90,7 @@ def _row(row: IntervalRow, axis: Axis, left: float, right: float, y: float) -> l
     css = f"mark{row.mark % N_MARKS}"
     parts = []
     if row.label:
-        parts.append(labelled(row.label, _LABELS - 14, x=_SIDE, y=y + 4, class_="sub"))
+        parts.append(labelled(row.label, left - _SIDE - 14, x=_SIDE, y=y + 4, class_="sub"))
     if math.isnan(row.value):
         parts.append(element("text", "no score", x=left + 6, y=y + 4, class_="sub"))
     else:

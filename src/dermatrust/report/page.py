@@ -17,7 +17,7 @@ from dermatrust.records import DIMENSIONS
 from dermatrust.report.views import date_text, of_text, score_text
 from dermatrust.store.atomic import replacing
 
-_STYLES = ("report.css", "alignment.css", "judge_card.css")
+_STYLES = ("report.css", "alignment.css", "judge_card.css", "clinic.css")
 MEASURE_TITLES = tuple(map(measure_title, MEASURES))
 
 

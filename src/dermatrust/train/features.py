@@ -12,8 +12,8 @@ import torch
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm import tqdm
 
+from dermatrust.engine.bar import progress_bar
 from dermatrust.errors import DataError
 from dermatrust.evaluator.policy import Policy
 from dermatrust.store.pixels import read_pixels
@@ -78,7 +78,10 @@ def look_at(policy: Policy, paths: Sequence[Path], path: Path, *, is_quiet: bool
 
 def _look(policy: Policy, paths: Sequence[Path], path: Path, *, is_quiet: bool) -> None:
     kept: NDArray[np.floating] | None = None
-    with ThreadPoolExecutor() as pool, tqdm(total=len(paths), desc="look", unit="image", disable=is_quiet) as bar:
+    with (
+        ThreadPoolExecutor() as pool,
+        progress_bar(total=len(paths), desc="look", unit="image", is_quiet=is_quiet) as bar,
+    ):
         for start in range(0, len(paths), BATCH):
             pictures = list(pool.map(_picture, paths[start : start + BATCH]))
             seen = policy.look(policy.pixels(pictures)).cpu()

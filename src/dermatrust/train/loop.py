@@ -13,8 +13,8 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from numpy.typing import NDArray
 from torch import nn
-from tqdm import tqdm
 
+from dermatrust.engine.bar import progress_bar
 from dermatrust.errors import DataError
 from dermatrust.train.checkpoint import State, read_checkpoint, write_checkpoint
 from dermatrust.train.curves import curves
@@ -67,9 +67,8 @@ def run_stage(
     state = read_checkpoint(path, module, optimizer, key)
     model = accelerator.prepare(module)
     plan = batch_plan(lengths, recipe, seed, untils)
-    bar = tqdm(
-        total=len(plan), initial=state.step, desc=name, unit="step", disable=is_quiet or not accelerator.is_main_process
-    )
+    is_silent = is_quiet or not accelerator.is_main_process
+    bar = progress_bar(total=len(plan), initial=state.step, desc=name, unit="step", is_quiet=is_silent)
     with curves(folder / "curves" / name, accelerator.is_main_process) as draw_curve, bar:
         while state.step < len(plan) and not (recipe.seconds and state.seconds >= recipe.seconds):
             started = perf_counter()

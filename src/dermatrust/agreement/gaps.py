@@ -110,9 +110,8 @@ def within_label_gaps(
         for rows in (filled, known)
     )
     parts = [_part(filled, known, levels, clusters, np.flatnonzero(labels == k), shape[1]) for k in range(shape[0])]
-    drawn = (
-        within_label(block[0], block[1], weights) for block in _blocks(parts, shape[1], n_clusters, rng, n_resamples)
-    )
+    blocks = _blocks(parts, shape[1], n_clusters, rng, n_resamples)
+    drawn = (within_label(sums, n, weights) for sums, n in blocks)
     return WithinLabel(within_label(totals, counts, weights), np.concatenate(list(drawn)), counts)
 
 

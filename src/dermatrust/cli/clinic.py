@@ -9,7 +9,9 @@ COMMANDS = {
     "triage": "Ask models how urgent each case is in several arms, and score it.",
     "levels": "The level of urgency of every disease as CSV, for a clinician to review.",
     "baseline": "What can be had without a photograph: the commonest diagnosis, and the context alone.",
+    "stress": "What blurred, dark or cropped photographs do to accuracy and confidence.",
     "gap": "Put finished runs of several datasets side by side: does it hold elsewhere?",
+    "sample": "Draw a blinded sample of a study's answers for people to check.",
 }
 """Name to one line of help, so that `--help` imports none of them."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from dermatrust.records import (
     DIMENSIONS,
+    AnswerRow,
     Case,
     Certificate,
     ClinicalContext,
@@ -27,6 +28,7 @@ from dermatrust.records import (
 )
 from dermatrust.records.cards import KNOWN_LICENCES
 from dermatrust.records.rating import Reason
+from dermatrust.store.answers import FORMAT as ANSWERS
 from dermatrust.store.card import read_card
 from dermatrust.store.scores import FORMAT
 
@@ -49,13 +51,14 @@ def test_every_field_is_described(record):
 def test_every_column_and_every_fixed_word_is_described():
     words = [
         *ScoreRow._fields,
+        *AnswerRow._fields,
         *get_args(Reason),
         *get_args(Stream),
         *get_args(NarrativeFlag),
         *get_args(RationaleFlag),
         *KNOWN_LICENCES,
     ]
-    assert [word for word in [*words, *DIMENSIONS, FORMAT] if f"`{word}`" not in PAGE] == []
+    assert [word for word in [*words, *DIMENSIONS, FORMAT, ANSWERS] if f"`{word}`" not in PAGE] == []
 
 
 def test_the_example_lines_are_valid():

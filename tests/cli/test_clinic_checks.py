@@ -1,4 +1,4 @@
-"""`dermatrust clinic ddx --adjudicator`: the answers of a study put before a model, over a server."""
+"""What checks the answers of a differential study: `ddx --adjudicator` over a server, and `clinic sample`."""
 
 import csv
 import json
@@ -13,8 +13,8 @@ from dermatrust.records import Case, DatasetCard
 from dermatrust.store.folder import write_dataset
 
 
-def ddx(*arguments, cwd):
-    command = [sys.executable, "-m", "dermatrust", "clinic", "ddx", *map(str, arguments)]
+def clinic(*arguments, cwd):
+    command = [sys.executable, "-m", "dermatrust", "clinic", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -48,7 +48,7 @@ def answer(server, answered):
 def test_the_adjudicator_is_asked_and_its_agreement_printed(dataset, server, answered, tmp_path):
     answer(server, answered)
     model = f"{server.url}#m"
-    done = ddx(dataset, "-m", model, "--adjudicator", model, "--repeats", 3, "--quiet", cwd=tmp_path)
+    done = clinic("ddx", dataset, "-m", model, "--adjudicator", model, "--repeats", 3, "--quiet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"The adjudicator {model}" in done.stdout
     assert "2 of 2 answers, 0 undecided" in done.stdout
@@ -64,8 +64,28 @@ def test_the_adjudicator_is_asked_and_its_agreement_printed(dataset, server, ans
 def test_a_dataset_that_may_not_leave_is_not_sent_to_an_adjudicator_elsewhere(dataset, tmp_path):
     card = (dataset / "card.yaml").read_text()
     (dataset / "card.yaml").write_text(card.replace("may_leave_machine: true", "may_leave_machine: false"))
-    done = ddx(dataset, "-m", "nano/narrator-weak", "--adjudicator", "openai/gpt-x", cwd=tmp_path)
+    done = clinic("ddx", dataset, "-m", "nano/narrator-weak", "--adjudicator", "openai/gpt-x", cwd=tmp_path)
     assert done.returncode == 2
     assert "openai/gpt-x: is not on this machine" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_sample_is_drawn_from_the_run_of_this_very_dataset(dataset, server, answered, tmp_path):
+    answer(server, answered)
+    assert clinic("ddx", dataset, "-m", f"{server.url}#m", "--quiet", cwd=tmp_path).returncode == 0
+    (run,) = (tmp_path / "runs").glob("ddx-*")
+    done = clinic("sample", run, dataset, "out", "-n", 5, cwd=tmp_path)
+    assert done.stdout == "out: 2 answers about 2 cases\nout-sheet.csv: to fill in\nout-key.csv: keep it apart\n", (
+        done.stderr
+    )
+    assert len((tmp_path / "out" / "narratives.jsonl").read_text().splitlines()) == 2
+    again = clinic("sample", run, dataset, "out", cwd=tmp_path)
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert "exists and is not empty" in again.stderr
+    few = clinic("sample", run, dataset, "few", "-n", 1, cwd=tmp_path)
+    assert "1 of 2 strata have no answer in the sample" in few.stderr
+    (dataset / "metadata.jsonl").write_text((dataset / "metadata.jsonl").read_text().replace("wart", "acne"))
+    other = clinic("sample", run, dataset, "other", cwd=tmp_path)
+    assert other.returncode == 2
+    assert "is not what the answers in" in other.stderr

@@ -1,0 +1,44 @@
+"""`dermatrust clinic sample`: a blinded sample of a study's answers for people to check."""
+
+from pathlib import Path
+
+import click
+
+from dermatrust.cli.options import FILE
+
+
+@click.command()
+@click.argument("run", type=FILE)
+@click.argument("dataset", type=FILE)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("-n", "--n", type=click.IntRange(min=1), default=100, show_default=True, help="Number of answers.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other answers.")
+def sample(run: Path, dataset: Path, out: Path, n: int, seed: int) -> None:
+    """Draw answers of the differential study RUN on DATASET into the new folder OUT, blinded, for people to check.
+
+    As evenly as may be from every model, arm and outcome. `dermatrust curate OUT` opens the folder; OUT-sheet.csv has
+    the established diagnosis beside each list, to mark which entries name it. OUT-key.csv tells whose answers they are,
+    and how many each stands for: keep it apart.
+    """
+    from dermatrust.clinic.human_files import write_beside, write_sample
+    from dermatrust.clinic.human_subset import draw_sample, strata_of
+    from dermatrust.errors import DataError
+    from dermatrust.store.answers import read_answers
+    from dermatrust.store.folder import DatasetFolder
+    from dermatrust.store.run import RunFolder
+
+    study = RunFolder(run)
+    folder = DatasetFolder.open(dataset)
+    if study.read_manifest().dataset_hash != folder.content_hash():
+        raise DataError(str(dataset), f"is not what the answers in {run} are about", "the same dataset, unchanged")
+    answers = read_answers(study.answers_path)
+    drawn = draw_sample(answers, n, seed=seed)
+    n_strata, n_drawn = len(strata_of(answers)), len({one.stratum for one in drawn})
+    if n_drawn < n_strata:
+        click.echo(
+            f"{n_strata - n_drawn} of {n_strata} strata have no answer in the sample; -n {n_strata} is the least.",
+            err=True,
+        )
+    n_cases = write_sample(out, folder, answers, drawn)
+    sheet, key = write_beside(out, answers, drawn)
+    click.echo(f"{out}: {len(drawn)} answers about {n_cases} cases\n{sheet}: to fill in\n{key}: keep it apart")

@@ -8,9 +8,9 @@ counted by the very code that reads those of any model. The interval of each fig
 from the model's parameters (`clinic/simulated_truth.py`). Nothing here is clinical performance.
 
 "holds" counts the seeds whose 95 % interval holds what is known; at least 93 of 100 are wanted. "off" is the mean of
-figure less truth in its own standard errors (that of the mean over seeds): beyond 3 the figure itself is biased. "width"
-is the mean interval's over what the figures' own spread over the seeds asks for: well below 1 it is too narrow. Of
-intervals that hold 95 of 100, chance alone puts one in eight below 93. Exits with 1 where a figure falls short.
+figure less truth in its own standard errors (that of the mean over seeds): beyond 3 the figure itself is biased.
+"width" is the mean interval's over what the figures' own spread over the seeds asks for: well below 1 it is too narrow.
+Of intervals that hold 95 of 100, chance alone puts one in eight below 93. Exits with 1 where a figure falls short.
 """
 
 import argparse

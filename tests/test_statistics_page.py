@@ -14,8 +14,8 @@ PRINTED = sorted({
     "winning rate", "advantage probability", "drift", "ECE", "surest half", "gap", "mean fall", "fall by 0.5", "blind",
     "place", "missing", "BCa", "permutation test", "Holm", "Benjamini-Hochberg", "Benjamini-Yekutieli", "risk-coverage",
     "pairwise accuracy", "retest", "sensitivity", "specificity", "PPV", "NPV", "balanced accuracy", "McNemar", "AUROC",
-    "DeLong", "Wilson", "Youden", "net benefit", "sensitivity matrix", "alternative-annotator test", "beyond harmless",
-    "gap between datasets",
+    "DeLong", "Wilson", "Youden", "net benefit", "under-triage", "over-triage", "recall", "AURC", "cannot tell",
+    "sensitivity matrix", "alternative-annotator test", "beyond harmless", "gap between datasets",
 })  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -7,14 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from dermatrust.clinic.simulated import PLANTED, SimulatedModel
-from dermatrust.clinic.simulated_truth import true_accuracy, true_auroc, true_flips, true_levels
+from dermatrust.clinic.simulated import PLANTED, SimulatedModel, strangers
+from dermatrust.clinic.simulated_truth import (
+    true_accuracy,
+    true_adopted,
+    true_auroc,
+    true_first_changes,
+    true_flips,
+    true_levels,
+)
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case
 
 ALL = {None: 1.0}
-N = 6000
+N = 2000
 MODEL = SimulatedModel(
     "synthetic/test",
     {"image only": (0.3, 0.5, 0.6), "image + context": (0.5, 0.7, 0.75), PLANTED: (0.5, 0.7, 0.75)},
@@ -27,6 +35,7 @@ def cases(n=N, **fields):
     return [Case(id=f"c{k}", patient_id=f"p{k // 2}", label="psoriasis", **fields) for k in range(n)]
 
 
+@cache
 def replies(arm, *, planted="", **fields):
     return [json.loads(MODEL.differential_reply(case, arm, planted=planted)) for case in cases(**fields)]
 
@@ -103,7 +112,7 @@ def test_triage_has_the_known_sensitivity_specificity_levels_and_area():
         known = [reply["urgent_probability"] for reply in said[urgency] if not reply["cannot_tell"]]
         truth += [urgency != "routine"] * len(known)
         stated += known
-    assert roc_auc_score(truth, stated) == pytest.approx(true_auroc(MODEL, "image only"), abs=0.02)
+    assert roc_auc_score(truth, stated) == pytest.approx(true_auroc(MODEL, "image only"), abs=0.03)
 
 
 def test_cases_of_one_patient_share_their_luck():
@@ -111,7 +120,7 @@ def test_cases_of_one_patient_share_their_luck():
     assert np.corrcoef(right.T)[0, 1] > 0.05
     loner = SimulatedModel("synthetic/loner", MODEL.accuracy)
     alone = [rank(json.loads(loner.differential_reply(case, "image only"))) == 1 for case in cases()]
-    assert abs(np.corrcoef(np.array(alone, dtype=float).reshape(-1, 2).T)[0, 1]) < 0.07
+    assert abs(np.corrcoef(np.array(alone, dtype=float).reshape(-1, 2).T)[0, 1]) < 0.1
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(sorted(MODEL.accuracy)))
@@ -149,3 +158,19 @@ def test_a_case_without_truth_is_refused():
         MODEL.differential_reply(Case(id="a", label="qwertz"), "image only")
     with pytest.raises(DataError, match="has no urgency"):
         MODEL.triage_reply(Case(id="a"), "image only")
+
+
+def test_the_first_diagnosis_changes_between_arms_as_often_as_the_parameters_say():
+    def first(arm, planted=""):
+        return np.array([(reply["diagnoses"] or [{"name": ""}])[0]["name"] for reply in replies(arm, planted=planted)])
+
+    def called(names):
+        known = (load_lexicon().diagnosis(name) for name in names)
+        return np.array([one.id if one else "" for one in known])
+
+    stranger = 1 / len(strangers(cases(1)[0]))
+    before = called(first("image only"))
+    for arm, planted in (("image + context", ""), (PLANTED, "melanoma")):
+        changed = called(first(arm, planted)) != before
+        near(np.mean(changed), true_first_changes(MODEL, "image only", arm, ALL, stranger))
+    near(np.mean(called(first(PLANTED, "melanoma")) == "melanoma"), true_adopted(MODEL, ALL, stranger))

@@ -203,7 +203,7 @@ def test_the_index_begins_with_the_lowest_mean(write, make_rating):
         return CasePage(Case(id=name), candidates=(Candidate("m", "A plaque.", ratings=ratings),))
 
     text = write(pages=[page("fair", 3, 3), page("unscored"), page("worst", 1, 2), page("mixed", 0, 4)])
-    index = text[text.index('id="case-index-caption"') : text.index("<article")]
+    index = text[text.index('id="case-index-caption"') : text.index('<details class="folded')]
     assert re.findall(r"<bdi>(\w+)</bdi>", index) == ["worst", "mixed", "fair", "unscored"]
     assert '<td class="number">2.00</td><td>1 · Accuracy · m</td>' in index
     assert '<td class="number">–</td><td>no score</td>' in index

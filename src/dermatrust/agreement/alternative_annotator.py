@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import comb, stdtr
-from scipy.stats import wilcoxon
 
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.consensus import panel_means
@@ -202,6 +201,8 @@ def _signed_rank_p(moved: Floats) -> float:
     sizes here, so it is enough to count how many of each are positive.
     """
     if moved.size > _MOST_PATTERNS:
+        from scipy.stats import wilcoxon  # 45 MB, which the workbench's server need not hold to import this module
+
         return float(wilcoxon(moved, alternative="less").pvalue)
     _, size, counts = np.unique(np.abs(moved), return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - (counts - 1) / 2

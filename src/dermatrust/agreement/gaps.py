@@ -8,12 +8,15 @@ Example:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dermatrust.agreement.bootstrap import resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
+
+LabelWeights = Literal["equal", "mantel-haenszel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +59,35 @@ def chance_gap(draws: Floats, values: Floats, confidence: float) -> float:
     return float(np.quantile(known, confidence)) if known.size else float("nan")
 
 
-def within_label(totals: Floats, counts: Floats) -> Floats:
+def within_label(totals: Floats, counts: Floats, weights: LabelWeights = "equal") -> Floats:
     """Return how much higher the means of each level are than those of the first, within the same label.
 
     Args:
         totals: Sums of a quantity, shape (..., labels, levels).
         counts: How many were added up, same shape.
+        weights: What a label weighs: "equal" for all the same, "mantel-haenszel" for m n / (m + n) with m items at the
+            level and n at the first, which makes the most of few items where the gap is alike in all labels.
 
     Returns:
-        Shape (..., levels): the mean, over the labels with both levels, of the difference of means. Every label weighs
-        the same. NaN where no label has both; 0 for the first level.
+        Shape (..., levels): the mean, over the labels with both levels, of the difference of means. NaN where no label
+        has both; 0 for the first level.
+
+    Reference:
+        Greenland & Robins (1985), Biometrics 41(1):55-68, https://doi.org/10.2307/2530643 (Mantel-Haenszel weights of a
+        difference).
     """
     means = ratios(totals, counts)
     apart = means - means[..., :1]
     known = ~np.isnan(apart)
-    return ratios(np.where(known, apart, 0.0).sum(axis=-2), known.sum(axis=-2).astype(np.float64))
+    weighed = known.astype(np.float64)
+    if weights == "mantel-haenszel":
+        weighed = np.where(known, ratios(counts * counts[..., :1], counts + counts[..., :1]), 0.0)
+    return ratios((np.where(known, apart, 0.0) * weighed).sum(axis=-2), weighed.sum(axis=-2))
 
 
 def within_label_gaps(
     values: Floats, labels: Ints, levels: Ints, clusters: Ints, *, n_clusters: int, rng: np.random.Generator,
-    n_resamples: int,
+    n_resamples: int, weights: LabelWeights = "equal",
 ) -> WithinLabel:  # fmt: skip
     """Return the gaps of several quantities between levels within the same label, resampling clusters.
 
@@ -87,6 +99,7 @@ def within_label_gaps(
         n_clusters: Clusters of the whole sample.
         rng: Source of the resampled clusters.
         n_resamples: How many resamples.
+        weights: What a label weighs, as for `within_label`.
     """
     shape = int(labels.max(initial=-1)) + 1, int(levels.max(initial=-1)) + 1
     cells, size = labels * shape[1] + levels, shape[0] * shape[1]
@@ -97,8 +110,9 @@ def within_label_gaps(
         for rows in (filled, known)
     )
     parts = [_part(filled, known, levels, clusters, np.flatnonzero(labels == k), shape[1]) for k in range(shape[0])]
-    drawn = (within_label(*block) for block in _blocks(parts, shape[1], n_clusters, rng, n_resamples))
-    return WithinLabel(within_label(totals, counts), np.concatenate(list(drawn)), counts)
+    blocks = _blocks(parts, shape[1], n_clusters, rng, n_resamples)
+    drawn = (within_label(sums, n, weights) for sums, n in blocks)
+    return WithinLabel(within_label(totals, counts, weights), np.concatenate(list(drawn)), counts)
 
 
 def _part(

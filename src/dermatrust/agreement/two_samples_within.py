@@ -81,7 +81,8 @@ def within_gap(
     tables = [_cells(side, shared) for side in sides]
     totals, counts = (np.stack([table[part].sum(axis=0) for table in tables], axis=-1) for part in (0, 1))
     drawn = [_drawn(table, draws, n_resamples) for table, draws in zip(tables, rng.spawn(2), strict=True)]
-    draws = within_label(*(np.stack([one[part] for one in drawn], axis=-1) for part in (0, 1)))[..., 1]
+    drawn_totals, drawn_counts = (np.stack([one[part] for one in drawn], axis=-1) for part in (0, 1))
+    draws = within_label(drawn_totals, drawn_counts)[..., 1]
     low, high, _ = percentile_intervals(draws, confidence)
     if min(len(table[0]) for table in tables) < 2:
         low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)

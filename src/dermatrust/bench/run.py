@@ -13,6 +13,7 @@ from dermatrust.bench.manifests import endpoint_of, model_card, named_by, now, r
 from dermatrust.bench.play import Bench, Sample
 from dermatrust.bench.results import BenchTable
 from dermatrust.bench.rows import score_rows
+from dermatrust.bench.said import said_of, write_said
 from dermatrust.bench.table import bench_table
 from dermatrust.clients import Client
 from dermatrust.engine.privacy import check_may_leave
@@ -59,8 +60,9 @@ def run_bench(
         if run.manifest_path.exists():
             manifest = resumed(manifest, run, replace=replace)
         run.write_manifest(manifest)
-        rows, failures = _ask_and_score(bench, run, pace)
+        rows, said, failures = _ask_and_score(bench, run, pace)
         write_scores(run.scores_path, rows)
+        write_said(run, said)
         kinds = {rater.name: rater.card.kind for rater in bench.raters}
         table = bench_table(read_scores(run.scores_path), seed=seed, kinds=kinds)
         write_text(run.table_path, table_csv(table, bench.dataset.card))
@@ -71,16 +73,17 @@ def run_bench(
     return BenchResult(run, manifest, table, failures)
 
 
-def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], Counter[str]]:
-    """Return the rows in the order of cases, models and judges, however the replies came in."""
-    spool = Spool(run.path)
+def _ask_and_score(bench: Bench, run: RunFolder, pace: Pace) -> tuple[Iterator[ScoreRow], Spool, Counter[str]]:
+    """Return the rows, and what was said, in the order of cases, models and judges, however the replies came in."""
+    spool, said = Spool(run.path), Spool(run.path)
 
     def keep(numbered: tuple[int, Sample]) -> None:
         number, sample = numbered
         spool.put(number, [tuple(row) for row in score_rows(sample)])
+        said.put(number, said_of(sample))
 
     failures = ask_all(bench.plays(), keep, run.replies_path, all_clients(bench), planned_asks(bench), pace)
-    return (ScoreRow(*row) for rows in spool for row in rows), failures
+    return (ScoreRow(*row) for rows in spool for row in rows), said, failures
 
 
 def all_clients(bench: Bench) -> list[Client]:

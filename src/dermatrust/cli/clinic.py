@@ -7,6 +7,7 @@ from dermatrust.cli.groups import LazyGroup
 COMMANDS = {
     "ddx": "Ask models for ranked differentials in several arms, and score them.",
     "baseline": "What can be had without a photograph: the commonest diagnosis, and the context alone.",
+    "stress": "What blurred, dark or cropped photographs do to accuracy and confidence.",
     "gap": "Put finished runs of several datasets side by side: does it hold elsewhere?",
     "sample": "Draw a blinded sample of a study's answers for people to check.",
 }

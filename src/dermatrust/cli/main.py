@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "Train DermEval, both stages, by a recipe.",
     "serve": "The scoring API: a photograph and a narrative in, six scores out.",
     "report": "One HTML file from finished runs.",
+    "explore": "Finished runs in a browser: leaderboard, models, raters, cases, data.",
     "store": "Look into and merge reply stores.",
 }
 """Name to one line of help, so that `--help` imports none of them."""

@@ -89,8 +89,8 @@ def _start(
     database.close()
 
 
-def check_web() -> None:
-    """Check that the packages of the web are installed.
+def check_web(command: str = "dermatrust serve", packages: tuple[str, ...] = _PACKAGES) -> None:
+    """Check that the packages of the web that a command needs are installed.
 
     Raises:
         UserError: One is missing.
@@ -99,10 +99,10 @@ def check_web() -> None:
 
     from dermatrust.errors import UserError
 
-    for package in _PACKAGES:
+    for package in packages:
         if find_spec(package) is None:
             do = "pip install 'dermatrust[web]'"
-            raise UserError("dermatrust serve", f"needs the package {package}", do=do)
+            raise UserError(command, f"needs the package {package}", do=do)
 
 
 def _evaluator(model: str, *, prompt: str | None, max_tokens: int, may_leave_machine: bool) -> "Evaluator":

@@ -108,11 +108,15 @@ class ReplayClient:
             about = f"case {request.case_id!r}" + (f", author {request.author!r}" if request.author else "")
             about += f", arm {request.arm!r}, images {request.image_arm!r}" if request.arm else ""
             raise AskFailed("not recorded", f"{self.path} has no draw {request.draw} for {about}")
-        position, length = places[request.draw]
+        return Reply(text=self._text(*places[request.draw]), finish_reason="stop", model_version=self.model)
+
+    def _text(self, position: int, length: int) -> str:
+        """Return the text of one line, which was checked when the file was opened."""
         with self.path.open("rb") as file:
             file.seek(position)
-            line = file.read(length)
-        return Reply(text=_read(line, str(self.path)).text, finish_reason="stop", model_version=self.model)
+            row = json.loads(file.read(length))
+        text: str = row[_shape(row)["text"]]
+        return text
 
     def _places(self, request: Request) -> list[tuple[int, int]]:
         """Return where the file holds what was recorded for a request, in the order of draws."""
@@ -139,14 +143,19 @@ def _read(line: bytes, where: str) -> _Recorded:
         raise DataError(where, f"is not valid JSON ({error})", _EXPECTED) from None
     if not isinstance(row, dict):
         raise DataError(where, "is not an object", _EXPECTED)
-    shape = next((shape for field, shape in _SHAPES.items() if field in row), None)
-    if shape is None or shape["case_id"] not in row:
+    shape = _shape(row)
+    if shape.get("case_id") not in row:
         raise DataError(where, f"has the fields {{{ascii(', '.join(row))[1:-1][:100]}}}", _EXPECTED)
     try:
         known = (shape | _ARMS).items() if "arm" in row else shape.items()
         return _Recorded.model_validate({ours: row[theirs] for ours, theirs in known if theirs in row})
     except ValidationError as error:
         raise _in_their_words(error, shape, where) from None
+
+
+def _shape(row: dict[str, Any]) -> dict[str, str]:
+    """Return our names and the line's own, by the field that tells its shape; empty where it has none."""
+    return next((shape for field, shape in _SHAPES.items() if field in row), {})
 
 
 def _in_their_words(error: ValidationError, shape: dict[str, str], where: str) -> DataError:

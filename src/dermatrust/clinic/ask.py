@@ -53,6 +53,5 @@ async def _images(study: "Study", asked: "Asked", names: tuple[str, ...]) -> tup
 
 def _request(study: "Study", asked: "Asked", images: tuple[Image, ...], number: int) -> Request:
     """Return the ask: as for a narrative with context, with what this arm tells in its place."""
-    shown = asked.case.model_copy(update={"context": asked.told.context})
-    request = candidate_request(shown, images, study.prompt, study.sampling, with_context=True)
+    request = candidate_request(asked.shown, images, study.prompt, study.sampling, with_context=True)
     return replace(request, draw=number, arm=asked.arm, image_arm=asked.image_arm.name)

@@ -31,6 +31,8 @@ def check_study(study: Study) -> None:
     if not study.cases:
         of_what = "an urgency" if study.task.kind == "triage" else "a label or a differential"
         raise DataError(str(study.dataset.path), "holds no case whose truth is known", f"{of_what} in metadata.jsonl")
+    for arm in study.arms:
+        study.context_arms.told(study.cases[0], arm)  # an arm that this dataset cannot have says so
     if any(client.needs_images for client in study.clients) and any(arm != CONTEXT_ONLY for arm in study.arms):
         check_images(study.dataset)
 

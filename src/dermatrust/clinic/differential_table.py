@@ -61,7 +61,7 @@ def differential_result(
     base = base or arms[0]
     values = [measures_at(grid, place) for place in range(len(grid.places))]
     cells = [_Plan({name: estimator.add(column[name]) for name in MEASURES}) for column in values]
-    pairs = _pairs(grid, base)
+    pairs = compared_places(grid, base)
     changes = [_plan_change(grid, values, estimator, *pair) for pair in pairs]
     anchoring = plan_anchoring(grid, estimator)
     shortcuts = plan_shortcuts(grid, values, estimator)
@@ -127,7 +127,7 @@ def _cell(grid: AnswerGrid, place: int, measures: dict[str, Estimate]) -> Cell:
     )
 
 
-def _pairs(grid: AnswerGrid, base: str) -> list[tuple[int, int]]:
+def compared_places(grid: AnswerGrid, base: str) -> list[tuple[int, int]]:
     """Return which places are compared: with the base arm and the same images, then with the first image arm."""
     number = {place: k for k, place in enumerate(grid.places)}
     shown = [place.image_arm for place in grid.places if place.image_arm != NO_IMAGES.name]

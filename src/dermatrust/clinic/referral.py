@@ -15,7 +15,7 @@ NOTE = "Referred by a colleague in primary care, who has examined the patient an
 class Referrals:
     """Wrong diagnoses to plant, one per case.
 
-    The diagnosis is drawn, by the seed and the ids of case and diagnosis alone, among those that are the label of some
+    The diagnosis is drawn, by the seed and the id of the case alone, among those that are the label of some
     case of the dataset, so that it is one that this clinic sees; where none of them will do, among all that the
     lexicon knows. It never shares a branch of the family tree with the label or with anything of the differential, so
     it is none of them under any name. A name that the lexicon does not know has no known branch: then the planted
@@ -33,6 +33,7 @@ class Referrals:
         labels = {label for case in cases if (label := label_of(case)) is not None}
         known = (self._lexicon.diagnosis(label) for label in labels)
         self._seen = {diagnosis.id: diagnosis for diagnosis in known if diagnosis is not None}
+        self._known_fit: dict[tuple[frozenset[str], frozenset[str]], list[str]] = {}
 
     def planted(self, case: Case) -> str | None:
         """Return the name of the diagnosis to plant; None where nobody can say that it would be wrong.
@@ -44,17 +45,25 @@ class Referrals:
             ('psoriasis', 'basal cell carcinoma', None)
         """
         names = true_names(case)
-        known = [found for name in names if (found := self._lexicon.diagnosis(name)) is not None]
-        if not known:
+        known = [(name, self._lexicon.diagnosis(name)) for name in names]
+        branches = frozenset(found.family[0] for _, found in known if found is not None)
+        if not branches:
             return None
-        words = {word for name in names if self._lexicon.diagnosis(name) is None for word in normalised(name).split()}
-        for pool in (self._seen, self._lexicon.diagnoses):
-            fit = [one for one in pool.values() if self._is_wrong(one, known, words)]
-            if fit:
-                return min(fit, key=lambda one: (weight(self._seed, "planted", case.id, one.id), one.id)).name
-        return None
+        words = frozenset(word for name, found in known if found is None for word in normalised(name).split())
+        fit = self._fit(branches, words)
+        return fit[weight(self._seed, "planted", case.id) % len(fit)] if fit else None
 
-    def _is_wrong(self, one: Diagnosis, known: list[Diagnosis], words: set[str]) -> bool:
-        if any(one.family[0] == truth.family[0] for truth in known):
-            return False
-        return not words or not any(words & set(normalised(name).split()) for name in (one.name, *one.synonyms))
+    def _fit(self, branches: frozenset[str], words: frozenset[str]) -> list[str]:
+        """Return the names of what is of none of these branches and has none of these words, in an order of its own."""
+        key = branches, words
+        if key not in self._known_fit:
+            for pool in (self._seen, self._lexicon.diagnoses):
+                fit = [one for one in pool.values() if one.family[0] not in branches and not _holds(one, words)]
+                self._known_fit[key] = sorted(one.name for one in fit)
+                if fit:
+                    break
+        return self._known_fit[key]
+
+
+def _holds(one: Diagnosis, words: frozenset[str]) -> bool:
+    return bool(words) and any(words & set(normalised(name).split()) for name in (one.name, *one.synonyms))

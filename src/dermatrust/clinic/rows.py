@@ -5,26 +5,30 @@ from functools import lru_cache
 
 from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.differential import score_differential
-from dermatrust.clinic.ladder import diagnosis_said, match_names
+from dermatrust.clinic.ladder import diagnosis_said
 from dermatrust.clinic.study import Asked
 from dermatrust.clinic.tasks import Task
-from dermatrust.clinic.truth import label_of, names_truth
+from dermatrust.clinic.truth import label_of
+from dermatrust.clinic.urgency_truth import true_urgency
 from dermatrust.lexicon import load_lexicon
 from dermatrust.lexicon.forms import normalised
 from dermatrust.records import AnswerRow, Case
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+"""`json.dumps` would make an encoder for every row."""
 
 
 def answer_row(asked: Asked, answer: Answer, task: Task) -> AnswerRow:
     """Return the row of one answer, scored."""
     case = asked.case
     row = AnswerRow(
-        case_id=case.id, patient_id=case.patient_id, label=label_of(case), true_urgency=None,
+        case_id=case.id, patient_id=case.patient_id, label=label_of(case), true_urgency=true_urgency(case).level,
         skin_group=case.skin_group, monk=case.monk, age=case.context.age, sex=case.context.sex, site=case.context.site,
         model=answer.model, arm=answer.arm, image_arm=answer.image_arm, text=answer.text,
-        failure=answer.failure or None, said=json.dumps(answer.diagnoses, ensure_ascii=False),
+        failure=answer.failure or None, said=_as_json(answer.diagnoses),
         n_said=len(answer.diagnoses), first=_first(answer), urgency=answer.urgency,
         urgent_probability=answer.urgent_probability, confidence=answer.confidence, cannot_tell=answer.cannot_tell,
-        gives_truth_away=names_truth(asked.told.context, label_of(case)),
+        gives_truth_away=asked.gives_truth_away,
         exact=None, synonym=None, family=None, credit_1=None, credit_3=None, credit_5=None, overlap=None,
         weighted_1=None, weighted_3=None, weighted_5=None,
         planted=asked.planted, planted_rank=_planted_rank(asked.planted, answer),
@@ -58,5 +62,4 @@ def _called(name: str) -> str:
 def _planted_rank(planted: str | None, answer: Answer) -> int | None:
     if planted is None or answer.is_missing:
         return None
-    hits = (rank for rank, name in enumerate(answer.diagnoses, 1) if match_names(name, planted).synonym)
-    return next(hits, 0)
+    return next((rank for rank, name in enumerate(answer.diagnoses, 1) if _called(name) == planted), 0)

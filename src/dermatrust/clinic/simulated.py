@@ -189,6 +189,15 @@ def _with_confidence(names: list[str], first: float) -> list[dict[str, str | flo
     return [{"name": name, "confidence": confidence} for name, confidence in zip(names, stated, strict=True)]
 
 
+def strangers(case: Case) -> tuple[str, ...]:
+    """Return the diagnoses, no kin of the case's own, that wrong answers about it are drawn from, each as likely.
+
+    Raises:
+        DataError: The lexicon does not know the label.
+    """
+    return _names(case.label or "", where=f"case {case.id!r}")[1]
+
+
 @lru_cache(maxsize=1024)
 def _names(label: str, *, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of a diagnosis, the preferred one first, and diagnoses that are no kin of it."""

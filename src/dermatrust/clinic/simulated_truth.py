@@ -65,6 +65,50 @@ def true_flips(model: SimulatedModel, before: str, after: str, shares: Shares) -
     return lost, gained
 
 
+def true_first_changes(
+    model: SimulatedModel, before: str, after: str, shares: Shares, stranger: float = 0.0
+) -> float:  # fmt: skip
+    """Return the chance that the first diagnosis of one arm is another disease than that of the other.
+
+    An answer without a diagnosis differs from one with one, and two of them do not differ. With the same luck in both
+    arms (chance s²) the first differs where it is right in one of them alone, |p - q|; with luck of their own it is the
+    same where both are right, or both draw the same wrong one.
+
+    Args:
+        model: The model.
+        before: One arm.
+        after: The other; at most one of the two plants a diagnosis.
+        shares: Of the skin groups.
+        stranger: Chance that a wrong diagnosis drawn is a given one: one divided by how many there are.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", {"a": (0.4,) * 3, "b": (0.6,) * 3}, abstention=0.1)
+        >>> round(true_first_changes(model, "a", "b", {None: 1.0}), 3)
+        0.342
+    """
+    same, silent = model.steadiness**2, model.abstention
+    anchored = model.anchoring if PLANTED in (before, after) else 0.0
+    alike = 0.0
+    for group, share in shares.items():
+        p, q = (model.chances(arm, group)[0] for arm in (before, after))
+        free = same * (1 - abs(p - q)) + (1 - same) * (p * q + (1 - p) * (1 - q) * stranger)
+        unplanted = p if after == PLANTED else q
+        alike += share * ((1 - anchored) * free + anchored * (1 - unplanted) * stranger)
+    return 1 - silent**2 - (1 - silent) ** 2 * alike
+
+
+def true_adopted(model: SimulatedModel, shares: Shares, stranger: float = 0.0) -> float:
+    """Return the chance that the planted diagnosis comes first, by anchoring or, wrongly drawn, by accident.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", {PLANTED: (0.4,) * 3}, anchoring=0.5, abstention=0.1)
+        >>> round(true_adopted(model, {None: 1.0}), 3)
+        0.45
+    """
+    wrong = sum(share * (1 - model.chances(PLANTED, group)[0]) for group, share in shares.items())
+    return (1 - model.abstention) * (model.anchoring + (1 - model.anchoring) * wrong * stranger)
+
+
 def true_auroc(model: SimulatedModel, arm: str) -> float:
     """Return the area under the curve of its stated probabilities for urgent or emergent against routine.
 

@@ -6,10 +6,11 @@ from functools import cached_property, partial
 
 from dermatrust.clients import Ask, Client, Sampling
 from dermatrust.clinic.answer import Answer
-from dermatrust.clinic.arms import N_DROPPED, PLANTED_REFERRAL, ContextArms, Told
+from dermatrust.clinic.arms import CONTEXT_ONLY, N_DROPPED, PLANTED_REFERRAL, ContextArms, Told
 from dermatrust.clinic.ask import answer_case
 from dermatrust.clinic.image_arms import NO_IMAGES, ImageArm
 from dermatrust.clinic.tasks import Task
+from dermatrust.clinic.truth import label_of, names_truth
 from dermatrust.engine import Play
 from dermatrust.narrate import Prompt
 from dermatrust.records import Case
@@ -26,6 +27,8 @@ class Asked:
         arm: The context arm.
         image_arm: The image arm.
         told: What the model is told.
+        shown: The case as the model is told of it.
+        gives_truth_away: Whether what it is told names the true diagnosis.
         planted: The diagnosis of the case's referral, in whatever arm; None where the study plants none.
     """
 
@@ -33,6 +36,8 @@ class Asked:
     arm: str
     image_arm: ImageArm
     told: Told
+    shown: Case
+    gives_truth_away: bool
     planted: str | None
 
 
@@ -96,8 +101,10 @@ class Study:
                 planted = self.context_arms.told(case, PLANTED_REFERRAL).planted
             for arm in self.arms:
                 told = self.context_arms.told(case, arm)
+                shown = case.model_copy(update={"context": told.context})
+                given = names_truth(told.context, label_of(case))
                 for image_arm in self.image_arms if told.shows_images else (NO_IMAGES,):
-                    yield Asked(case, arm, image_arm, told, planted)
+                    yield Asked(case, arm, image_arm, told, shown, given, planted)
 
     def plays(self) -> Iterator[Play[tuple[int, Asked, Answer]]]:
         """Yield one play per thing asked and model; each returns its number in that order, and its answer."""
@@ -109,9 +116,10 @@ class Study:
         return number, asked, await answer_case(self, asked, client, ask)
 
     def n_asks(self) -> int:
-        """Return how many replies the study needs from each model."""
-        n = 0
-        for asked in self.asked():
-            shown = asked.image_arm.shown(asked.case.file_names, asked.case.id, self.seed)
-            n += 0 if asked.told.failure else len(shown)
-        return n
+        """Return how many replies the study needs from each model, if every case can be asked about in every arm."""
+        n_bare = sum(arm == CONTEXT_ONLY for arm in self.arms)
+        n_shown = len(self.arms) - n_bare
+        n_photographs = (max(1, len(case.file_names)) for case in self.cases)
+        n_single = sum(arm.kind != "one by one" for arm in self.image_arms)
+        n_each = len(self.image_arms) - n_single
+        return sum(n_bare + n_shown * (n_single + n_each * n) for n in n_photographs)

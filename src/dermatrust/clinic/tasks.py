@@ -6,6 +6,8 @@ from typing import Literal
 
 from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.differential_reply import read_differential_reply
+from dermatrust.clinic.triage_reply import read_triage_reply
+from dermatrust.clinic.urgency_truth import true_urgency
 from dermatrust.records import Case
 
 Kind = Literal["ddx", "triage"]
@@ -46,6 +48,28 @@ def differential_task(n_named: int = N_NAMED) -> Task:
 def _read_differential(answer: Answer) -> Answer:
     said = read_differential_reply(answer.text)
     return replace(answer, diagnoses=said.diagnoses, confidence=said.confidence, cannot_tell=said.cannot_tell)
+
+
+def triage_task(n_levels: int = 3) -> Task:
+    """Return the task of sorting cases by urgency, into emergent, urgent and routine or into urgent and routine.
+
+    Example:
+        >>> triage_task().read(Answer("c", "m", "image only", "all", text='{"urgency": "routine"}')).urgency
+        'routine'
+    """
+    return Task("triage", _read_triage, _has_urgency, n_levels=n_levels)
+
+
+def _read_triage(answer: Answer) -> Answer:
+    said = read_triage_reply(answer.text)
+    return replace(
+        answer, urgency=said.urgency, urgent_probability=said.urgent_probability, confidence=said.confidence,
+        cannot_tell=said.cannot_tell,
+    )  # fmt: skip
+
+
+def _has_urgency(case: Case) -> bool:
+    return true_urgency(case).level is not None
 
 
 def _has_diagnosis(case: Case) -> bool:

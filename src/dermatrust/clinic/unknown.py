@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dermatrust.bench.text import counted
 from dermatrust.clinic.ladder import diagnosis_said
 from dermatrust.lexicon import load_lexicon
 from dermatrust.lexicon.nearest import nearest_diagnoses
@@ -70,8 +71,8 @@ def unknown_warning(names: Sequence[UnknownName], path: str) -> str:
     if not names:
         return ""
     counts = Counter(one.where for one in names)
-    words = {"truth": "labels", "answer": "names said"}
-    parts = [f"{counts[where]} {what}" for where, what in words.items() if counts[where]]
+    parts = [counted(counts["truth"], "label")] if counts["truth"] else []
+    parts += [f"{counted(counts['answer'], 'name')} in answers"] if counts["answer"] else []
     first = names[0]
     near = f", spelt most like {' or '.join(first.nearest)}" if first.nearest else ""
     return f"the lexicon does not know {' and '.join(parts)}, such as {first.name!r}{near}: see {path}"

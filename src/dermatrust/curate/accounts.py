@@ -35,6 +35,7 @@ class TooManyError(WorkbenchError):
     """Somebody has failed to sign in too often."""
 
     status = 429
+    retry_s = 900
 
 
 class Accounts:

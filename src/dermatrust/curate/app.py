@@ -20,10 +20,18 @@ from dermatrust.curate import (
 )  # fmt: skip
 from dermatrust.curate.accounts import Accounts
 from dermatrust.curate.database import Database
-from dermatrust.curate.gate import AuthenticatorNeededError, NotSignedInError, Settings, Workbench, guard
+from dermatrust.curate.gate import (
+    CHANGES_PER_MINUTE,
+    AuthenticatorNeededError,
+    NotSignedInError,
+    Settings,
+    Workbench,
+    guard,
+)
 from dermatrust.curate.pages import go, problem, wants_json
 from dermatrust.curate.passwords import Passwords
 from dermatrust.curate.problems import ConflictError, RefusedError, WorkbenchError
+from dermatrust.curate.score_limits import Allowance
 from dermatrust.curate.security import Shield
 from dermatrust.curate.sessions import Sessions
 
@@ -52,7 +60,12 @@ def make_app(
         dependencies=[Depends(guard)],
     )  # fmt: skip
     app.state.workbench = Workbench(
-        database, Accounts(database, passwords, clock), Sessions(database, clock), settings, clock
+        database,
+        Accounts(database, passwords, clock),
+        Sessions(database, clock),
+        settings,
+        clock,
+        Allowance(CHANGES_PER_MINUTE),
     )
     for router in ROUTERS:
         app.include_router(router)
@@ -70,7 +83,7 @@ def _on_problem(request: Request, error: WorkbenchError) -> Response:
         return go(request, "/account")
     status = 403 if isinstance(error, RefusedError) and error.reason == "role" else error.status
     fields = {"stored": error.stored} if isinstance(error, ConflictError) else {}
-    return problem(request, status, str(error), **fields)
+    return problem(request, status, str(error), retry_s=error.retry_s, **fields)
 
 
 def _on_http(request: Request, error: HTTPException) -> Response:

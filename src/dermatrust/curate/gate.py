@@ -18,10 +18,14 @@ from dermatrust.curate.accounts import Accounts
 from dermatrust.curate.columns import LARGEST_ID
 from dermatrust.curate.database import Database
 from dermatrust.curate.problems import NotFoundError, WorkbenchError
+from dermatrust.curate.score_limits import Allowance
 from dermatrust.curate.security import COOKIE
 from dermatrust.curate.sessions import Sessions, SignedIn
 from dermatrust.curate.tables import Project
 from dermatrust.curate.trail import Actor
+
+CHANGES_PER_MINUTE = 1_200
+"""Of one person: four times what the rating page sends from somebody who never stops typing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Workbench:
     sessions: Sessions
     settings: Settings
     clock: Callable[[], datetime]
+    allowance: Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,16 @@ class ForbiddenError(WorkbenchError):
     status = 403
 
 
+class HurriedError(WorkbenchError):
+    """The person, or a program with their session, changes more in a minute than anybody can."""
+
+    status = 429
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__("you", "sent more than anybody can", do=f"Try again in {wait_s} s.")
+        self.retry_s = wait_s
+
+
 class AuthenticatorNeededError(WorkbenchError):
     """The person must set up an authenticator first."""
 
@@ -100,6 +115,7 @@ async def guard(request: Request) -> None:
 
     Raises:
         ForbiddenError: A request that changes something comes with a session, but without that session's token.
+        HurriedError: The person has used up how many changes they may make.
     """
     token = request.cookies.get(COOKIE)
     bench = the_workbench(request)
@@ -113,6 +129,8 @@ async def guard(request: Request) -> None:
         brought = field if isinstance(field, str) else None
     if not hmac.compare_digest((brought or "").encode(), signed.csrf.encode()):
         raise ForbiddenError("the form", "was not made for this session", do="Load the page again.")
+    if wait_s := bench.allowance.wait_s(signed.user.id):
+        raise HurriedError(wait_s)
 
 
 def signed_in(request: Request) -> SignedIn:

@@ -74,9 +74,9 @@ def go(request: Request, path: str) -> RedirectResponse:
     return RedirectResponse(request.scope.get("root_path", "") + path, 303)
 
 
-def problem(request: Request, status: int, text: str, **fields: Any) -> Response:
+def problem(request: Request, status: int, text: str, *, retry_s: int | None = None, **fields: Any) -> Response:
     """Return what went wrong in a form that fits the request: a page, or JSON for our scripts."""
-    headers = {"Retry-After": "900"} if status == 429 else {"Retry-After": "1"} if status == 503 else None
+    headers = None if retry_s is None else {"Retry-After": str(retry_s)}
     if wants_json(request):
         request_id = request.state.request_id
         return JSONResponse({"problem": text, "request_id": request_id, **fields}, status, headers)

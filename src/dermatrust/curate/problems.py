@@ -42,9 +42,10 @@ unfit          what was handed in is not what it should be
 
 
 class WorkbenchError(UserError, DontWrapMixin):
-    """An answer other than yes; each kind has one HTTP status."""
+    """An answer other than yes; each kind has one HTTP status, and says after how many seconds to try again if ever."""
 
     status = 422
+    retry_s: int | None = None
 
 
 class NotFoundError(WorkbenchError):
@@ -83,3 +84,4 @@ class BusyError(WorkbenchError):
     """The database is held by another writer for longer than anybody should wait."""
 
     status = 503
+    retry_s = 1

@@ -85,14 +85,19 @@ class Allowance:
         Raises:
             ApiError: 429, the caller has used up what it may ask for.
         """
+        if wait := self.wait_s(caller):
+            what = f"has asked more than {self._per_minute} times a minute"
+            raise ApiError(429, "this token", what, f"Try again in {wait} s.", {"Retry-After": str(wait)})
+
+    def wait_s(self, caller: Hashable) -> int:
+        """Count one request and return 0, or return after how many seconds the caller may ask again."""
         moment = self._clock()
         level, last = self._levels.get(caller, (float(self._per_minute), moment))
         level = min(self._per_minute, level + (moment - last) * self._per_minute / 60)
         if level < 1:
-            wait = max(1, math.ceil((1 - level) * 60 / self._per_minute))
-            what = f"has asked more than {self._per_minute} times a minute"
-            raise ApiError(429, "this token", what, f"Try again in {wait} s.", {"Retry-After": str(wait)})
+            return max(1, math.ceil((1 - level) * 60 / self._per_minute))
         self._levels[caller] = level - 1, moment
+        return 0
 
 
 @dataclass(slots=True)

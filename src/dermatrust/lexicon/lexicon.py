@@ -20,6 +20,7 @@ PACKAGED = Path(__file__).parent / "tables"
 SIGN_OFF = "needs clinician sign-off"
 SIGNED_OFF = "signed off by "
 """How `urgency_status` begins once a clinician has read the row; name and date follow."""
+_NAMES_REMEMBERED = 1 << 16
 _CONCEPT_COLUMNS = ("name", "kind", "synonyms", "group", "source")
 _CONCEPT_TABLES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("unsafe_advice.csv", ("unsafe_advice",)),
@@ -63,6 +64,7 @@ class Lexicon:
         self._names = NameIndex(qualifiers)
         self._read_diagnoses(folder)
         self._read_labels(folder / "labels.csv")
+        self._find = lru_cache(maxsize=_NAMES_REMEMBERED)(self._names.find)  # the same few names come again and again
 
     def mentions(self, text: str) -> list[Mention]:
         """Return what a text mentions, from left to right, without overlaps, the longest phrase first.
@@ -81,7 +83,7 @@ class Lexicon:
             >>> load_lexicon().diagnosis("Bowens disease (in situ)").name
             'Bowen disease'
         """
-        found = self._names.find(name)
+        found = self._find(name)
         return self.diagnoses[found] if found else None
 
     @staticmethod

@@ -138,10 +138,15 @@ def _cases(row: SubgroupRow, *, patients_are_recorded: bool) -> str:
 
 
 def category_counts(table: BenchTable) -> list[tuple[str, int]]:
-    """Return cases by category, most first: the largest count that any rater's run has for it."""
+    """Return cases by category, most first; see `level_counts`."""
+    return level_counts(table, "category")
+
+
+def level_counts(table: BenchTable, factor: Factor) -> list[tuple[str, int]]:
+    """Return cases by the levels of a factor, most first: the largest count that any rater's run has for it."""
     counts: dict[str, int] = {}
     for row in table.subgroups:
-        if row.factor == "category":
+        if row.factor == factor:
             counts[row.level] = max(row.n_cases, counts.get(row.level, 0))
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 

@@ -17,7 +17,7 @@ from dermatrust.records import DIMENSIONS
 from dermatrust.report.views import date_text, of_text, score_text
 from dermatrust.store.atomic import replacing
 
-_STYLES = ("report.css", "alignment.css", "judge_card.css", "clinic.css")
+_STYLES = ("report.css", "alignment.css", "judge_card.css", "clinic.css", "explore.css")
 MEASURE_TITLES = tuple(map(measure_title, MEASURES))
 
 
@@ -50,23 +50,37 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    style, script = "\n".join(map(_source, _STYLES)), _source("print.js")
+    style, script = page_style(), page_script()
     environment.globals |= {
         "style": Markup(style),  # noqa: S704  # our own files
         "script": Markup(script),  # noqa: S704  # our own file
         "style_hash": _csp_hash(style),
         "script_hash": _csp_hash(script),
         "layout": "page.html",
+        "is_live": False,
+        "base": "",
+        "sorted_by": "",
         "heading": "h1",
         "version": __version__,
         "dimensions": DIMENSIONS,
         "column_titles": MEASURE_TITLES,
+        "column_measures": tuple(map(str, MEASURES)),
         "counted": counted,
         "of_text": of_text,
         "score_text": score_text,
         "date_text": date_text,
     }
     return environment
+
+
+def page_style() -> str:
+    """Return the style sheet of every page."""
+    return "\n".join(map(_source, _STYLES))
+
+
+def page_script() -> str:
+    """Return the script of every page."""
+    return _source("print.js")
 
 
 def _source(name: str) -> str:

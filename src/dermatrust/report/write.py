@@ -97,7 +97,7 @@ def write_report(
             cases=spool.chunks(),
             n_cases_total=n_cases_total,
             chosen=chosen,
-            **_context(manifest, table),
+            **run_context(manifest, table),
         )
 
 
@@ -129,12 +129,19 @@ def _leaving(dataset: DatasetCard, found: "Sequence[Found]", *, n_pages: int, n_
 
 
 def _spool_pages(spool: _Spool, pages: Iterable[CasePage], *, synthetic: bool) -> None:
-    template = page_environment().get_template("case.html")
+    template = page_environment().get_template("folded_case.html")
     for view, is_last in _with_last(case_view(page, place) for place, page in enumerate(pages, 1)):
-        text = template.render(case=view, is_last=is_last, synthetic=synthetic)
-        spool.file.write(text)
-        spool.entries.append(_entry(view))
+        entry, around = _entry(view), _around(view.place, is_last=is_last)
+        spool.file.write(template.render(case=view, label=entry.label, around=around, synthetic=synthetic))
+        spool.entries.append(entry)
         spool.n_images += sum(1 for image in view.images if image.uri)
+
+
+def _around(place: int, *, is_last: bool) -> list[tuple[str, str]]:
+    """Return the links from a case to its neighbours."""
+    before = [(f"#case-{place - 1}", "← Previous")] if place > 1 else []
+    after = [] if is_last else [(f"#case-{place + 1}", "Next →")]
+    return [*before, ("#cases", "All cases"), *after]
 
 
 def _entry(view: CaseView) -> _IndexEntry:
@@ -158,8 +165,8 @@ def _with_last(items: Iterable[CaseView]) -> Iterator[tuple[CaseView, bool]]:
         yield waiting, True
 
 
-def _context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
-    """Return everything the template places, except the cases."""
+def run_context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
+    """Return everything the sections about a run place, except its cases."""
     differences = breakdowns.difference_tables(table)
     called = provenance.called(table, manifest)
     return {

@@ -6,6 +6,7 @@ from pathlib import Path
 from dermatrust.errors import DataError
 from dermatrust.records import Manifest
 from dermatrust.store.atomic import write_text
+from dermatrust.store.layout import NARRATIVES, RATINGS
 from dermatrust.store.result import RESULT
 
 
@@ -44,6 +45,16 @@ class RunFolder:
     def unknown_path(self) -> Path:
         """Names of diagnoses that the lexicon does not know, in a clinical study."""
         return self.path / "unknown.csv"
+
+    @property
+    def narratives_path(self) -> Path:
+        """What the models wrote, one narrative a line, in the order of cases and models."""
+        return self.path / NARRATIVES
+
+    @property
+    def ratings_path(self) -> Path:
+        """What every rater said of it, one rating a line, in the same order."""
+        return self.path / RATINGS
 
     @property
     def table_path(self) -> Path:

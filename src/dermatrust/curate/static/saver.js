@@ -60,7 +60,7 @@ export class Saver {
     this.isWaiting = true; // something stands in the way: the next change or the timer tries again
     if (status === 409) return this.clash(content, body.stored);
     this.failed(status, body);
-    if (status === 0 || status >= 500) this.timer = setTimeout(() => this.now(), RETRY_MS);
+    if (status === 0 || status === 429 || status >= 500) this.timer = setTimeout(() => this.now(), RETRY_MS);
   }
 
   saved(version, content) {

@@ -1,0 +1,251 @@
+"""How often the intervals of `dermatrust clinic` hold what is known of a simulated model.
+
+    python benchmarks/clinic_recovery.py [--seeds 100] [--first 0] [--patients 300] [--resamples 2000]
+
+Each seed draws patients of the synthetic skin atlas. A simulated model of known accuracy, use of context, anchoring,
+triage errors, calibration, abstention and skin-group gap writes its replies about them; these are read, matched and
+counted by the very code that reads those of any model. The interval of each figure is then held against what follows
+from the model's parameters (`clinic/simulated_truth.py`). Nothing here is clinical performance.
+
+"holds" counts the seeds whose 95 % interval holds what is known; at least 93 of 100 are wanted. "off" is the mean of
+figure less truth in its own standard errors (that of the mean over seeds): beyond 3 the figure itself is biased. Exits
+with 1 where a figure falls short.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from dermatrust.agreement.calibration import expected_calibration_error
+from dermatrust.agreement.interval import Estimate, estimate
+from dermatrust.atlas.draw import draw_facts
+from dermatrust.clinic.abstention import stated_confidence
+from dermatrust.clinic.answer import Answer
+from dermatrust.clinic.answer_grid import answer_grid
+from dermatrust.clinic.arms import IMAGE_AND_CONTEXT, IMAGE_ONLY, PLANTED_REFERRAL, Told
+from dermatrust.clinic.differential_table import differential_result
+from dermatrust.clinic.image_arms import parse_image_arms
+from dermatrust.clinic.referral import Referrals
+from dermatrust.clinic.rows import answer_row
+from dermatrust.clinic.simulated import SimulatedModel, strangers
+from dermatrust.clinic.simulated_truth import (
+    shares_of,
+    true_accuracy,
+    true_adopted,
+    true_auroc,
+    true_first_changes,
+    true_levels,
+)
+from dermatrust.clinic.study import Asked
+from dermatrust.clinic.subgroup_levels import case_levels, diseases
+from dermatrust.clinic.subgroups import Measured, Parts, subgroup_tables
+from dermatrust.clinic.tasks import differential_task, triage_task
+from dermatrust.clinic.triage_table import triage_result
+from dermatrust.clinic.urgency_words import URGENCIES
+from dermatrust.datasets.atlas import atlas_case
+from dermatrust.records import AnswerRow, Case, ClinicalContext, DatasetCard
+from dermatrust.store.answers import AnswerColumns, read_answers, write_answers
+
+ARMS = (IMAGE_ONLY, IMAGE_AND_CONTEXT, PLANTED_REFERRAL)
+DARK = "V-VI"
+N_POPULATION = 6_000
+WANTED = 93
+MODEL = SimulatedModel(
+    "synthetic/known",
+    accuracy={IMAGE_ONLY: (0.35, 0.5, 0.6), IMAGE_AND_CONTEXT: (0.5, 0.65, 0.72), PLANTED_REFERRAL: (0.5, 0.65, 0.72)},
+    gaps={DARK: 0.12}, steadiness=0.85, together=0.3, synonyms=0.3, anchoring=0.35,
+    triage={IMAGE_ONLY: (0.78, 0.7)}, emergent=(0.7, 0.1), spread=0.12, overconfidence=0.2, abstention=0.06,
+)  # fmt: skip
+CARD = DatasetCard(
+    name="recovery", version="1", source="drawn", licence="CC0-1.0", consent="nobody", synthetic=True,
+    may_leave_machine=True,
+)  # fmt: skip
+TASK, TRIAGE = differential_task(), triage_task()
+(ALL_IMAGES,) = parse_image_arms(["all"])
+
+
+@dataclass(frozen=True)
+class Held:
+    """One figure of one seed: its estimate, and what is known."""
+
+    name: str
+    found: Estimate
+    known: float
+
+
+def population() -> list[list[Case]]:
+    """Return the drawn patients, each with their cases."""
+    patients: dict[str, list[Case]] = {}
+    for number in range(N_POPULATION):
+        case = atlas_case(draw_facts(0, "recovery", number))
+        patients.setdefault(str(case.patient_id), []).append(case)
+    return list(patients.values())
+
+
+def drawn(patients: Sequence[Sequence[Case]], n: int, seed: int) -> list[Case]:
+    """Return the cases of patients drawn with replacement; who is drawn twice is two patients."""
+    chosen = np.random.default_rng(seed).integers(len(patients), size=n)
+    return [
+        case.model_copy(update={"id": f"{k}-{case.id}", "patient_id": f"{k}"})
+        for k, number in enumerate(chosen)
+        for case in patients[number]
+    ]
+
+
+def answered(cases: Sequence[Case], planted: Referrals, seed: int) -> AnswerColumns:
+    """Return what the model names in every arm, read and scored, by way of the file that a study writes."""
+    rows = []
+    nothing = Told(ClinicalContext())
+    for case in cases:
+        wrong = planted.planted(case)
+        for arm in ARMS:
+            text = MODEL.differential_reply(
+                case, arm, planted=(wrong or "") if arm == PLANTED_REFERRAL else "", seed=seed
+            )
+            answer = TASK.read(Answer(case.id, MODEL.name, arm, "all", text=text))
+            rows.append(answer_row(Asked(case, arm, ALL_IMAGES, nothing, case, False, wrong), answer, TASK))
+    return by_file(rows)
+
+
+def sorted_by_urgency(cases: Sequence[Case], seed: int) -> AnswerColumns:
+    """Return how urgent the model says that the cases are, likewise, in the arm without context."""
+    rows = []
+    nothing = Told(ClinicalContext())
+    for case in cases:
+        text = MODEL.triage_reply(case, IMAGE_ONLY, seed=seed)
+        answer = TRIAGE.read(Answer(case.id, MODEL.name, IMAGE_ONLY, "all", text=text))
+        rows.append(answer_row(Asked(case, IMAGE_ONLY, ALL_IMAGES, nothing, case, False, None), answer, TRIAGE))
+    return by_file(rows)
+
+
+def by_file(rows: Sequence[AnswerRow]) -> AnswerColumns:
+    """Return rows as columns, by way of the file that a study writes."""
+    with TemporaryDirectory() as folder:
+        write_answers(Path(folder) / "answers.parquet", rows)
+        return read_answers(Path(folder) / "answers.parquet")
+
+
+class Known:
+    """What is known of the model on the whole population."""
+
+    def __init__(self, patients: Sequence[Sequence[Case]]) -> None:
+        cases = [case for patient in patients for case in patient]
+        self.shares = shares_of([case.skin_group for case in cases])
+        self.urgency = {level: sum(case.urgency == level for case in cases) / len(cases) for level in URGENCIES}
+        self.strangers = float(np.mean([1 / len(strangers(case)) for case in cases]))
+
+    def triage_share(self, *, under: bool) -> float:
+        """Return how often a less (or more) pressing level than the true one is said, of all cases."""
+        levels = true_levels(MODEL, IMAGE_ONLY)
+        place = {level: k for k, level in enumerate(URGENCIES)}
+        return sum(
+            self.urgency[truth] * chance
+            for truth, said in levels.items()
+            for level, chance in said.items()
+            if level is not None and (place[level] > place[truth] if under else place[level] < place[truth])
+        )
+
+
+def differential_figures(answers: AnswerColumns, known: Known, seed: int, n: int) -> Iterator[Held]:
+    """Yield the figures of the differential."""
+    result = differential_result(answers, CARD, base=IMAGE_ONLY, seed=seed, n_resamples=n)
+    for cell in result.cells:
+        for k in (1, 3, 5):
+            truth = true_accuracy(MODEL, cell.arm, k, known.shares)
+            yield Held(f"top-{k}, {cell.arm}", cell.measures[f"top-{k} synonym"], truth)
+    for change in result.changes:
+        for k in (1, 3):
+            after, before = (true_accuracy(MODEL, arm, k, known.shares) for arm in (change.arm, change.base_arm))
+            yield Held(f"change of top-{k}, {change.arm}", change.differences[f"top-{k} synonym"], after - before)
+        flips = true_first_changes(MODEL, change.base_arm, change.arm, known.shares, known.strangers)
+        yield Held(f"flips, {change.arm}", change.flips, flips)
+    (anchoring,) = result.anchoring
+    yield Held("anchoring", anchoring.adopted_1, true_adopted(MODEL, known.shares, known.strangers))
+
+
+def confidence_figures(answers: AnswerColumns, known: Known, seed: int, n: int) -> Iterator[Held]:
+    """Yield calibration and the gap of skin groups, of the arm without context."""
+    here = answers.arm == IMAGE_ONLY
+    right = np.where(np.isnan(answers.synonym[here]), np.nan, answers.synonym[here] == 1)
+    stated, patients = answers.confidence[here], np.unique(answers.patient_id[here].astype(str), return_inverse=True)[1]
+    found = stated_confidence(
+        right, stated, answers.n_said[here] > 0, answers.cannot_tell[here], patients, seed=seed, n_resamples=n
+    )
+    assert found is not None
+    yield Held("overconfidence", found.excess, MODEL.overconfidence)
+    yield Held("coverage", found.coverage, 1 - MODEL.abstention)
+    table = np.stack([stated, np.where(np.isnan(stated), np.nan, right)])
+    ece = estimate(expected_calibration_error(), table, patients, rng=np.random.default_rng(seed), n_resamples=n)
+    yield Held("calibration error", ece, abs(MODEL.overconfidence))
+    grid = answer_grid(answers)
+    measured = Measured(MODEL.name, IMAGE_ONLY, "all", "top-1", right)
+    levels = {"skin type": case_levels(grid)["skin type"]}
+    parts = Parts(levels, diseases(grid), grid.cluster, grid.n_clusters, seed, n)
+    rows, _ = subgroup_tables([measured], parts)
+    (dark,) = (row for row in rows if row.level == DARK)
+    yield Held("skin-group gap", dark.difference, -(1 - MODEL.abstention) * MODEL.gaps[DARK])
+
+
+def triage_figures(cases: Sequence[Case], known: Known, seed: int, n: int) -> Iterator[Held]:
+    """Yield the figures of triage, of the arm without context."""
+    (cell,) = triage_result(sorted_by_urgency(cases, seed), CARD, seed=seed, n_resamples=n).cells
+    sensitivity, specificity = MODEL.triage[IMAGE_ONLY]
+    answered = 1 - MODEL.abstention
+    values = {
+        "sensitivity": answered * sensitivity, "specificity": answered * specificity,
+        "balanced accuracy": answered * (sensitivity + specificity) / 2,
+        "under-triage": known.triage_share(under=True), "over-triage": known.triage_share(under=False),
+    }  # fmt: skip
+    for name, value in values.items():
+        yield Held(name, cell.measures[name], value)
+    yield Held("AUROC", cell.probability.area, true_auroc(MODEL, IMAGE_ONLY))
+
+
+def figures_of(
+    seed: int, patients: Sequence[Sequence[Case]], known: Known, referrals: Referrals, n_patients: int, n: int
+) -> Iterator[Held]:
+    """Yield every figure of one seed."""
+    cases = drawn(patients, n_patients, seed)
+    answers = answered(cases, referrals, seed)
+    yield from differential_figures(answers, known, seed, n)
+    yield from confidence_figures(answers, known, seed, n)
+    yield from triage_figures(cases, known, seed, n)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="The first seed.")
+    parser.add_argument("--patients", type=int, default=300)
+    parser.add_argument("--resamples", type=int, default=2_000)
+    options = parser.parse_args()
+    patients = population()
+    known, referrals = Known(patients), Referrals([case for patient in patients for case in patient], 0)
+    held: dict[str, list[Held]] = {}
+    begun = time.perf_counter()
+    for seed in range(options.first, options.first + options.seeds):
+        for one in figures_of(seed, patients, known, referrals, options.patients, options.resamples):
+            held.setdefault(one.name, []).append(one)
+    seconds = time.perf_counter() - begun
+    print(f"{options.seeds} seeds of {options.patients} synthetic patients, {seconds:.0f} s; how many intervals hold")
+    print(f"{'':<34}{'known':>8}{'mean':>8}{'off':>7}{'holds':>7}")
+    suffices = True
+    for name, all_of_it in held.items():
+        values = np.array([one.found.value for one in all_of_it])
+        truth = all_of_it[0].known
+        off = (values.mean() - truth) / max(values.std(ddof=1) / np.sqrt(len(values)), 1e-12)
+        n_holding = sum(one.found.low <= one.known <= one.found.high for one in all_of_it)
+        suffices &= n_holding >= WANTED * options.seeds / 100
+        print(f"{name:<34}{truth:>8.3f}{values.mean():>8.3f}{off:>7.1f}{n_holding:>7}")
+    print(f"at least {WANTED} of 100: {'yes' if suffices else 'no'}")
+    sys.exit(0 if suffices else 1)
+
+
+if __name__ == "__main__":
+    main()

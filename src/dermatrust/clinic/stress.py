@@ -1,0 +1,102 @@
+"""Image degradation stress: the same questions about clean and about spoilt photographs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from dermatrust.atlas.degrade import Degradation, Severity
+from dermatrust.bench.asking import Pace, ask_all
+from dermatrust.bench.manifests import now, resumed
+from dermatrust.clients import Ask
+from dermatrust.clinic.answer import Answer
+from dermatrust.clinic.arms import CONTEXT_ONLY, arm_option
+from dermatrust.clinic.check_study import check_study
+from dermatrust.clinic.image_arms import ImageArm
+from dermatrust.clinic.rows import answer_row
+from dermatrust.clinic.run import FinishedStudy, plan_study
+from dermatrust.clinic.spoilt import SpoiltArm, SpoiltImages
+from dermatrust.clinic.study import Asked, Study
+from dermatrust.engine import Play
+from dermatrust.errors import DataError
+from dermatrust.records import AnswerRow
+from dermatrust.store.answers import read_answers, write_answers
+from dermatrust.store.lock import only_writer
+from dermatrust.store.run import RunFolder
+from dermatrust.store.spool import Spool
+
+CLEAN = ImageArm("all")
+
+
+def spoilt_arms(kinds: Sequence[Degradation], severities: Sequence[Severity]) -> tuple[SpoiltArm, ...]:
+    """Return the image arms of a stress test, kind by kind.
+
+    Example:
+        >>> [arm.name for arm in spoilt_arms(["blur", "jpeg"], [1, 3])]
+        ['blur 1', 'blur 3', 'jpeg 1', 'jpeg 3']
+    """
+    return tuple(SpoiltArm("all", degradation=kind, severity=degree) for kind in kinds for degree in severities)
+
+
+def stressed(study: Study, arms: Sequence[SpoiltArm]) -> Study:
+    """Return the study with clean photographs first and every spoilt arm after them.
+
+    Raises:
+        DataError: An arm of the study shows no photographs.
+    """
+    if CONTEXT_ONLY in study.arms:
+        raise DataError("--context", f"is {arm_option(CONTEXT_ONLY)}", "an arm that shows photographs")
+    return replace(study, image_arms=(CLEAN, *arms))
+
+
+def run_stress(study: Study, run: RunFolder, *, command: str, pace: Pace, replace_run: bool = False) -> FinishedStudy:
+    """Ask about clean and spoilt photographs what the run's store does not hold yet, and write manifest and answers.
+
+    Args:
+        study: As `stressed` returns it.
+        run: Where to. It may hold the beginning of this very run.
+        command: The command line, for the manifest.
+        pace: How fast to ask.
+        replace_run: Overwrite another run's results in the folder.
+
+    Raises:
+        DataError: As `run_study`.
+        ModelError: As `run_study`.
+    """
+    check_study(study)
+    manifest = plan_study(study, run, command=command)
+    planned = dict.fromkeys((client.name for client in study.clients), study.n_asks())
+    with only_writer(run.path):
+        if run.manifest_path.exists():
+            manifest = resumed(manifest, run, replace=replace_run)
+        run.write_manifest(manifest)
+        spool = Spool(run.path)
+
+        def keep(answered: tuple[int, Asked, Answer]) -> None:
+            number, asked, answer = answered
+            spool.put(number, tuple(answer_row(asked, answer, study.task)))
+
+        failures = ask_all(_plays(study), keep, run.replies_path, study.clients, planned, pace)
+        write_answers(run.answers_path, (AnswerRow(*fields) for fields in spool))
+        manifest = manifest.model_copy(update={"finished": now()})
+        run.write_manifest(manifest)
+    return FinishedStudy(run, manifest, read_answers(run.answers_path), failures)
+
+
+def _plays(study: Study) -> Iterator[Play[tuple[int, Asked, Answer]]]:
+    """Yield the plays of all image arms, numbered on from one to the next; each arm has photographs of its own."""
+    first = 0
+    for arm in study.image_arms:
+        images = SpoiltImages(study.images, arm, seed=study.seed) if isinstance(arm, SpoiltArm) else study.images
+        part = replace(study, image_arms=(arm,), images=images)
+        n = 0
+        for play in part.plays():
+            yield _numbered(play, first)
+            n += 1
+        first += n
+
+
+def _numbered(play: Play[tuple[int, Asked, Answer]], first: int) -> Play[tuple[int, Asked, Answer]]:
+    async def played(ask: Ask) -> tuple[int, Asked, Answer]:
+        number, asked, answer = await play(ask)
+        return first + number, asked, answer
+
+    return played

@@ -1,0 +1,87 @@
+"""What stated probabilities of being urgent are worth, and what acting on answers gains."""
+
+import numpy as np
+
+from dermatrust.agreement.clusters import Floats, Ints
+from dermatrust.agreement.decision_curve import DecisionCurve, act_curve, decision_curve
+from dermatrust.agreement.roc import OperatingPoint, RocCurve, auroc, roc_curve, sensitivity_at, youden_point
+from dermatrust.agreement.roc_resampling import clustered_roc
+from dermatrust.clinic.triage_columns import TriageColumns
+from dermatrust.clinic.triage_results import SPECIFICITY, THRESHOLDS, BenefitCurve, StatedProbability
+
+MOST_POINTS = 60
+"""Of a drawn curve."""
+MOST_RESAMPLES = 500
+"""Behind the band of a decision curve, which is drawn and not read off."""
+
+
+def stated_probability(
+    columns: TriageColumns, patients: Ints, *, seed: int, n_resamples: int, confidence: float
+) -> StatedProbability | None:
+    """Return what the stated probabilities at one place are worth; None where no answer states one.
+
+    An answer that says that it cannot tell, and any other without a probability, is in none of it and counted.
+    """
+    truth, stated = columns.is_pressing, columns.probability
+    known = ~np.isnan(truth)
+    if np.isnan(stated[known]).all():
+        return None
+    curve = roc_curve(truth, stated)
+    clustered = clustered_roc(
+        truth, stated, patients, rng=np.random.default_rng(seed), specificity=SPECIFICITY, n_resamples=n_resamples,
+        confidence=confidence,
+    )  # fmt: skip
+    rng = np.random.default_rng(seed)
+    benefit = decision_curve(
+        truth,
+        stated,
+        THRESHOLDS,
+        patients,
+        rng=rng,
+        n_resamples=min(n_resamples, MOST_RESAMPLES),
+        confidence=confidence,
+    )
+    return StatedProbability(
+        n=int((known & ~np.isnan(stated)).sum()),
+        n_without=int((known & np.isnan(stated)).sum()),
+        delong=auroc(truth, stated, confidence),
+        area=clustered.area,
+        sensitivity_at=clustered.sensitivity_at,
+        youden=clustered.youden,
+        points=(sensitivity_at(curve, SPECIFICITY), youden_point(curve)),
+        curve=_drawn(curve),
+        benefit=_as_numbers(benefit),
+    )
+
+
+def acting_on_levels(
+    columns: TriageColumns, patients: Ints, *, seed: int, n_resamples: int, confidence: float
+) -> BenefitCurve:
+    """Return the net benefit of acting on the level said at one place; where none is said nobody acts."""
+    found = act_curve(
+        columns.is_pressing, columns.acted, THRESHOLDS, patients, rng=np.random.default_rng(seed),
+        n_resamples=min(n_resamples, MOST_RESAMPLES), confidence=confidence,
+    )  # fmt: skip
+    return _as_numbers(found)
+
+
+def _as_numbers(curve: DecisionCurve) -> BenefitCurve:
+    return BenefitCurve(
+        thresholds=_numbers(curve.thresholds), net_benefit=_numbers(curve.net_benefit), low=_numbers(curve.low),
+        high=_numbers(curve.high), treat_all=_numbers(curve.treat_all), gain=_numbers(curve.gain),
+        gain_low=_numbers(curve.gain_low), gain_high=_numbers(curve.gain_high), n=curve.n,
+    )  # fmt: skip
+
+
+def _numbers(row: Floats) -> tuple[float, ...]:
+    return tuple(map(float, row))
+
+
+def _drawn(curve: RocCurve) -> tuple[OperatingPoint, ...]:
+    """Return so many points of the curve, both ends among them; none where it is not defined."""
+    if not curve.n_positive or not curve.n_negative:
+        return ()
+    n = curve.thresholds.size
+    chosen = np.unique(np.linspace(0, n - 1, min(n, MOST_POINTS)).round().astype(np.int64))
+    rows = zip(curve.thresholds[chosen], curve.sensitivity[chosen], curve.specificity[chosen], strict=True)
+    return tuple(OperatingPoint(*map(float, row)) for row in rows)

@@ -1,0 +1,185 @@
+"""From answers to what a study of triage found."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dermatrust.agreement.bootstrap import cluster_bootstrap, percentile_intervals
+from dermatrust.agreement.clusters import Floats
+from dermatrust.agreement.confusion_rates import confusion_rates
+from dermatrust.agreement.interval import Estimate, Question, Resamples, resample
+from dermatrust.agreement.mcnemar import mcnemar
+from dermatrust.clinic.abstention import stated_confidence
+from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
+from dermatrust.clinic.differential_table import ABSENT, N_RESAMPLES, compared_places
+from dermatrust.clinic.subgroup_levels import case_levels, diseases
+from dermatrust.clinic.subgroups import Parts, subgroup_tables, within_disease
+from dermatrust.clinic.triage_columns import TriageColumns, columns_at, measured_at
+from dermatrust.clinic.triage_measures import NO_LEVEL, TriageMeasure, level_table, level_terms, triage_measures
+from dermatrust.clinic.triage_probability import acting_on_levels, stated_probability
+from dermatrust.clinic.triage_results import TriageCell, TriageChange, TriageResult
+from dermatrust.clinic.urgency_truth import TrueUrgency
+from dermatrust.clinic.urgency_words import URGENCIES
+from dermatrust.records import DatasetCard
+from dermatrust.store.answers import AnswerColumns
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What every figure of a study needs."""
+
+    grid: AnswerGrid
+    columns: list[TriageColumns]
+    measures: dict[str, TriageMeasure]
+    n_levels: int
+    seed: int
+    n_resamples: int
+    confidence: float
+
+
+def triage_result(
+    answers: AnswerColumns,
+    card: DatasetCard,
+    *,
+    n_levels: int = 3,
+    base: str = "",
+    truths: Sequence[TrueUrgency] = (),
+    n_without_truth: int = 0,
+    seed: int = 0,
+    n_resamples: int = N_RESAMPLES,
+    confidence: float = 0.95,
+) -> TriageResult:
+    """Return every figure of a study, with intervals by resampling patients.
+
+    A missing answer counts nowhere. One that names no level, or says that it cannot tell, is wrong: an urgent case so
+    answered is a miss, and a routine case so answered is not left alone as it should be, so that it lowers sensitivity
+    or specificity. It is in neither predictive value, since it makes no call that could be believed.
+
+    Args:
+        answers: One row per model, case and arm, each with its `true_urgency`.
+        card: The dataset's.
+        n_levels: Levels that were asked for: with 2, emergent and urgent are one everywhere.
+        base: The context arm to compare with; the first where none is given.
+        truths: Where the levels of the cases come from, for the record.
+        n_without_truth: Cases that were not asked about, for the record.
+        seed: Of the resampling, at least 0. The same answers and seed give the same result.
+        n_resamples: Bootstrap resamples over patients.
+        confidence: Nominal coverage of the intervals.
+
+    Raises:
+        DataError: There are no answers, or a case has two in one arm.
+    """
+    grid = answer_grid(answers)
+    columns = [columns_at(grid, place) for place in range(len(grid.places))]
+    plan = _Plan(grid, columns, triage_measures(n_levels), n_levels, seed, n_resamples, confidence)
+    arms = tuple(dict.fromkeys(place.arm for place in grid.places))
+    pairs = compared_places(grid, base or arms[0])
+    found = _resampled(plan, pairs)
+    measured = [one for place, own in enumerate(columns) for one in measured_at(grid, place, own)]
+    parts = Parts(case_levels(grid), diseases(grid), grid.cluster, grid.n_clusters, seed, n_resamples, confidence)
+    rows, gaps = subgroup_tables(measured, parts)
+    in_base = [one for one in measured if one.arm == (base or arms[0])]  # a cell for every disease and level takes long
+    levels = Counter(answers.true_urgency[row] for row in grid.first_rows)
+    without_patient = sum(answers.patient_id[row] is None for row in grid.first_rows)
+    return TriageResult(
+        card=card, n_levels=n_levels, n_cases=grid.n_cases, n_patients=grid.n_clusters - without_patient,
+        n_cases_without_patient=without_patient, n_without_truth=n_without_truth,
+        n_of_level={level: levels[level] for level in URGENCIES},
+        n_of_origin=dict(Counter(truth.origin for truth in truths)),
+        n_unsigned=sum(truth.needs_sign_off for truth in truths),
+        models=tuple(dict.fromkeys(place.model for place in grid.places)), arms=arms,
+        image_arms=tuple(dict.fromkeys(place.image_arm for place in grid.places)), base=base or arms[0],
+        cells=tuple(_cell(plan, found, place) for place in range(len(grid.places))),
+        changes=tuple(_change(plan, found, number, pair) for number, pair in enumerate(pairs)),
+        subgroups=tuple(rows), gaps=tuple(gaps), within=tuple(within_disease(in_base, parts)),
+        n_resamples=n_resamples, seed=seed, confidence=confidence,
+    )  # fmt: skip
+
+
+def _resampled(plan: _Plan, pairs: Sequence[tuple[int, int]]) -> Resamples:
+    """Ask every measure of every place, then of both sides of every pair on the cases that both have."""
+    asked = [own.ratings for own in plan.columns]
+    for pair in pairs:
+        ratings = [plan.columns[place].ratings for place in pair]
+        missing = np.isnan(ratings[0] + ratings[1]).any(axis=0)
+        asked += [np.where(missing, np.nan, own) for own in ratings]
+    questions = [
+        Question(measure.statistic, ratings, plan.grid.cluster)
+        for ratings in asked
+        for measure in plan.measures.values()
+    ]
+    rng = np.random.default_rng(plan.seed)
+    return resample(questions, plan.grid.n_clusters, rng=rng, n_resamples=plan.n_resamples)
+
+
+def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
+    grid, own, first = plan.grid, plan.columns[place], len(plan.measures) * place
+    answers, rows = grid.answers, grid.rows[:, place]
+    there = grid.has_answer(place)
+    failures = [ABSENT if row == NOBODY else answers.failure[row] for row in rows]
+    reasons = Counter(reason.partition(":")[0] for reason in failures if reason is not None)
+    asked = {"seed": plan.seed, "n_resamples": plan.n_resamples}
+    return TriageCell(
+        *grid.places[place],
+        n=int(there.sum()),
+        n_missing=int((~there).sum()),
+        n_unanswered=int((own.said == NO_LEVEL).sum()),
+        n_abstained=int((there & own.abstained).sum()),
+        n_given_away=int(answers.gives_truth_away[rows[rows != NOBODY]].sum()),
+        reasons=dict(reasons.most_common()),
+        table=tuple(tuple(map(int, row)) for row in level_table(level_terms(own.ratings).sum(axis=0))),
+        rates=confusion_rates(own.is_pressing, own.acted, own.said != NO_LEVEL, confidence=plan.confidence),
+        measures={
+            name: _estimate(plan, found, first + k, found.draws[:, first + k], found.value(first + k))
+            for k, name in enumerate(plan.measures)
+        },
+        probability=stated_probability(own, grid.cluster, confidence=plan.confidence, **asked),
+        benefit=acting_on_levels(own, grid.cluster, confidence=plan.confidence, **asked),
+        confidence=stated_confidence(
+            own.right(plan.n_levels), own.confidence, own.said != NO_LEVEL, own.abstained, grid.cluster,
+            level=plan.confidence, **asked,
+        ),
+    )  # fmt: skip
+
+
+def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -> TriageChange:
+    grid, n_measures = plan.grid, len(plan.measures)
+    here, there = (plan.columns[place] for place in pair)
+    first = n_measures * (len(plan.columns) + 2 * number)
+    differences = {
+        name: _estimate(
+            plan, found, k, found.draws[:, k] - found.draws[:, k + n_measures],
+            found.value(k) - found.value(k + n_measures), k + n_measures,
+        )
+        for k, name in enumerate(plan.measures, first)
+    }  # fmt: skip
+    both = ~np.isnan(here.is_pressing + there.is_pressing)
+    kinds = {"sensitivity": here.is_pressing == 1, "specificity": here.is_pressing == 0, "accuracy": both}
+    tests = {
+        name: mcnemar(*(np.where(both & own, columns.right(2), np.nan) for columns in (here, there)))
+        for name, own in kinds.items()
+    }
+    flipped = cluster_bootstrap(
+        np.where(both, here.said != there.said, np.nan), grid.cluster, rng=np.random.default_rng(plan.seed),
+        n_resamples=plan.n_resamples, confidence=plan.confidence,
+    )  # fmt: skip
+    flips = Estimate(
+        float(flipped.means[0]), float(flipped.low[0]), float(flipped.high[0]), int(flipped.n[0]),
+        int(flipped.n_clusters[0]), int(flipped.n_skipped[0]),
+    )  # fmt: skip
+    base = grid.places[pair[1]]
+    return TriageChange(
+        *grid.places[pair[0]], base.arm, base.image_arm, int(both.sum()), differences, flips, tests
+    )  # fmt: skip
+
+
+def _estimate(plan: _Plan, found: Resamples, k: int, draws: Floats, value: float, other: int | None = None) -> Estimate:
+    """Return a figure with its interval; its `n` is what it is a share of, of a difference the smaller one."""
+    items = list(plan.measures.values())[k % len(plan.measures)].items
+    counts = [items(found.sums[number]) for number in ((k,) if other is None else (k, other))]
+    n, n_patients = (int(min(f(count) for count in counts)) for f in (np.sum, np.count_nonzero))
+    low, high, skipped = percentile_intervals(draws[:, np.newaxis], plan.confidence)
+    ends = (float(low[0]), float(high[0])) if n_patients > 1 else (float("nan"), float("nan"))
+    return Estimate(value, *ends, n, n_patients, int(skipped[0]))

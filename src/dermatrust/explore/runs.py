@@ -1,0 +1,212 @@
+"""The runs there are, and each as far as it has been looked at: computed once, and anew when its files change."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dermatrust.bench.results import BenchTable
+from dermatrust.bench.table import bench_table
+from dermatrust.errors import DataError
+from dermatrust.explore.cases import CaseTable, case_table
+from dermatrust.explore.said import Said
+from dermatrust.records import Manifest
+from dermatrust.report.chapters import KINDS, class_of, dataset_of
+from dermatrust.report.write import run_context
+from dermatrust.store.result import RESULT, read_kind, read_result
+from dermatrust.store.run import RunFolder
+from dermatrust.store.scores import read_scores
+
+if TYPE_CHECKING:
+    from dermatrust.report.chapters import Found
+
+MOST_OPEN = 4
+"""Runs whose numbers are kept; one of 10,000 narratives takes about 20 MB."""
+Stamp = tuple[tuple[int, int, int] | None, ...]
+"""Of each file: when it was changed, its size, and its number in the file system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A folder of a run, a study or an audit.
+
+    Attributes:
+        name: What it is called here; it is part of addresses.
+        path: The folder.
+        kind: "run", or a key of `KINDS`; empty where it cannot be told.
+        manifest: Of a run.
+        problem: Why it cannot be shown; empty where it can.
+    """
+
+    name: str
+    path: Path
+    kind: str = ""
+    manifest: Manifest | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run with all its numbers."""
+
+    name: str
+    folder: RunFolder
+    manifest: Manifest
+    table: BenchTable
+    cases: CaseTable
+
+    @cached_property
+    def context(self) -> dict[str, Any]:
+        """What the report's sections place."""
+        return run_context(self.manifest, self.table)
+
+    @cached_property
+    def said(self) -> Said:
+        """What models and raters said."""
+        return Said(self.folder.narratives_path, self.folder.ratings_path)
+
+
+class Runs:
+    """What lies in some folders.
+
+    Args:
+        paths: Folders of runs, studies or audits, or folders that hold such folders.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = tuple(paths)
+        self._listed: dict[Path, tuple[Stamp, Listed]] = {}
+        self._opened: OrderedDict[Path, tuple[Stamp, OpenRun]] = OrderedDict()
+        self._found: dict[Path, tuple[Stamp, Found]] = {}
+        self._lock = threading.Lock()
+
+    def listed(self) -> list[Listed]:
+        """Return all there is now, runs first, latest first; what is damaged says so.
+
+        Raises:
+            DataError: One of the folders is gone.
+        """
+        with self._lock:
+            found = [self._look(name, path) for name, path in _named(self._folders())]
+        runs = [one for one in found if one.manifest is not None]
+        others = [one for one in found if one.manifest is None]
+        latest = sorted(runs, key=lambda one: one.manifest.started if one.manifest else "", reverse=True)
+        return [*latest, *sorted(others, key=lambda one: (one.kind, one.name))]
+
+    def open(self, name: str) -> OpenRun:
+        """Return a run with its numbers, read anew where its files have changed since.
+
+        Raises:
+            KeyError: There is no such run.
+            DataError: It is damaged, or has no scores yet.
+        """
+        one = {listed.name: listed for listed in self.listed()}[name]
+        if one.problem or one.manifest is None:
+            raise DataError(str(one.path), one.problem or "is no run of models")
+        folder = RunFolder(one.path)
+        stamp = _stamp(folder.manifest_path, folder.scores_path, folder.narratives_path, folder.ratings_path)
+        with self._lock:  # two readers of one page compute it once
+            known = self._opened.get(one.path)
+            if known is None or known[0] != stamp:
+                self._opened[one.path] = known = stamp, _opened(name, folder, one.manifest)
+            self._opened.move_to_end(one.path)
+            while len(self._opened) > MOST_OPEN:
+                self._opened.popitem(last=False)
+        return known[1]
+
+    def found_of(self, manifest: Manifest) -> "tuple[list[Found], list[str]]":
+        """Return studies and audits of the dataset of a run, one of a kind, and what could not be read.
+
+        Of two of a kind the one changed last is shown.
+        """
+        results: dict[str, tuple[int, Found]] = {}
+        problems: list[str] = []
+        for one in self.listed():
+            if one.kind in KINDS:
+                try:
+                    stamp, found = self._result(one)
+                except DataError as error:
+                    problems.append(str(error))
+                    continue
+                card = dataset_of(found)
+                is_same = (card.name, card.synthetic) == (manifest.dataset.name, manifest.dataset.synthetic)
+                changed = stamp[0][0] if stamp[0] else 0
+                if is_same and changed >= results.get(one.kind, (-1, None))[0]:
+                    results[one.kind] = changed, found
+        return [found for _, found in results.values()], problems
+
+    def _result(self, one: Listed) -> "tuple[Stamp, Found]":
+        path = one.path / RESULT
+        stamp = _stamp(path)
+        known = self._found.get(path)
+        if known is None or known[0] != stamp:
+            self._found[path] = known = stamp, read_result(path, class_of(one.kind))
+        return known
+
+    def _folders(self) -> Iterator[Path]:
+        for path in self._paths:
+            if not path.is_dir():
+                raise DataError(str(path), "there is no such folder", "a run folder, or a folder that holds some")
+            if _is_one(path):
+                yield path
+            else:
+                yield from filter(_is_one, sorted(path.iterdir()))
+
+    def _look(self, name: str, path: Path) -> Listed:
+        stamp = _stamp(path / RESULT, RunFolder(path).manifest_path, RunFolder(path).scores_path)
+        known = self._listed.get(path)
+        if known is None or known[0] != stamp or known[1].name != name:
+            self._listed[path] = known = stamp, _looked(name, path)
+        return known[1]
+
+
+def _is_one(path: Path) -> bool:
+    return (path / RESULT).is_file() or RunFolder(path).manifest_path.is_file()
+
+
+def _named(paths: Iterator[Path]) -> list[tuple[str, Path]]:
+    """Return each folder once with a name of its own: that of the folder, with a number where two share one."""
+    named: dict[str, Path] = {}
+    for path in dict.fromkeys(path.resolve() for path in paths):
+        name, number = path.name, 1
+        while name in named:
+            number += 1
+            name = f"{path.name}-{number}"
+        named[name] = path
+    return list(named.items())
+
+
+def _looked(name: str, path: Path) -> Listed:
+    try:
+        if (path / RESULT).is_file():
+            kind = read_kind(path / RESULT)
+            problem = "" if kind in KINDS else f"holds {kind!r}, which this version does not know"
+            return Listed(name, path, kind if kind in KINDS else "", problem=problem)
+        folder = RunFolder(path)
+        manifest = folder.read_manifest()
+        has_scores = folder.scores_path.is_file()
+        return Listed(name, path, "run", manifest, "" if has_scores else "has no scores yet: it has not finished.")
+    except DataError as error:
+        return Listed(name, path, problem=str(error))
+
+
+def _opened(name: str, folder: RunFolder, manifest: Manifest) -> OpenRun:
+    scores = read_scores(folder.scores_path)
+    kinds = {card.judge: card.kind for card in manifest.judges}
+    table = bench_table(scores, seed=manifest.seeds.get("bootstrap", 0), kinds=kinds)
+    return OpenRun(name, folder, manifest, table, case_table(scores))
+
+
+def _stamp(*paths: Path) -> Stamp:
+    return tuple(map(_stamp_of, paths))
+
+
+def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -108,10 +108,12 @@ def test_replies_are_read_as_any_models_are():
     replies = list(recorded_replies(found, longest=2))
     task = differential_task()
     for reply, chances in zip(replies, found.chances, strict=True):
-        answer = task.read(Answer(reply.case_id, reply.author, "context only", "none", text=reply.text))
+        answer = task.read(
+            Answer(reply["case_id"], reply["author"], reply["arm"], reply["image_arm"], text=reply["text"])
+        )
         assert answer.diagnoses[0] == found.labels[int(chances.argmax())]
         assert answer.confidence == pytest.approx(chances.max(), abs=1e-5)
-        assert len(json.loads(reply.text)["diagnoses"]) == 2
+        assert len(json.loads(reply["text"])["diagnoses"]) == 2
 
 
 @given(
@@ -172,6 +174,10 @@ def test_the_command_prints_the_baselines_and_writes_table_and_replies(folder, t
     assert table.read_text().startswith("baseline,cases,measure")
     assert ReplayClient(replies, model=CONTEXT).name == CONTEXT
     assert len(replies.read_text().splitlines()) == 60 * len(BASELINES)
+    begin = ["clinic", "ddx", str(folder), "--context", "context-only", "-q", "--out", str(tmp_path / "runs")]
+    scored = CliRunner().invoke(cli, [*begin, "-m", f"replay:{replies}#{CONTEXT}", "--resamples", "20"])
+    assert scored.exit_code == 0, scored.output
+    assert "60 of 60" in scored.stdout
 
 
 def test_without_scikit_learn_the_command_says_what_to_install(folder, monkeypatch):

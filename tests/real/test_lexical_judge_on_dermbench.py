@@ -83,8 +83,8 @@ def test_without_the_label_a_reference_agrees_with_its_own_conclusion(rows):
 
 STOCK = (
     "There is a red plaque with scale on the arm. The border is well defined. Psoriasis is less likely because the "
-    "scale is fine. Tinea corporis is less likely because there is no central clearing. Lichen planus is less likely because "
-    "the lesion is not violaceous. Therefore the answer is eczema."
+    "scale is fine. Tinea corporis is less likely because there is no central clearing. Lichen planus is less likely "
+    "because the lesion is not violaceous. Therefore the answer is eczema."
 )
 
 

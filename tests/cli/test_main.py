@@ -193,6 +193,20 @@ def test_narrate_and_judge_write_into_the_dataset_folder(tmp_path, dataset, serv
     assert {row["rater"] for row in rows} == {"lexical"}
 
 
+def test_ratings_by_an_older_rule_are_counted_and_left_alone(tmp_path, dataset, server, answered):
+    server.answer = lambda body: answered("A scaly plaque. The answer is psoriasis.")
+    out = ("--out", tmp_path / "runs", "-q")
+    assert dermatrust("narrate", dataset, "-m", f"{server.url}#writer", *out).returncode == 0
+    assert "not what it follows now" not in dermatrust("judge", dataset, *out).stderr
+    file = dataset / "ratings.jsonl"
+    older = file.read_text().replace("lexical-rule@2", "lexical-rule@1", 3)
+    file.write_text(older)
+    done = dermatrust("judge", dataset, *out)
+    assert done.stdout.startswith("0 new ratings")
+    assert "3 ratings by lexical follow lexical-rule@1, which is not what it follows now" in done.stderr
+    assert file.read_text() == older
+
+
 def test_report_compares_runs_and_refuses_what_cannot_be_compared(tmp_path, dataset, server, answered):
     server.answer = lambda body: answered(f"{body['model']} sees a scaly plaque. The answer is psoriasis.")
     for model in ("a", "b"):

@@ -13,6 +13,7 @@ from dermatrust.lexicon import load_lexicon
 from dermatrust.narrate import is_refusal
 from dermatrust.records import DIMENSIONS, Dimension
 
+ROOT = Path(__file__).parents[2]
 RELEASE = Path(__file__).parents[3] / "shared" / "data" / "dermbench-release"
 pytestmark = pytest.mark.skipif(not RELEASE.is_dir(), reason="the DermBench text release is not beside the repository")
 SLOWEST_PER_S = 100
@@ -78,6 +79,23 @@ def test_without_the_label_a_reference_agrees_with_its_own_conclusion(rows):
     ]
     assert len(accuracies) > 0.9 * len(rows)
     assert np.mean([a >= 4.5 for a in accuracies]) > 0.9
+
+
+STOCK = (
+    "There is a red plaque with scale on the arm. The border is well defined. Psoriasis is less likely because the "
+    "scale is fine. Tinea corporis is less likely because there is no central clearing. Lichen planus is less likely "
+    "because the lesion is not violaceous. Therefore the answer is eczema."
+)
+
+
+def test_a_stock_paragraph_keeps_what_the_documentation_says(rows):
+    judged = [judge_lexically(STOCK, text, label=label) for label, text in rows[::4]]
+    means = {d: round(float(np.nanmean(_column(judged, d))), 1) for d in DIMENSIONS}
+    page = " ".join((ROOT / "docs" / "lexical-judge.md").read_text(encoding="utf-8").split())
+    accuracy, groundedness = means[Dimension.ACCURACY], means[Dimension.MEDICAL_GROUNDEDNESS]
+    assert f"one stock paragraph that ends in eczema gets {accuracy} and {groundedness} of 5" in page
+    assert f"({means[Dimension.SAFETY]} in the same trial" in page
+    assert means[Dimension.REASONING_COHERENCE] == 5
 
 
 def test_it_is_fast_enough(judged):

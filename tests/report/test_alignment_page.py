@@ -5,7 +5,6 @@ import hashlib
 import math
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -29,39 +28,12 @@ from dermatrust.report.rater_views import confusion_table, rater_views
 from dermatrust.store.folder import DatasetFolder, write_dataset
 from dermatrust.store.jsonl import append_records
 
+from .parsed import Page
+
 NAN = math.nan
-VOID = {"meta", "img", "br", "hr", "input", "link", "wbr"}
 HOSTILE = '<script>alert(1)</script></svg></table>" onmouseover="alert(1)" {{ 7 * 7 }} \x01'
 BOOTSTRAP = Bootstrap(n_resamples=60)
 N = 50
-
-
-class Page(HTMLParser):
-    """What a browser would find in the file; fails on tags that do not match."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.open, self.text = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def all(self, tag):
-        return [attrs for name, attrs in self.tags if name == tag]
 
 
 def ratings_of(k, text):
@@ -118,12 +90,12 @@ def test_the_page_is_well_formed_and_reads_in_order(make):
     text, _, _ = make()
     page = Page(text)
     assert [len(page.all(tag)) for tag in ("h1", "main", "nav", "footer")] == [1, 1, 1, 1]
-    idents = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    idents = [attrs["id"] for _, attrs, _ in page.tags if "id" in attrs]
     assert len(idents) == len(set(idents)) > 50
     assert {attrs["href"].removeprefix("#") for attrs in page.all("a")} <= set(idents)
-    labels = {part for _, attrs in page.tags for part in attrs.get("aria-labelledby", "").split()}
+    labels = {part for _, attrs, _ in page.tags for part in attrs.get("aria-labelledby", "").split()}
     assert labels <= set(idents)
-    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    levels = [int(tag[1]) for tag, _, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
@@ -151,9 +123,11 @@ def test_every_table_has_a_caption_every_header_a_scope_and_every_chart_its_text
 def test_nothing_is_fetched_and_the_policy_allows_only_our_own_style_and_script(make):
     text, _, _ = make()
     page = Page(text)
-    loaded = [attrs[key] for _, attrs in page.tags for key in ("src", "href", "xlink:href", "action") if key in attrs]
+    loaded = [
+        attrs[key] for _, attrs, _ in page.tags for key in ("src", "href", "xlink:href", "action") if key in attrs
+    ]
     assert all(target.startswith(("data:image/jpeg;base64,", "#")) for target in loaded)
-    assert not any("style" in attrs or key.startswith("on") for _, attrs in page.tags for key in attrs)
+    assert not any("style" in attrs or key.startswith("on") for _, attrs, _ in page.tags for key in attrs)
     policy = next(attrs["content"] for attrs in page.all("meta") if "http-equiv" in attrs)
     for tag in ("style", "script"):
         (source,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
@@ -165,7 +139,7 @@ def test_a_hostile_narrative_and_critique_are_shown_and_never_interpreted(make):
     text, _, _ = make(text=HOSTILE, critique=HOSTILE)
     page = Page(text)
     assert len(page.all("script")) == len(page.all("style")) == 1
-    assert not any(key.startswith("on") for _, attrs in page.tags for key in attrs)
+    assert not any(key.startswith("on") for _, attrs, _ in page.tags for key in attrs)
     assert "".join(page.text).count(HOSTILE) >= 4  # two narratives each of two raters, and the judge's critiques
     assert "<script>alert" not in text
 

@@ -4,7 +4,6 @@ import hashlib
 import re
 import tracemalloc
 from dataclasses import replace
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
@@ -13,37 +12,10 @@ from dermatrust.errors import DataError
 from dermatrust.records import Case, Narrative
 from dermatrust.report import Candidate, CasePage, write_report
 
+from .parsed import Page
+
 AUTHORS = ["alpha", "beta", "gamma"]
 RATERS = ["judge", "lexical"]
-VOID = {"meta", "img", "br", "hr", "input", "link", "wbr"}
-
-
-class Page(HTMLParser):
-    """What a browser would find in the file; fails on tags that do not match."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.open, self.text = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs), tuple(self.open)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs), tuple(self.open)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def all(self, tag):
-        return [attrs for name, attrs, _ in self.tags if name == tag]
 
 
 @pytest.fixture

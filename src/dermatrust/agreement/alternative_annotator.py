@@ -18,8 +18,6 @@ _FEWEST_FOR_T = 30
 """Items from which the authors trust the t-test's assumption of normality."""
 _HALF = 0.5
 """Winning rate from which the judge passes."""
-_MOST_PATTERNS = 13
-"""Items up to which SciPy's signed-rank test of ties is exact; with more it takes the sum of ranks for normal."""
 _TIE = 1e-9
 """Two scores closer than this are equal: the same distances were added up in another order."""
 
@@ -197,13 +195,9 @@ def _p_value(differences: Floats, epsilon: float) -> float:
 def _signed_rank_p(moved: Floats) -> float:
     """Return the p-value of Wilcoxon's signed-rank test of values being at least 0, against their being less.
 
-    Up to 13 values SciPy looks at every pattern of signs, which takes most of a second. There are only three distinct
-    sizes here, so it is enough to count how many of each are positive.
+    It is exact with ties too, where SciPy from 14 values on takes the sum of ranks for normal. There are only three
+    distinct sizes here, so it is enough to count how many of each are positive.
     """
-    if moved.size > _MOST_PATTERNS:
-        from scipy.stats import wilcoxon  # 45 MB, which the workbench's server need not hold to import this module
-
-        return float(wilcoxon(moved, alternative="less").pvalue)
     _, size, counts = np.unique(np.abs(moved), return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - (counts - 1) / 2
     sums, shares = np.zeros(1), np.ones(1)

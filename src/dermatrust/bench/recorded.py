@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from operator import itemgetter
@@ -24,11 +24,21 @@ from dermatrust.store.run import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was appended to the dataset folder, what was there already, and which asks failed."""
+    """What was appended to the dataset folder, what was there already, and which asks failed.
+
+    Attributes:
+        n_new: Records that are new.
+        n_known: Records that were there already.
+        failures: Asks that brought no reply, by model and reason.
+        other_rubrics: (rater, rubric or rule) to how many of its ratings follow that one, where the rater follows
+            another now: their scores are not comparable with what it gives now. They stay, as whoever wrote them may
+            want them.
+    """
 
     n_new: int
     n_known: int
     failures: Counter[str]
+    other_rubrics: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
@@ -110,7 +120,16 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         if cards:
             lines = [Rater(id=card.judge, kind=card.kind, family=card.family) for card in cards]
             append_records(bench.dataset.path / RATERS, lines)
-    return Recorded(len(new), sum(n_known.values()), failures)
+    return Recorded(len(new), sum(n_known.values()), failures, _other_rubrics(bench))
+
+
+def _other_rubrics(bench: Bench) -> Counter[tuple[str, str]]:
+    now = {rater.name: rater.card.rubric for rater in bench.raters}
+    return Counter(
+        (rating.rater, rating.rubric)
+        for rating in bench.dataset.iter_ratings()
+        if rating.rater in now and rating.rubric is not None and rating.rubric != now[rating.rater]
+    )
 
 
 def _drawn(bench: Bench) -> set[tuple[str, str, int]]:

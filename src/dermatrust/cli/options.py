@@ -205,6 +205,12 @@ def tell_recorded(recorded: "Recorded", what: str, path: Path) -> None:
     """Say how many records are new in a file, and how many were there already."""
     known = f"; {recorded.n_known} were there already" if recorded.n_known else ""
     click.echo(f"{recorded.n_new} new {what} in {path}{known}")
+    for (rater, rubric), n in recorded.other_rubrics.most_common():
+        click.echo(
+            f"{n} {what} by {rater} follow {rubric}, which is not what it follows now: scores of the two cannot be "
+            f"compared. Remove these lines from {path}, and the same command makes them again.",
+            err=True,
+        )
 
 
 def tell_failures(failures: "Counter[str]", run: "RunFolder") -> None:

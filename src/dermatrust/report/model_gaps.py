@@ -4,28 +4,20 @@ import math
 from dataclasses import dataclass
 
 from dermatrust.bench.results import FEWEST, NOT_RECORDED, BenchTable, ModelGap, SubgroupRow, WithinGap
+from dermatrust.report.gap_line import GapLine, finding_text
 from dermatrust.report.headline import Cell, cell
 from dermatrust.report.views import interval_text, score_text, signed_text
 
 
 @dataclass(frozen=True, slots=True)
-class GapLine:
+class ModelGapLine(GapLine):
     """One model's widest gap between the levels of one factor."""
 
-    rater: str
     author: str
-    factor: str
-    lowest: str
-    at_lowest: str
-    highest: str
-    at_highest: str
-    gap: Cell
-    chance: str
-    finding: str
 
 
 @dataclass(frozen=True, slots=True)
-class WithinLine:
+class ModelWithinLine:
     """One model in one part beside the largest, within the same category."""
 
     rater: str
@@ -55,12 +47,12 @@ class ConditionTable:
     lines: tuple[ConditionLine, ...]
 
 
-def gap_lines(table: BenchTable) -> tuple[GapLine, ...]:
+def gap_lines(table: BenchTable) -> tuple[ModelGapLine, ...]:
     """Return the widest gap of every model in every factor, as judges, evaluators and people see it."""
     return tuple(map(_gap_line, table.gaps))
 
 
-def within_lines(table: BenchTable) -> tuple[WithinLine, ...]:
+def within_lines(table: BenchTable) -> tuple[ModelWithinLine, ...]:
     """Return the gaps within the same category, those with too few cases marked."""
     return tuple(map(_within_line, table.within))
 
@@ -80,8 +72,8 @@ def condition_tables(table: BenchTable) -> tuple[ConditionTable, ...]:
     return tuple(tables)
 
 
-def _gap_line(row: ModelGap) -> GapLine:
-    return GapLine(
+def _gap_line(row: ModelGap) -> ModelGapLine:
+    return ModelGapLine(
         rater=row.rater,
         author=row.author,
         factor=row.factor,
@@ -91,15 +83,15 @@ def _gap_line(row: ModelGap) -> GapLine:
         at_highest=score_text(row.at_highest),
         gap=cell(row.gap),
         chance=score_text(row.chance),
-        finding="beyond chance" if row.is_beyond_chance else "within chance",
+        finding=finding_text(is_beyond_chance=row.is_beyond_chance),
     )
 
 
-def _within_line(row: WithinGap) -> WithinLine:
+def _within_line(row: WithinGap) -> ModelWithinLine:
     found = row.difference
     shown = Cell(f"fewer than {FEWEST}", "") if found is None else Cell(
         signed_text(found.value), interval_text(found, signed=True))  # fmt: skip
-    return WithinLine(
+    return ModelWithinLine(
         rater=row.rater,
         author=row.author,
         pair=f"{row.factor}: {row.level} less {row.beside}",

@@ -13,6 +13,7 @@ from dermatrust.bench.results import MACRO, REASONS, Estimate
 from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS
 from dermatrust.report.agreement_views import number_cell
+from dermatrust.report.gap_line import GapLine, finding_text
 from dermatrust.report.headline import Cell
 from dermatrust.report.views import of_text, score_text, share_text, signed_text
 
@@ -39,21 +40,6 @@ class PartTable:
     ident: str
     factors: tuple[tuple[str, tuple[PartLine, ...]], ...]
     n_small: str
-
-
-@dataclass(frozen=True, slots=True)
-class GapLine:
-    """The widest gap of one rater in one factor."""
-
-    rater: str
-    factor: str
-    lowest: str
-    at_lowest: str
-    highest: str
-    at_highest: str
-    gap: Cell
-    chance: str
-    finding: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +157,7 @@ def _gap(row: GapRow) -> GapLine:
         at_highest=text(row.at_highest),
         gap=number_cell(row.gap),
         chance=score_text(row.chance),
-        finding="beyond chance" if row.is_beyond_chance else "may be chance",
+        finding=finding_text(is_beyond_chance=row.is_beyond_chance),
     )
 
 

@@ -155,8 +155,9 @@ def test_what_a_server_is_sent_in_each_arm(clinic, cohort, tmp_path, server, ans
 def test_a_limit_changes_nothing_of_what_a_case_is_told(clinic, cohort, tmp_path, server, answered):
     server.answer = lambda body: answered('{"diagnoses": [{"name": "psoriasis"}]}')
     arguments = ("ddx", cohort, "-m", f"{server.url}#m", "--context", "erroneous,planted-referral", "-q")
-    clinic(*arguments, "--limit", 1)
+    assert clinic(*arguments, "--limit", 1).returncode == 0
     few = {json.dumps(body, sort_keys=True) for body in server.asked}
+    assert len(few) == 2
     server.asked.clear()
     clinic(*arguments, "--run-id", "whole")
     assert few <= {json.dumps(body, sort_keys=True) for body in server.asked}

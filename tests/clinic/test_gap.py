@@ -107,6 +107,7 @@ def test_triage_counts_an_answer_without_a_level_as_wrong_and_no_answer_not_at_a
         a_row(k, true_urgency=truth, urgency=level, failure="timeout" if k == 3 else None)
         for k, (truth, level) in enumerate(said)
     ]
+    rows[2] = rows[2]._replace(urgency="urgent", cannot_tell=True)  # what stands beside "cannot tell" does not count
     config = {"task": "triage", "n_levels": 3, "n_named": 0}
     runs = [make_run(rows, config=config), make_run(rows, "local", config=config)]
     found = bedside_gap(runs, n_resamples=100)

@@ -9,11 +9,12 @@ from dermatrust.agreement.clusters import Floats
 from dermatrust.clinic.answer_grid import AnswerGrid
 from dermatrust.clinic.differential_table import measures_at
 from dermatrust.clinic.results import HEADLINE, MEASURES
+from dermatrust.clinic.triage_columns import columns_at
+from dermatrust.clinic.triage_measures import NO_LEVEL
 from dermatrust.errors import DataError
 
 SENSITIVITY, SPECIFICITY, BALANCED = "sensitivity", "specificity", "balanced accuracy"
 LEVEL, UNDER, OVER = "right level", "under-triage", "over-triage"
-_RANK = {"emergent": 2, "urgent": 1, "routine": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,14 @@ def triage_values(grid: AnswerGrid, place: int) -> Floats:
     level, under-triage, over-triage (all cases with an answer). An answer without a level is wrong: it is right in no
     column, and neither under- nor over-triage, since it says nothing too low or too high. NaN without an answer.
     """
-    truth = np.array([_RANK.get(grid.answers.true_urgency[row], np.nan) for row in grid.first_rows])
-    said = np.array([_RANK.get(level, np.nan) for level in grid.texts("urgency", place)])
-    there = grid.has_answer(place) & ~np.isnan(truth)
+    found = columns_at(grid, place)
+    answered = found.said != NO_LEVEL
     columns = [
-        np.where(truth > 0, said > 0, np.nan),
-        np.where(truth == 0, said == 0, np.nan),
-        said == truth,
-        said < truth,
-        said > truth,
+        np.where(found.is_pressing == 1, found.right(2), np.nan),
+        np.where(found.is_pressing == 0, found.right(2), np.nan),
+        found.right(3),
+        answered & (found.said > found.truth),
+        answered & (found.said < found.truth),
     ]
+    there = ~np.isnan(found.truth + found.said)
     return np.column_stack([np.where(there, column, np.nan) for column in columns])

@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from dermatrust.audit.references import ReferenceAudit
     from dermatrust.clinic.gap_results import BedsideGap
     from dermatrust.clinic.results import DifferentialResult
+    from dermatrust.clinic.triage_results import TriageResult
 
-    Found = DifferentialResult | BedsideGap | JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
+    Found = (
+        DifferentialResult
+        | TriageResult
+        | BedsideGap
+        | JudgeAudit
+        | StudyResult
+        | ImageAudit
+        | InjectionAudit
+        | ReferenceAudit
+    )
 
 BENCH = "Leaderboard, subgroups, checklists", "dermatrust bench DATASET -m MODEL"
 
@@ -47,6 +57,10 @@ KINDS = {
     "DifferentialResult": Kind(
         "Differential diagnosis", "dermatrust clinic ddx DATASET -m MODEL", "dermatrust.clinic.results",
         "clinic_ddx.html", "dermatrust.report.clinic_ddx:differential_context",
+    ),
+    "TriageResult": Kind(
+        "Triage", "dermatrust clinic triage DATASET -m MODEL", "dermatrust.clinic.triage_results",
+        "clinic_triage.html", "dermatrust.report.clinic_triage:triage_context",
     ),
     "BedsideGap": Kind(
         "Benchmark to bedside", "dermatrust clinic gap RUN RUN", "dermatrust.clinic.gap_results",

@@ -1,62 +1,28 @@
-"""Figures that others have published, to set a scale beside a study; no difference from them means anything.
+"""Figures that others have published, to set a scale beside a study; no difference from them means anything."""
 
-Only what its own source states is here, with the source.
-"""
+from typing import Literal
 
-from dataclasses import dataclass
+from dermatrust.clinic.baseline_table import PUBLISHED, Published
 
-_STUDY = "arXiv 2605.04098"
-_STUDY_URL = "https://arxiv.org/abs/2605.04098"
-_PUBLIC, _COHORT = "three public datasets", "hospital cohort, 5,811 consultations"
-_OPEN, _GPT = "open models", "GPT-4.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """One published figure.
-
-    Attributes:
-        task: "ddx" or "triage".
-        cases: What it was measured on.
-        model: The model or models.
-        given: What they were given.
-        figure: The figure, with its name.
-        source: Where it is from.
-        url: Of the source.
-    """
-
-    task: str
-    cases: str
-    model: str
-    given: str
-    figure: str
-    source: str = _STUDY
-    url: str = _STUDY_URL
+_SOURCE = "https://arxiv.org/abs/2605.04098"
+_PUBLIC, _COHORT = "three public datasets", "hospital cohort of 5,811 consultations"
+_PHOTOGRAPHS, _BOTH = "top-3 accuracy, photographs", "top-3 accuracy, photographs and text"
+_STUDY = (
+    Published(f"best open model, {_PUBLIC}", _PHOTOGRAPHS, "26.55 %", _SOURCE),
+    Published(f"GPT-4.1, {_PUBLIC}", _PHOTOGRAPHS, "42.25 %", _SOURCE),
+    Published(f"open models, {_COHORT}", _PHOTOGRAPHS, "1.50 % to 13.35 %", _SOURCE),
+    Published(f"GPT-4.1, {_COHORT}", _PHOTOGRAPHS, "24.65 %", _SOURCE),
+    Published(f"open models, {_COHORT}", _BOTH, "up to 28.75 %", _SOURCE),
+    Published(f"GPT-4.1, {_COHORT}", _BOTH, "38.93 %", _SOURCE),
+)
+_STUDY_TRIAGE = (Published(f"some of five models, {_COHORT}", "triage sensitivity", "above 60 %", _SOURCE),)
 
 
-PUBLISHED = (
-    Published("ddx", _PUBLIC, f"best of the {_OPEN}", "photographs", "top-3 accuracy 26.55 %"),
-    Published("ddx", _PUBLIC, _GPT, "photographs", "top-3 accuracy 42.25 %"),
-    Published("ddx", _COHORT, _OPEN, "photographs alone", "top-3 accuracy 1.50 % to 13.35 %"),
-    Published("ddx", _COHORT, _GPT, "photographs alone", "top-3 accuracy 24.65 %"),
-    Published("ddx", _COHORT, _OPEN, "photographs and text", "top-3 accuracy up to 28.75 %"),
-    Published("ddx", _COHORT, _GPT, "photographs and text", "top-3 accuracy 38.93 %"),
-    Published("triage", _COHORT, "some of five models", "not stated", "sensitivity above 60 %"),
-    *(
-        Published("triage", "PAD-UFES-20, 1,000 cases, malignant or benign", "GPT-4o", given,
-                  f"balanced accuracy {value}", "Deng et al. 2025", "https://doi.org/10.1159/000550153")
-        for given, value in (
-            ("clinical data", "57.1 %"), ("photographs", "60.2 %"), ("photographs and clinical data", "62.2 %")
-        )
-    ),
-)  # fmt: skip
-
-
-def published(task: str) -> tuple[Published, ...]:
-    """Return the published figures of a task.
+def published(task: Literal["ddx", "triage"]) -> tuple[Published, ...]:
+    """Return the published figures of a task; those on malignancy stand with triage, which they are nearest to.
 
     Example:
-        >>> published("triage")[0].figure, len(published("ddx"))
-        ('sensitivity above 60 %', 6)
+        >>> published("triage")[0].value, len(published("ddx"))
+        ('above 60 %', 6)
     """
-    return tuple(one for one in PUBLISHED if one.task == task)
+    return _STUDY if task == "ddx" else (*_STUDY_TRIAGE, *PUBLISHED)

@@ -1,0 +1,177 @@
+"""A study of triage as one HTML page, or as a chapter of a report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from dermatrust.bench.results import FEWEST
+from dermatrust.bench.text import cases_text, drawn_notice
+from dermatrust.clinic.triage_results import BenefitCurve, TriageCell, TriageChange, TriageResult
+from dermatrust.records import Manifest
+from dermatrust.report import clinic_triage_plots as plots
+from dermatrust.report import clinic_triage_tables as tables
+from dermatrust.report import clinic_triage_words as words
+from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
+from dermatrust.report.clinic_words import ARMS
+from dermatrust.report.page import write_page
+from dermatrust.report.percent import points_cell, share_cell
+from dermatrust.report.provenance import card_notice
+from dermatrust.report.published import published
+from dermatrust.report.views import counts_text, p_text, score_text
+
+_TWO = ("sensitivity", "specificity", "ppv", "npv", "balanced accuracy")
+_THREE = ("right", "under-triage", "over-triage")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One model in the base arm, ready to be placed."""
+
+    ident: str
+    model: str
+    two: tuple[tables.CountRow, ...]
+    three: tuple[tables.CountRow, ...]
+    roc: Markup | str
+    points: list[tuple[str, str, str, str]]
+    area: str
+    stated: str
+    benefit: Markup
+    acts: tuple[str, ...]
+    thresholds: list[tuple[str, list[Any], str]]
+    reliability: Markup | str
+    risk: Markup | str
+    confidence: list[tuple[str, str]]
+    bins: list[tuple[str, str, str]]
+
+
+def write_triage_page(path: Path, result: TriageResult, *, manifest: Manifest) -> None:
+    """Write the page of a study of triage. It opens from the file system and fetches nothing.
+
+    Args:
+        path: The file to write; it is replaced as a whole.
+        result: Every figure of the page.
+        manifest: Of the run.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    leaving = card_notice(result.card, n_pages=0, n_images=0)
+    context = triage_context(result, manifest=manifest)
+    write_page(path, "clinic_triage.html", synthetic=result.card.synthetic, leaving=leaving, **context)
+
+
+def triage_context(result: TriageResult, *, manifest: Manifest | None = None) -> dict[str, Any]:
+    """Return what the sections of the page place; without the manifest neither date nor run."""
+    cells, changes = result.cells, result.changes
+    bases = [words.base_cell(result, model) for model in result.models]
+    shown = {(cell.model, cell.arm, cell.image_arm) for cell in bases}
+
+    def at_base(rows: Sequence[Any]) -> list[Any]:
+        return [row for row in rows if (row.model, row.arm, row.image_arm) in shown]
+
+    return {
+        "result": result,
+        "manifest": manifest,
+        "card": result.card,
+        "confidence": f"{100 * result.confidence:g} %",
+        "cases": cases_text(result.n_cases, result.n_patients, result.n_cases_without_patient),
+        "levels": counts_text(result.n_of_level),
+        "drawn_notice": drawn_notice(manifest) if manifest else "",
+        "sign_off": words.sign_off_notice(result),
+        "sentences": [_sentences(result, cell) for cell in bases],
+        "arms": [(arm, ARMS.get(arm, ("", ""))[1]) for arm in result.arms],
+        "views": [_view(cell, place) for place, cell in enumerate(bases, 1)],
+        "charts": [
+            shares_chart([(cell, cell.measures[name]) for cell in cells], result.image_arms, ident=f"triage-{name}",
+                         title=title)
+            for name, title in (("sensitivity", "Urgent cases found"), ("specificity", "Routine cases left routine"))
+        ],
+        "headline": _lines(result, _TWO),
+        "levels_lines": _lines(result, _THREE) if result.n_levels > 2 else (),
+        "change_lines": [_change_line(change, result.image_arms) for change in changes],
+        "change_charts": [
+            changes_chart([(change, change.differences[name]) for change in changes], result.image_arms,
+                          ident=f"triage-change-{name}", title=title, ends=("fewer", "more"))
+            for name, title in (("sensitivity", "Urgent cases found"), ("specificity", "Routine cases left routine"))
+        ],
+        "parts": tables.part_lines(at_base(result.subgroups)),
+        "gaps": tables.gap_lines(at_base(result.gaps)),
+        "within": tables.within_lines(at_base(result.within)),
+        "fewest": FEWEST,
+        "missing": missing_lines(cells, result.image_arms),
+        "published": published("triage"),
+    }  # fmt: skip
+
+
+def _sentences(result: TriageResult, cell: TriageCell) -> list[str]:
+    changes = [
+        change for change in result.changes
+        if change.model == cell.model and change.arm != change.base_arm and change.image_arm in (cell.image_arm, "none")
+    ]  # fmt: skip
+    said = [words.found_sentence(cell, result.confidence), words.left_sentence(cell, result.confidence)]
+    return [*said, *filter(None, (words.levels_sentence(cell), *map(words.change_sentence, changes)))]
+
+
+def _lines(result: TriageResult, names: Sequence[str]) -> tuple[ArmLine, ...]:
+    def shown(cell: Any) -> list[Any]:
+        found = result.cell(cell.model, cell.arm, cell.image_arm)
+        return [share_cell(found.measures[name]) for name in names]
+
+    return arm_lines(result.cells, result.image_arms, shown)
+
+
+def _change_line(change: TriageChange, image_arms: Sequence[str]) -> ArmLine:
+    against = change.base_arm if change.base_arm != change.arm else change.base_image_arm
+    test = change.mcnemar["accuracy"]
+    cells = (*(points_cell(change.differences[name]) for name in _TWO[:2]), share_cell(change.flips))
+    more = (f"{test.n_first_only:,}", f"{test.n_second_only:,}", p_text(test.p_mid))
+    return ArmLine(change.model, arm_name(change, image_arms), against, cells, f"{change.n:,}", more)
+
+
+def _view(cell: TriageCell, place: int) -> ModelView:
+    stated, sure, ident = cell.probability, cell.confidence, f"triage-{place}"
+    curves: list[tuple[str, BenefitCurve]] = [("by the level it names", cell.benefit)]
+    if stated is not None:
+        curves.insert(0, ("by its stated probability", stated.benefit))
+    return ModelView(
+        ident=ident,
+        model=cell.model,
+        two=tables.two_by_two(cell),
+        three=tables.three_levels(cell),
+        roc=plots.roc_plot(cell, stated, ident=f"{ident}-roc") if stated else "",
+        points=tables.point_lines(cell, stated) if stated else [],
+        area=f"{score_text(stated.area.value)} [{score_text(stated.area.low)}, {score_text(stated.area.high)}]"
+        if stated else "",
+        stated=f"{stated.n:,} of {stated.n + stated.n_without:,}" if stated else "",
+        benefit=plots.benefit_plot(cell.model, curves, ident=f"{ident}-benefit"),
+        acts=tuple(name for name, _ in curves),
+        thresholds=tables.threshold_lines(curves),
+        reliability=plots.reliability_plot(cell.model, sure, ident=f"{ident}-sure") if sure else "",
+        risk=plots.risk_plot(cell.model, sure, ident=f"{ident}-risk") if sure else "",
+        confidence=_confidence(cell),
+        bins=[(f"{100 * x:.0f} %", f"{100 * y:.0f} %", f"{n:,}") for x, y, n in sure.bins if n] if sure else [],
+    )  # fmt: skip
+
+
+def _confidence(cell: TriageCell) -> list[tuple[str, str]]:
+    """Return what there is one number of about stated confidence."""
+    sure = cell.confidence
+    if sure is None:
+        return []
+    shares = (
+        ("Answered", sure.coverage), ("Right, of those answered", sure.accuracy_answered),
+        ("Right, of all; what is not answered is wrong", sure.accuracy_all),
+    )  # fmt: skip
+    lines = [(title, f"{(shown := share_cell(found)).value} {shown.interval}".strip()) for title, found in shares]
+    excess, by_chance = points_cell(sure.excess), score_text(sure.area_by_chance)
+    return [
+        *lines,
+        ("Too sure by, points of percent", f"{excess.value} {excess.interval}".strip()),
+        ("Expected calibration error", score_text(sure.ece)),
+        ("Area under the risk-coverage curve", f"{score_text(sure.area.value)}; by chance {by_chance}"),
+        ("Says that it cannot tell", f"{sure.n_abstained:,} of {sure.n:,}"),
+        ("States no confidence", f"{sure.n_without:,}"),
+    ]  # fmt: skip

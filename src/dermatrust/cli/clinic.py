@@ -6,6 +6,8 @@ from dermatrust.cli.groups import LazyGroup
 
 COMMANDS = {
     "ddx": "Ask models for ranked differentials in several arms, and score them.",
+    "triage": "Ask models how urgent each case is in several arms, and score it.",
+    "levels": "The level of urgency of every disease as CSV, for a clinician to review.",
     "baseline": "What can be had without a photograph: the commonest diagnosis, and the context alone.",
     "stress": "What blurred, dark or cropped photographs do to accuracy and confidence.",
     "gap": "Put finished runs of several datasets side by side: does it hold elsewhere?",

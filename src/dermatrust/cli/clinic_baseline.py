@@ -1,5 +1,6 @@
 """`dermatrust clinic baseline`: what can be had without a photograph."""
 
+import json
 from pathlib import Path
 
 import click
@@ -32,7 +33,6 @@ def baseline(
     from dermatrust.clinic.shortcut import baseline_rows, field_rows
     from dermatrust.store.atomic import write_text
     from dermatrust.store.folder import DatasetFolder
-    from dermatrust.store.jsonl import write_records
 
     folder = DatasetFolder.open(dataset)
     cases = tuple(folder.iter_cases())
@@ -46,5 +46,6 @@ def baseline(
         click.echo(f"table: {table}", err=True)
     if replies is not None:
         said = (predict(name, cases, seed=seed, n_folds=folds, without=without) for name in BASELINES)
-        n = write_records(replies, (reply for one in said for reply in recorded_replies(one)))
-        click.echo(f"{n} replies in {replies}", err=True)
+        lines = [json.dumps(reply, ensure_ascii=False) + "\n" for one in said for reply in recorded_replies(one)]
+        write_text(replies, "".join(lines))
+        click.echo(f"{len(lines)} replies in {replies}, for --context context-only", err=True)

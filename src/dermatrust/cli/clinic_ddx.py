@@ -6,20 +6,22 @@ from typing import Any
 import click
 
 from dermatrust.cli.adjudicating import ADJUDICATOR_OPTIONS, adjudicated_text, open_adjudicator
+from dermatrust.cli.embedding import EMBEDDING_OPTIONS, embedded_text, open_embedding
 from dermatrust.cli.options import with_options
 from dermatrust.cli.study import DATASET, STUDY_OPTIONS, ask_study, open_study, tell_study
 
 
 @click.command()
 @DATASET
-@with_options(*STUDY_OPTIONS, *ADJUDICATOR_OPTIONS)
+@with_options(*STUDY_OPTIONS, *EMBEDDING_OPTIONS, *ADJUDICATOR_OPTIONS)
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Diagnoses asked for at most.")
 def ddx(dataset: Path, top: int, **options: Any) -> None:
     """Ask models for the differential diagnosis of every case of DATASET, in every arm, and score it.
 
     DATASET is a dataset folder with labels or differentials. The run folder gets the replies, answers.parquet,
     report.html, result.json, table.csv and unknown.csv, the names that the lexicon does not know. The same command
-    again resumes. Exits with 1 if asks failed; run it again for those.
+    again resumes. --embedding and --adjudicator add embedding.csv and adjudicated.csv, each with a .json of its tables.
+    Exits with 1 if asks failed; run it again for those.
     """
     from dermatrust.clinic.differential_table import differential_result
     from dermatrust.clinic.flat import result_csv
@@ -31,7 +33,7 @@ def ddx(dataset: Path, top: int, **options: Any) -> None:
     from dermatrust.store.result import write_result
 
     study = open_study(dataset, differential_task(top), "differential", **options)
-    adjudicator = open_adjudicator(study, options)
+    embedding, adjudicator = open_embedding(options), open_adjudicator(study, options)
     finished = ask_study(study, options)
     run = finished.run
     result = differential_result(
@@ -44,6 +46,8 @@ def ddx(dataset: Path, top: int, **options: Any) -> None:
     write_text(run.unknown_path, unknown_csv(unknown))
     write_differential_page(run.report_path, result, manifest=finished.manifest, unknown=unknown)
     text = result_text(result)
+    if embedding is not None:
+        text += f"\n\n{embedded_text(finished, embedding)}"
     if adjudicator is not None:
         text += f"\n\n{adjudicated_text(finished, adjudicator, options)}"
     tell_study(finished, text, unknown=unknown_warning(unknown, str(run.unknown_path)))

@@ -94,7 +94,9 @@ def tell_study(finished: "FinishedStudy", text: str, *, unknown: str) -> None:
     click.echo(text)
     if unknown:
         click.echo(unknown, err=True)
-    click.echo(f"table: {finished.run.table_path}\nreport: {finished.run.report_path}", err=True)
+    click.echo(f"table: {finished.run.table_path}", err=True)
+    if finished.run.report_path.exists():
+        click.echo(f"report: {finished.run.report_path}", err=True)
     tell_failures(finished.failures, finished.run)
 
 

@@ -12,9 +12,10 @@ from dermatrust.agreement.interval import Estimate, estimates
 from dermatrust.agreement.recall import class_recall, mean_recall, recall_terms
 from dermatrust.agreement.roc_resampling import clustered_roc
 from dermatrust.agreement.statistic import Statistic
+from dermatrust.clinic.arms import CONTEXT_ONLY
 from dermatrust.clinic.baselines import Predictions
+from dermatrust.clinic.image_arms import NO_IMAGES
 from dermatrust.lexicon import load_lexicon
-from dermatrust.records import Narrative
 
 N_RESAMPLES = 2_000
 _DECIMALS = 6
@@ -128,9 +129,10 @@ def malignant_labels(labels: Sequence[str]) -> NDArray[np.float64]:
     return np.array([math.nan if one is None else float(one.malignant) for one in known])
 
 
-def recorded_replies(predictions: Predictions, *, longest: int = 5) -> Iterator[Narrative]:
-    """Yield the predictions as recorded outputs, so that `-m replay:FILE#NAME` puts a baseline beside the models.
+def recorded_replies(predictions: Predictions, *, longest: int = 5) -> Iterator[dict[str, str]]:
+    """Yield the predictions as lines of recorded outputs, so that a baseline can stand beside models.
 
+    They answer the arm "context only", in which no photograph is shown: `-m replay:FILE#NAME --context context-only`.
     Each is the JSON that our prompt asks for: at most `longest` labels, the likeliest first, with their chances. A
     label is written under the lexicon's name where it has one.
     """
@@ -140,4 +142,5 @@ def recorded_replies(predictions: Predictions, *, longest: int = 5) -> Iterator[
         order = np.argsort(-chances, kind="stable")[:longest]
         said = [{"name": names[k], "confidence": round(float(chances[k]), _DECIMALS)} for k in order if chances[k] > 0]
         text = json.dumps({"diagnoses": said, "cannot_tell": False}, ensure_ascii=False)
-        yield Narrative.candidate(case_id=case.id, author=predictions.name, text=text)
+        arms = {"arm": CONTEXT_ONLY, "image_arm": NO_IMAGES.name}
+        yield {"case_id": case.id, "author": predictions.name} | arms | {"text": text}

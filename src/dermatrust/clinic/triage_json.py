@@ -1,9 +1,9 @@
 """The level of urgency in the JSON of a reply: our own prompt's schema, and the shapes that models use instead."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
+from dermatrust.clinic.differential_names import fraction
 from dermatrust.clinic.urgency_words import UNCLAIMED, URGENCIES, Claimed, claimed
 from dermatrust.judge.aliases import normalised
 from dermatrust.judge.verdict_json import Pairs
@@ -33,7 +33,6 @@ _CANNOT = frozenset(
 )  # fmt: skip
 _WORDS: dict[str, Urgency] = {"yes": "urgent", "true": "urgent", "no": "routine", "false": "routine"}
 _DEEPEST = 4
-_NUMBER = re.compile(r"^[^\w-]*(?P<value>\d{1,3}(?:[.,]\d{1,9})?)\s*(?P<unit>%|percent|/\s*100?)?\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +75,26 @@ def read_json_triage(pairs: Pairs, depth: int = 0) -> JsonTriage:
         elif name in LEVELS | ADVICE and isinstance(value, str):
             (levels if name in LEVELS else advice).append(claimed(value))
         elif name in _PROBABILITIES:
-            probability = fraction(value)
+            probability = stated_share(value)
         elif name in _CONFIDENCES:
-            confidence = fraction(value)
+            confidence = stated_share(value)
     if probability is None and spread:
         probability = 1 - spread.get("routine", 0.0) / sum(spread.values())
     return JsonTriage(_together(levels, spread, advice), probability, confidence, cannot_tell)
 
 
-def fraction(value: Any) -> float | None:
+def stated_share(value: Any) -> float | None:
     """Return a stated share as a number from 0 to 1; a bare number over 1 is a percentage; None where it is neither.
 
     Example:
-        >>> fraction("70 %"), fraction(0.7), fraction("7/10"), fraction(70), fraction("high"), fraction(170)
-        (0.7, 0.7, 0.7, 0.7, None, None)
+        >>> [stated_share(value) for value in ("70 %", 0.7, "7/10", 70, "high", 170)]
+        [0.7, 0.7, 0.7, 0.7, None, None]
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        number, unit = float(value), ""
-    elif isinstance(value, str) and (found := _NUMBER.match(value)):
-        number, unit = float(found["value"].replace(",", ".")), (found["unit"] or "").replace(" ", "")
-    else:
+    if isinstance(value, str):
+        return None if value.lstrip().startswith("-") else fraction(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
         return None
-    scale = {"/10": 10.0, "": 100.0 if number > 1 else 1.0}.get(unit, 100.0)
-    return number / scale if 0 <= number <= scale else None
+    return value / 100 if value > 1 else float(value)
 
 
 def _together(levels: list[Claimed], spread: dict[Urgency, float], advice: list[Claimed]) -> Claimed:
@@ -121,7 +117,7 @@ def _distribution(pairs: Pairs) -> dict[Urgency, float]:
     """Return the probabilities of levels, where an object holds nothing else and they are not all 0."""
     found: dict[Urgency, float] = {}
     for key, value in pairs:
-        named, stated = claimed(normalised(key)).level, fraction(value)
+        named, stated = claimed(normalised(key)).level, stated_share(value)
         if named is None or stated is None:
             return {}
         found[named] = found.get(named, 0.0) + stated

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dermatrust.clinic.triage_json import ADVICE, LEVELS, JsonTriage, fraction, read_json_triage
+from dermatrust.clinic.triage_json import ADVICE, LEVELS, JsonTriage, read_json_triage, stated_share
 from dermatrust.clinic.urgency_words import Claimed, claimed
 from dermatrust.judge.aliases import normalised
 from dermatrust.judge.verdict_json import split_json
@@ -127,4 +127,4 @@ def _last(stated: list[float | None]) -> float | None:
 
 def _stated(rule: re.Pattern[str], text: str) -> float | None:
     found = rule.search(text)
-    return fraction((found["value"] or found.groupdict().get("before") or "").rstrip(".,")) if found else None
+    return stated_share((found["value"] or found.groupdict().get("before") or "").rstrip(".,")) if found else None

@@ -1,16 +1,21 @@
 """How soon somebody must act on a case: what its source says, or else what the lexicon says of its diagnosis."""
 
-from collections.abc import Iterator
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.lexicon import Diagnosis, Lexicon, load_lexicon
+from dermatrust.lexicon.nearest import nearest_diagnoses
 from dermatrust.records import Case, Urgency
 
 Origin = Literal["case", "label", "differential", "none"]
 """Where a level comes from; "none" where nothing tells it."""
+_MOST_SHOWN = 10
 EMERGENT_SEEDS = (
     "Stevens-Johnson syndrome", "toxic epidermal necrolysis", "DRESS syndrome",
     "acute generalized exanthematous pustulosis", "erythroderma", "necrotizing fasciitis", "pemphigus",
@@ -79,6 +84,35 @@ def level_rows(lexicon: Lexicon | None = None) -> Iterator[tuple[str, Diagnosis,
             if diagnosis.urgency == level:
                 unsigned = lexicon.needs_sign_off(diagnosis)
                 yield level, diagnosis, "needs clinician sign-off" if unsigned else "signed off"
+
+
+def levels_csv(lexicon: Lexicon | None = None) -> str:
+    """Return `level_rows` as CSV (RFC 4180) with a header line: level, diagnosis, synonyms, status, source."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(["level", "diagnosis", "synonyms", "status", "source"])
+    for level, found, status in level_rows(lexicon):
+        writer.writerow([level, found.name, "|".join(found.synonyms), status, found.source])
+    return file.getvalue()
+
+
+def unknown_levels(cases: Sequence[Case], lexicon: Lexicon | None = None) -> str:
+    """Return one line that names the diagnoses for want of which cases have no level; "" where there are none.
+
+    Example:
+        >>> unknown_levels([Case(id="a", label="psoriassis"), Case(id="b", label="acne")]).split("): ")[0]
+        "no level is known of 'psoriassis' (1 case; nearest: psoriasis"
+    """
+    lexicon = lexicon or load_lexicon()
+    found = Counter(name for case in cases if (name := true_urgency(case, lexicon).unknown) is not None)
+    if not found:
+        return ""
+    shown = []
+    for name, n in found.most_common(_MOST_SHOWN):
+        near = nearest_diagnoses(name, n=1, lexicon=lexicon)
+        shown.append(f"{name!r} ({n} case{'s' * (n > 1)}{f'; nearest: {near[0]}' if near else ''})")
+    more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
+    return f"no level is known of {', '.join(shown)}{more}: give the cases an urgency, or extend the lexicon."
 
 
 @lru_cache(maxsize=1 << 14)

@@ -82,6 +82,7 @@ class Runs:
         self._opened: OrderedDict[Path, tuple[Stamp, OpenRun]] = OrderedDict()
         self._found: dict[Path, tuple[Stamp, Found]] = {}
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
 
     def listed(self) -> list[Listed]:
         """Return all there is now, runs first, latest first; what is damaged says so.
@@ -108,7 +109,7 @@ class Runs:
             raise DataError(str(one.path), one.problem or "is no run of models")
         folder = RunFolder(one.path)
         stamp = _stamp(folder.manifest_path, folder.scores_path, folder.narratives_path, folder.ratings_path)
-        with self._lock:  # two readers of one page compute it once
+        with self._opening:  # two readers of one page compute it once, and the list of runs need not wait for them
             known = self._opened.get(one.path)
             if known is None or known[0] != stamp:
                 self._opened[one.path] = known = stamp, _opened(name, folder, one.manifest)

@@ -155,8 +155,9 @@ def test_what_a_server_is_sent_in_each_arm(clinic, cohort, tmp_path, server, ans
 def test_a_limit_changes_nothing_of_what_a_case_is_told(clinic, cohort, tmp_path, server, answered):
     server.answer = lambda body: answered('{"diagnoses": [{"name": "psoriasis"}]}')
     arguments = ("ddx", cohort, "-m", f"{server.url}#m", "--context", "erroneous,planted-referral", "-q")
-    clinic(*arguments, "--limit", 1)
+    assert clinic(*arguments, "--limit", 1).returncode == 0
     few = {json.dumps(body, sort_keys=True) for body in server.asked}
+    assert len(few) == 2
     server.asked.clear()
     clinic(*arguments, "--run-id", "whole")
     assert few <= {json.dumps(body, sort_keys=True) for body in server.asked}
@@ -228,3 +229,27 @@ def test_another_study_in_the_folder_is_not_overwritten(clinic, cohort, tmp_path
     assert "holds a run on other cases, models or settings" in other.stderr
     again = clinic("ddx", cohort, "-m", model, "--run-id", "mine", "--context", "incomplete", "-q", "--replace")
     assert again.returncode == 0
+
+
+def test_a_dataset_without_photographs_can_be_asked_by_its_text_alone(clinic, cohort, server, answered):
+    lines = [json.loads(line) for line in (cohort / "metadata.jsonl").read_text().splitlines()]
+    for line in lines:
+        del line["file_names"]
+    (cohort / "metadata.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    server.answer = lambda body: answered("1. melanoma")
+    refused = clinic("ddx", cohort, "-m", f"{server.url}#m", "-q")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "holds no photograph to show. Ask --context context-only alone" in refused.stderr
+    assert clinic("ddx", cohort, "-m", f"{server.url}#m", "--context", "context-only", "-q").returncode == 0
+
+
+def test_a_case_without_a_photograph_is_missing_and_said(clinic, cohort, server, answered):
+    lines = [json.loads(line) for line in (cohort / "metadata.jsonl").read_text().splitlines()]
+    del lines[0]["file_names"]
+    (cohort / "metadata.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    server.answer = lambda body: answered("1. melanoma")
+    done = clinic("ddx", cohort, "-m", f"{server.url}#m", "-q")
+    assert done.returncode == 0
+    assert "1 of 3 cases have no photograph: their answers are missing where one is shown." in done.stderr
+    assert "missing: no photograph 1" in done.stdout
+    assert "2 of 3" in done.stdout

@@ -22,8 +22,8 @@ def stress(dataset: Path, kinds: tuple[str, ...], severities: tuple[int, ...], t
     """Ask for the differential diagnosis of DATASET with clean photographs and with the same ones spoilt.
 
     Kinds: blur, noise, low light, colour cast, jpeg, crop, occlusion. Strengths are in pixels of what models see
-    (--side). The run folder gets answers.parquet, result.json and table.csv. The same command again resumes. Exits with
-    1 if asks failed; run it again for those.
+    (--side). The run folder gets answers.parquet, report.html, result.json and table.csv. The same command again
+    resumes. Exits with 1 if asks failed; run it again for those.
     """
     import shlex
     import sys
@@ -36,6 +36,7 @@ def stress(dataset: Path, kinds: tuple[str, ...], severities: tuple[int, ...], t
     from dermatrust.clinic.stress_text import stress_csv, stress_text
     from dermatrust.clinic.tasks import differential_task
     from dermatrust.errors import DataError
+    from dermatrust.report.clinic_stress import write_stress_page
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
@@ -55,4 +56,5 @@ def stress(dataset: Path, kinds: tuple[str, ...], severities: tuple[int, ...], t
     result = stress_result(finished.answers, card, seed=study.seed, n_resamples=options["resamples"])
     write_result(run.result_path, result)
     write_text(run.table_path, stress_csv(result))
+    write_stress_page(run.report_path, result, manifest=finished.manifest)
     tell_study(finished, stress_text(result), unknown="")

@@ -26,20 +26,20 @@ async def answer_case(study: "Study", asked: "Asked", client: Client, ask: Ask) 
         DataError: A photograph is missing or unreadable.
     """
     case, told = asked.case, asked.told
-    blank = Answer(case.id, client.name, asked.arm, asked.image_arm.name)
+    about = case.id, client.name, asked.arm, asked.image_arm.name
     if told.failure:
-        return replace(blank, failure=told.failure)
+        return Answer(*about, failure=told.failure)
     answers = []
     for number, names in enumerate(asked.image_arm.shown(case.file_names, case.id, study.seed)):
         if told.shows_images and client.needs_images and not names:
-            return replace(blank, failure=NO_PHOTOGRAPH)
+            return Answer(*about, failure=NO_PHOTOGRAPH)
         images = await _images(study, asked, names) if client.needs_images else ()
         try:
             reply = await ask(client, _request(study, asked, images, number))
         except AskFailed as failure:
-            answers.append(replace(blank, failure=str(failure)))
+            answers.append(Answer(*about, failure=str(failure)))
         else:
-            answers.append(study.task.read(replace(blank, text=reply.text)))
+            answers.append(study.task.read(Answer(*about, text=reply.text)))
     return answers[0] if len(answers) == 1 else vote(answers)
 
 

@@ -33,8 +33,16 @@ def check_study(study: Study) -> None:
         raise DataError(str(study.dataset.path), "holds no case whose truth is known", f"{of_what} in metadata.jsonl")
     for arm in study.arms:
         study.context_arms.told(study.cases[0], arm)  # an arm that this dataset cannot have says so
-    if any(client.needs_images for client in study.clients) and any(arm != CONTEXT_ONLY for arm in study.arms):
+    if _looks(study):
+        if not any(case.file_names for case in study.cases):
+            do = f"Ask --context {arm_option(CONTEXT_ONLY)} alone, or import the dataset with its images."
+            raise DataError(str(study.dataset.path), "holds no photograph to show", do=do)
         check_images(study.dataset)
+
+
+def _looks(study: Study) -> bool:
+    """Return whether any model is to be shown photographs in any arm."""
+    return any(client.needs_images for client in study.clients) and any(arm != CONTEXT_ONLY for arm in study.arms)
 
 
 def _check_client(study: Study, client: Client) -> None:
@@ -50,6 +58,9 @@ def remarks(study: Study) -> Iterator[str]:
     """Yield what the reader of the result should know of how this dataset and these models fit the arms."""
     if study.n_without_truth:
         yield f"{study.n_without_truth} cases are left out: nothing is recorded to score them by."
+    unseen = sum(not case.file_names for case in study.cases)
+    if unseen and _looks(study):
+        yield f"{unseen} of {len(study.cases)} cases have no photograph: their answers are missing where one is shown."
     bare = sum(not known_fields(case.context) for case in study.cases)
     if bare and any(arm != IMAGE_ONLY for arm in study.arms):
         yield f"Of {bare} of {len(study.cases)} cases no context is known: there, context arms tell nothing."

@@ -18,18 +18,11 @@ if TYPE_CHECKING:
     from dermatrust.audit.references import ReferenceAudit
     from dermatrust.clinic.gap_results import BedsideGap
     from dermatrust.clinic.results import DifferentialResult
+    from dermatrust.clinic.stress_table import StressResult
     from dermatrust.clinic.triage_results import TriageResult
 
-    Found = (
-        DifferentialResult
-        | TriageResult
-        | BedsideGap
-        | JudgeAudit
-        | StudyResult
-        | ImageAudit
-        | InjectionAudit
-        | ReferenceAudit
-    )
+    Clinical = DifferentialResult | TriageResult | StressResult | BedsideGap
+    Found = Clinical | JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
 
 BENCH = "Leaderboard, subgroups, checklists", "dermatrust bench DATASET -m MODEL"
 
@@ -61,6 +54,10 @@ KINDS = {
     "TriageResult": Kind(
         "Triage", "dermatrust clinic triage DATASET -m MODEL", "dermatrust.clinic.triage_results",
         "clinic_triage.html", "dermatrust.report.clinic_triage:triage_context",
+    ),
+    "StressResult": Kind(
+        "Spoilt photographs", "dermatrust clinic stress DATASET -m MODEL", "dermatrust.clinic.stress_table",
+        "clinic_stress.html", "dermatrust.report.clinic_stress:stress_context",
     ),
     "BedsideGap": Kind(
         "Benchmark to bedside", "dermatrust clinic gap RUN RUN", "dermatrust.clinic.gap_results",

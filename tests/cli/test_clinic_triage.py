@@ -87,6 +87,7 @@ def test_two_arms_of_recorded_replies(clinic, cohort, tmp_path):
     assert "no level is known of 'psoriassis' (1 case; nearest: psoriasis)" in err
     answers = read_answers(run / "answers.parquet")
     assert list(answers.true_urgency[::2]) == ["emergent", "urgent", "routine", "urgent"]
+    assert "sensitivity" in (run / "report.html").read_text().lower()
     with (run / "table.csv").open(newline="") as file:
         kinds = {row["kind"] for row in csv.DictReader(file)}
     assert {"arm", "count", "change", "net benefit"} <= kinds

@@ -61,9 +61,18 @@ FORMS = [
     ("1. Condition: Psoriasis\n   Probability: 0.7\n   Rationale: scale\n2. Condition: Eczema\n   Probability: 0.3",
      "psoriasis|eczema"),
     ("1. Foobaritis\n2. Quxosis", "foobaritis|quxosis"),
+    ("To weigh:\n1. Lichen planus: too red\n2. Vasculitis: not purpuric\n\nAll in all this is most consistent with "
+     "porphyria cutanea tarda. A biopsy is advised to rule out melanoma.",
+     "porphyria cutanea tarda|lichen planus|vasculitis"),
+    ("1. Psoriasis\n2. Eczema\n\n**Next steps**\nA biopsy, if the picture is suggestive of mycosis fungoides.",
+     "psoriasis|eczema"),
+    ("What is likely seen:\n- Opaque white discoloration\n- No signs of inflammation\n\nThe changes are consistent "
+     "with leukonychia.", "leukonychia"),
     # headings and sections
     ("### Findings\n- Red plaque\n- Silvery scale\n\n### Differential diagnosis\n1. Psoriasis\n2. Eczema\n\n"
      "### Next steps\n1. Biopsy\n2. Refer", "psoriasis|eczema"),
+    ("**Findings:**\n- Scale\n\n**Differential diagnosis:**\n  - Psoriasis\n    - silvery\n  - Eczema",
+     "psoriasis|eczema"),
     ("Top differential:\n\n- **Psoriasis**: silvery\n- **Nummular dermatitis**: coins\n\nRecommendation:\n- Biopsy",
      "psoriasis|nummular dermatitis"),
     ("Differential Diagnosis:\n\nPsoriasis\nEczema\nTinea corporis", "psoriasis|eczema|tinea corporis"),

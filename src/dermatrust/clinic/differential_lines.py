@@ -74,12 +74,17 @@ _MOST_ENTRIES = 40
 
 @dataclass(slots=True)
 class LineDifferential:
-    """What the lines say: the diseases announced as the likeliest, those listed, whether under a heading, as items."""
+    """What the lines say.
+
+    The diseases announced as the likeliest, those listed, whether under a heading, whether as items, and the lines of
+    prose behind the last item.
+    """
 
     leads: list[Entry] = field(default_factory=list)
     listed: list[Entry] = field(default_factory=list)
     is_headed: bool = False
     has_items: bool = False
+    behind: list[str] = field(default_factory=list)
 
 
 def read_lines(text: str, lexicon: Lexicon) -> LineDifferential:
@@ -105,17 +110,26 @@ def read_lines(text: str, lexicon: Lexicon) -> LineDifferential:
         if found.listed and _PROBABILITY_LINE.match(line) and found.listed[-1].probability is None:
             found.listed[-1] = found.listed[-1]._replace(probability=fraction(line.rpartition(":")[2]))
         elif item:
-            if section != "else" and (item["number"] or not numbered):
-                indent = len(item["indent"]) if indent < 0 else indent
-                if len(item["indent"]) <= indent:
-                    found.listed += _of_item(item["rest"], lexicon)
-                    found.is_headed |= section == "answers"
-                    found.has_items = True
-            elif _is_answer_title(item["rest"]):
-                section = "answers"
+            if indent < 0 and section != "else":
+                indent = len(item["indent"])
+            is_reason = len(item["indent"]) > indent or (numbered and not item["number"])
+            section = _item_line(item, section, found, lexicon, is_reason=is_reason)
         else:
             section = _plain_line(line, section, found, lexicon)
+            if section != "else":
+                found.behind.append(line)
     return found
+
+
+def _item_line(item: re.Match[str], section: str, found: LineDifferential, lexicon: Lexicon, *, is_reason: bool) -> str:
+    """Read an item; return the section it leaves us in."""
+    if section == "else":
+        return "answers" if _is_answer_title(item["rest"]) else section
+    if not is_reason:
+        found.listed += _of_item(item["rest"], lexicon)
+        found.is_headed |= section == "answers"
+        found.has_items, found.behind = True, []
+    return section
 
 
 def before_list(text: str) -> str:

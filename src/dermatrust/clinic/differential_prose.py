@@ -1,6 +1,7 @@
 """The differential in a free narrative: what it concludes, then what it holds possible; never what it denies."""
 
 from dermatrust.clinic.differential_names import Entry
+from dermatrust.judge.lexical_announced import announced_conclusion
 from dermatrust.judge.lexical_conclusion import (
     Named,
     argued_conclusion,
@@ -26,11 +27,7 @@ def read_prose(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
         ['psoriasis', 'tinea corporis']
     """
     plain = without_markup(text)
-    named = [
-        Named(lexicon.diagnoses[m.concept.id.partition("/")[2]], m.start, m.end, m.status)
-        for m in lexicon.mentions(plain)
-        if m.concept.kind == "diagnosis" and m.status in ("affirmed", "hedged")
-    ]
+    named = _named(plain, lexicon, ("affirmed", "hedged"))
     sentences = Sentences(plain)
     spans = closing_spans(sentences)
     if not named and not spans:
@@ -47,3 +44,28 @@ def read_prose(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
     for n in order:
         first_places.setdefault(n.diagnosis.id, n)
     return (*unknown, *(Entry(plain[n.start : n.end]) for n in first_places.values()))
+
+
+def read_verdict(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
+    """Return what the text behind a list announces and affirms: a list that weighs alternatives need not begin with it.
+
+    Example:
+        >>> from dermatrust.lexicon import load_lexicon
+        >>> read_verdict("Taken together this is most consistent with psoriasis.", load_lexicon())
+        (Entry(name='psoriasis', probability=None),)
+        >>> read_verdict("A biopsy is advised to rule out melanoma.", load_lexicon())
+        ()
+    """
+    plain = without_markup(text)
+    named = _named(plain, lexicon, ("affirmed",))
+    concluded = {d.id for d in announced_conclusion(Sentences(plain), named, []).diagnoses} if named else set()
+    last = {n.diagnosis.id: n for n in named if n.diagnosis.id in concluded}
+    return tuple(Entry(plain[n.start : n.end]) for n in last.values())
+
+
+def _named(plain: str, lexicon: Lexicon, statuses: tuple[str, ...]) -> list[Named]:
+    return [
+        Named(lexicon.diagnoses[m.concept.id.partition("/")[2]], m.start, m.end, m.status)
+        for m in lexicon.mentions(plain)
+        if m.concept.kind == "diagnosis" and m.status in statuses
+    ]

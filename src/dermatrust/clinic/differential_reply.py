@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Literal
 
 from dermatrust.clinic.differential_json import read_json
-from dermatrust.clinic.differential_lines import before_list, read_lines
+from dermatrust.clinic.differential_lines import LineDifferential, before_list, read_lines
 from dermatrust.clinic.differential_names import Entry, fraction, read_entry, split_names
-from dermatrust.clinic.differential_prose import read_prose
+from dermatrust.clinic.differential_prose import read_prose, read_verdict
 from dermatrust.clinic.ladder import diagnosis_said, exact_key
 from dermatrust.lexicon import Lexicon, load_lexicon
 from dermatrust.narrate.text import said_aloud
@@ -137,15 +137,25 @@ def _from_text(said: str, lexicon: Lexicon) -> tuple[tuple[Entry, ...], Form]:
     lines = read_lines(committed, lexicon)
     entries = tuple(entry for entry in (*lines.leads, *lines.listed) if not _NO_NAME.match(entry.name))
     is_known = any(diagnosis_said(entry.name, lexicon) for entry in entries)
-    if lines.listed and (is_known or (lines.is_headed and entries)):
-        first = [] if lines.leads or lines.has_items else read_prose(before_list(committed), lexicon)[:1]
-        return (*first, *entries), "list"
+    if lines.listed and is_known:
+        return (*_first_of_all(lines, committed, lexicon), *entries), "list"
     prose = read_prose(committed, lexicon)
+    if lines.listed and lines.is_headed and entries and not prose:
+        return entries, "list"
     if is_known or (entries and lines.leads):
         return (*entries, *prose), "prose" if prose else "list"
     if prose and not _is_bare(committed, lexicon):
         return prose, "prose"
     return (entries or (() if _CANNOT_TELL.search(said) else _bare(committed, lexicon))), "list"
+
+
+def _first_of_all(lines: LineDifferential, text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
+    """Return what stands above a list that names no first diagnosis: a verdict behind its items, or one before it."""
+    if lines.leads:
+        return ()
+    if lines.has_items:
+        return read_verdict("\n".join(lines.behind), lexicon)
+    return read_prose(before_list(text), lexicon)[:1]
 
 
 def _is_bare(text: str, lexicon: Lexicon) -> bool:

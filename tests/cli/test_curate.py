@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 pytest.importorskip("fastapi")
 pytest.importorskip("argon2")
 
-from dermatrust.cli.main import cli
+from dermatrust.cli.main import cli, main
 from dermatrust.errors import UserError
 
 
@@ -94,3 +95,30 @@ def test_what_cannot_be_done_is_one_line(dataset, words, said):
     result = run(*(word.format(dataset=dataset) for word in words))
     assert isinstance(result.exception, UserError)
     assert said in str(result.exception)
+
+
+def test_a_port_that_is_taken_is_said_in_plain_words(dataset):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = str(run(dataset, "--port", port).exception)
+    assert said.startswith(f"--host 127.0.0.1 --port {port}: another program listens there already. Stop that program")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rate", "d"], "the same command goes on from there"),
+        (["curate", "d"], "Everything saved is kept."),
+        (["align", "d"], "The same command begins anew."),
+    ],
+)
+def test_ctrl_c_says_what_became_of_the_work(monkeypatch, capsys, words, said):
+    def stopped(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["dermatrust", *words])
+    monkeypatch.setattr(cli, "main", stopped)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert said in capsys.readouterr().err

@@ -27,6 +27,8 @@ COMMANDS = {
     "store": "Look into and merge reply stores.",
 }
 """Name to one line of help, so that `--help` imports none of them."""
+_ASKS = ("demo", "bench", "narrate", "build", "judge", "rate", "audit", "train")
+"""Commands that go on where they were stopped."""
 
 
 @click.group(
@@ -55,13 +57,21 @@ def main() -> None:
         click.echo(f"error: {_one_line(error)}", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nstopped. Everything answered so far is kept; the same command goes on from there.", err=True)
+        click.echo(f"\nstopped. {_kept(sys.argv[1:])}", err=True)
         code = 130
     except BrokenPipeError:
         # The reader of our output went away (e.g. `| head`): not a failure of ours.
         sys.stderr.close()
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _kept(words: list[str]) -> str:
+    """Return what became of the work that Ctrl-C stopped."""
+    command = next((word for word in words if word in COMMANDS), "")
+    if command in _ASKS:
+        return "Everything answered so far is kept; the same command goes on from there."
+    return "Everything saved is kept." if command == "curate" else "The same command begins anew."
 
 
 def _one_line(error: click.ClickException) -> str:

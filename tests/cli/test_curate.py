@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -94,3 +95,10 @@ def test_what_cannot_be_done_is_one_line(dataset, words, said):
     result = run(*(word.format(dataset=dataset) for word in words))
     assert isinstance(result.exception, UserError)
     assert said in str(result.exception)
+
+
+def test_a_port_that_is_taken_is_said_in_plain_words(dataset):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = str(run(dataset, "--port", port).exception)
+    assert said.startswith(f"--host 127.0.0.1 --port {port}: another program listens there already. Stop that program")

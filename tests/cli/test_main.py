@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 
+import click
 import pytest
 from PIL import Image
 
@@ -180,6 +181,20 @@ def test_ctrl_c_leaves_a_resumable_run(tmp_path, server, answered, answer_type):
     server.answer = lambda body: answered("A plaque.")
     assert dermatrust(*command[3:]).returncode == 0
     assert len(server.asked) - n_asked <= 60 - 20 + 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("rate",), "goes on from there"), (("demo",), "goes on from there"), (("clinic", "ddx"), "goes on from there"),
+        (("train",), "last checkpoint"), (("align",), "begins anew"), (("curate", "start"), "Everything saved is kept."),
+    ],
+)  # fmt: skip
+def test_what_ctrl_c_promises_is_what_the_command_keeps(words, said):
+    command = cli
+    for word in words:
+        command = command.get_command(click.Context(command), word)
+    assert said in stopped_text(command)
 
 
 def test_narrate_and_judge_write_into_the_dataset_folder(tmp_path, dataset, server, answered):

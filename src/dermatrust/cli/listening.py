@@ -1,5 +1,6 @@
 """A web application on an address, until Ctrl-C."""
 
+import errno
 import logging
 import socket
 import sys
@@ -19,7 +20,13 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=kind)
     except OSError as error:
         where = f"--host {host} --port {port}"
-        raise UserError(where, f"cannot be listened on ({error.strerror})", do="Take another --port.") from None
+        if error.errno == errno.EADDRINUSE:
+            do = "Stop that program, or take another --port; 0 takes a free one."
+            raise UserError(where, "another program listens there already", do=do) from None
+        if error.errno == errno.EACCES:
+            raise UserError(where, "needs more rights than yours", do="Take a --port from 1024 on.") from None
+        what = f"cannot be listened on ({error.strerror or error})"
+        raise UserError(where, what, "an address of this machine", "Check --host.") from None
 
 
 def address_of(listening: socket.socket) -> str:

@@ -73,6 +73,8 @@ def stopped_text(command: click.Command | None) -> str:
         return ""
     if command.name == "train":
         return "The same command goes on from the last checkpoint."
+    if command.name in ("curate", "start"):
+        return "Everything saved is kept."
     if command.name == "demo" or any(parameter.name == "run_id" for parameter in command.params):
         return "Everything answered so far is kept; the same command goes on from there."
     return "The same command begins anew."

@@ -1,11 +1,13 @@
 """T12, T38-T42: the rating page in a browser: keys, type-ahead, lost connections, two windows."""
 
+import html
 import re
 
 import pytest
 from sqlalchemy import func, select
 
 from dermatrust.curate.tables import Draft, Rating
+from dermatrust.judge.rubric import load_rubric
 from dermatrust.records import DIMENSIONS
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -355,3 +357,28 @@ class TestImages:
     def test_are_shown(self, rating):
         rating.wait_for_selector(".stage img")
         assert rating.evaluate("document.querySelector('.stage img').naturalWidth") == 8
+
+
+@pytest.mark.parametrize("height", [900, 700])
+def test_submit_is_in_sight_with_the_reason_open(site, open_page, height):
+    page = begin(open_page("ann", f"/projects/{site.bench.id}/queue", viewport={"width": 1400, "height": height}))
+    page.get_by_label("I am uncertain").check()
+    page.get_by_label("Why?").fill("The border is out of the picture.")
+    page.evaluate("scrollTo(0, 0)")
+    box = page.get_by_role("button", name="Submit and next").bounding_box()
+    assert box["y"] + box["height"] <= height
+
+
+def test_what_the_scores_mean_says_how_the_rubric_is_read_here(site, rating):
+    rating.keyboard.press("?")
+    dialog = rating.get_by_role("dialog")
+    expect(dialog).to_contain_text("you give whole points")
+    expect(dialog).to_contain_text("You are shown no reference")
+    guideline = site.client("ann").get("/guideline").text
+    assert "you give whole points" in guideline
+    assert all(rule in html.unescape(guideline) for rule in load_rubric().rules)  # the rubric itself stays as it is
+
+
+def test_an_administrator_is_told_how_to_rate(site):
+    assert "give yourself the role of a rater" in site.client("root").get("/").text
+    assert "role of a rater" not in site.client("cora").get("/").text

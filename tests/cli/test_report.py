@@ -57,6 +57,7 @@ def test_a_report_without_models_says_what_it_has_and_what_would_add_the_rest(he
     assert "<code>dermatrust audit injection" in page
     assert "<code>dermatrust align" not in page
     assert "confusion" in page
+    assert "a report quotes no case" in page
     assert "<img" not in page
 
 

@@ -152,6 +152,8 @@ def test_the_page_stands_alone_and_names_every_judge(tmp_path, manifest):
     write_judge_card(path, an_audit(*cards, manifest=manifest), manifest=manifest)
     page = path.read_text(encoding="utf-8")
     assert "The judges side by side" in page
+    assert '<span role="img" aria-label="should fall">*</span>' in page
+    assert "<span aria-label" not in page  # a name on what has no role is not read out
     assert "&lt;lexical&gt;" in page
     assert "<lexical>" not in page
     assert "<strong>Synthetic data.</strong>" in page

@@ -7,6 +7,7 @@ import click
 import pytest
 from PIL import Image
 
+from dermatrust.cli.main import cli, stopped_text
 from dermatrust.records import DIMENSIONS, Case, ClinicalContext, DatasetCard, Narrative
 from dermatrust.store.folder import write_dataset
 
@@ -187,7 +188,7 @@ def test_ctrl_c_leaves_a_resumable_run(tmp_path, server, answered, answer_type):
     ("words", "said"),
     [
         (("rate",), "goes on from there"), (("demo",), "goes on from there"), (("clinic", "ddx"), "goes on from there"),
-        (("train",), "last checkpoint"), (("align",), "begins anew"), (("curate", "start"), "Everything saved is kept."),
+        (("train",), "last checkpoint"), (("align",), "begins anew"), (("curate", "start"), "Everything saved"),
     ],
 )  # fmt: skip
 def test_what_ctrl_c_promises_is_what_the_command_keeps(words, said):

@@ -41,8 +41,14 @@ def test_a_weighted_differential_gives_overlap_and_the_share_of_its_weight():
     score = score_differential(answer("melanoma", "dermatitis", "Foobaritis", "psoriasis"), truth)
     assert score.overlap == 2
     assert score.weighted == (0.0, 0.75, 1.0)
-    assert score.ranks == dict.fromkeys(RUNGS)  # without a label there is no rung to stand on
+    assert score.ranks == {"exact": 0, "synonym": 2, "family": 2}  # to eczema, the weightiest
     assert score.unknown_truth == ("foobaritis",)
+
+
+def test_of_entries_as_weighty_the_first_is_the_truth_and_without_any_there_is_no_rung():
+    ties = case(psoriasis=0.5, eczema=0.5)
+    assert score_differential(answer("eczema", "psoriasis"), ties).ranks["exact"] == 2
+    assert score_differential(answer("eczema"), case()).ranks == dict.fromkeys(RUNGS)
 
 
 def test_weights_that_do_not_add_up_to_one_are_normalised():

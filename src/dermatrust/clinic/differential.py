@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.ladder import RUNGS, Match, Rung, diagnosis_said, known_diagnosis, match_names
+from dermatrust.clinic.truth import label_of
 from dermatrust.lexicon import Lexicon, load_lexicon
 from dermatrust.records import Case
 
@@ -27,7 +28,8 @@ class DifferentialScore:
         is_missing: Whether no reply came; nothing is scored then.
         cannot_tell: Whether the model abstained.
         ranks: Rung to the 1-based rank of the first diagnosis that is a hit on it, or 0 where none is. None on every
-            rung where the case has no label or no reply came, and above exact where the lexicon does not know it.
+            rung where the case has neither label nor differential or no reply came, and above exact where the lexicon
+            does not know the truth.
         credits: For each of `CUTS`, the greatest kinship to the truth among so many first diagnoses; 0 where nothing
             was said, None where the truth is not known to the lexicon.
         overlap: Against a weighted differential: rank of the first diagnosis that is, by any name, in it; 0 where none
@@ -78,6 +80,9 @@ def is_within(rank: int | None, k: int) -> bool | None:
 def score_differential(answer: Answer, case: Case, lexicon: Lexicon | None = None) -> DifferentialScore:
     """Return how an answer compares with the label and the weighted differential of its case.
 
+    The truth that the ladder is climbed to is the label, or else the weightiest entry of the differential, of several
+    as weighty the one named first.
+
     Of a case with no reply nothing is scored. A reply without a diagnosis is wrong: rank 0 on every rung that can be
     decided, also where the model abstained; `cannot_tell` says so.
 
@@ -102,7 +107,7 @@ def score_differential(answer: Answer, case: Case, lexicon: Lexicon | None = Non
         raise ValueError(f"the answer is about case {answer.case_id}; expected {case.id}")
     lexicon = lexicon or load_lexicon()
     said = () if answer.is_missing else answer.diagnoses
-    truth = None if answer.is_missing else case.label
+    truth = None if answer.is_missing else label_of(case)
     weights = () if answer.is_missing else tuple((item.diagnosis, item.weight) for item in case.differential)
     is_known = truth is not None and known_diagnosis(truth, lexicon) is not None
     matches = [match_names(name, truth, lexicon) for name in said] if truth is not None else []

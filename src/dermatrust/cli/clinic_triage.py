@@ -20,14 +20,15 @@ def triage(dataset: Path, levels: str, **options: Any) -> None:
     """Ask models how urgent every case of DATASET is, in every arm, and score it.
 
     A case's level is its own urgency, or else that of its label or weightiest diagnosis in the lexicon, which needs
-    clinician sign-off (see `clinic levels`). The run folder gets the replies, answers.parquet, result.json and
-    table.csv. The same command again resumes. Exits with 1 if asks failed; run it again for those.
+    clinician sign-off (see `clinic levels`). The run folder gets the replies, answers.parquet, report.html,
+    result.json and table.csv. The same command again resumes. Exits with 1 if asks failed; run it again for those.
     """
     from dermatrust.clinic.tasks import triage_task
     from dermatrust.clinic.triage_flat import triage_csv
     from dermatrust.clinic.triage_table import triage_result
     from dermatrust.clinic.triage_text import triage_text
     from dermatrust.clinic.urgency_truth import true_urgency, unknown_levels
+    from dermatrust.report.clinic_triage import write_triage_page
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
@@ -42,4 +43,5 @@ def triage(dataset: Path, levels: str, **options: Any) -> None:
     )  # fmt: skip
     write_result(run.result_path, result)
     write_text(run.table_path, triage_csv(result))
+    write_triage_page(run.report_path, result, manifest=finished.manifest)
     tell_study(finished, triage_text(result), unknown=unknown_levels(study.all_cases[: study.limit]))

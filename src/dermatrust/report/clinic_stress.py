@@ -104,20 +104,23 @@ def fall_sentence(rows: list[StressRow]) -> str:
 
 def _view(result: StressResult, model: str, arm: str, place: int) -> StressView:
     rows = [row for row in result.rows if (row.model, row.arm) == (model, arm)]
-    title = f"{model}, {arm}"
+    title, ident = f"{model}, {arm}", f"stress-{place}"
+    surer = None
+    if any(row.values["confidence"].n for row in rows):
+        about = f"{title}: change of confidence less being right"
+        surer = _chart(rows, "overconfidence", f"{ident}-surer", about, ("less sure", "too sure"))
+    about = f"{title}: change of right first diagnoses"
     return StressView(
-        ident=f"stress-{place}",
+        ident=ident,
         title=title,
         sentence=fall_sentence(rows),
-        falls=_chart(rows, "top-1", f"stress-{place}-falls", f"{title}: change of right first diagnoses", "right"),
-        surer=_chart(rows, "overconfidence", f"stress-{place}-surer", f"{title}: change of overconfidence", "sure")
-        if any(row.values["confidence"].n for row in rows)
-        else None,
+        falls=_chart(rows, "top-1", f"{ident}-falls", about, ("fewer right", "more right")),
+        surer=surer,
         lines=tuple(map(_line, rows)),
     )
 
 
-def _chart(rows: list[StressRow], measure: str, ident: str, title: str, word: str) -> Markup:
+def _chart(rows: list[StressRow], measure: str, ident: str, title: str, ends: tuple[str, str]) -> Markup:
     drawn = [
         IntervalRow(kind, severity, found.value, found.low, found.high, points_text(found), _MARKS.index(severity))
         for row in rows
@@ -125,7 +128,6 @@ def _chart(rows: list[StressRow], measure: str, ident: str, title: str, word: st
         for kind, severity in (parts_of(row.condition),)
         for found in (row.changes[measure],)
     ]
-    ends = ("fewer right", "more right") if word == "right" else ("less sure", "too sure")
     axis = points_axis([(row.value, row.low, row.high) for row in drawn], ends)
     chart = interval_chart(drawn, axis, ident=ident, title=title, desc=described(drawn), labels_px=LABELS_PX)
     return Markup(chart)  # noqa: S704  # escaped by svg.py

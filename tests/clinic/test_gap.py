@@ -100,9 +100,9 @@ def test_the_known_gap_of_made_up_answers_is_in_its_interval(make_run):
 
 
 def test_triage_counts_an_answer_without_a_level_as_wrong_and_no_answer_not_at_all(make_run):
-    # Pressing: said emergent, routine, nothing, failed -> sensitivity 1/3. Routine: said routine, urgent -> 1/2.
+    # Pressing: said emergent, routine, nothing, failed -> sensitivity 1/3. Routine: two of four.
     said = [("emergent", "emergent"), ("urgent", "routine"), ("urgent", None), ("urgent", None), ("routine", "routine"),
-            ("routine", "urgent")]  # fmt: skip
+            ("routine", "urgent"), ("routine", "emergent"), ("routine", "routine")]  # fmt: skip
     rows = [
         a_row(k, true_urgency=truth, urgency=level, failure="timeout" if k == 3 else None)
         for k, (truth, level) in enumerate(said)
@@ -115,7 +115,9 @@ def test_triage_counts_an_answer_without_a_level_as_wrong_and_no_answer_not_at_a
     assert values["sensitivity"].value == pytest.approx(1 / 3)
     assert values["specificity"].value == pytest.approx(1 / 2)
     assert values["balanced accuracy"].value == pytest.approx(5 / 12)
-    assert [values[m].value for m in ("right level", "under-triage", "over-triage")] == pytest.approx([0.4, 0.2, 0.2])
+    assert [values[m].value for m in ("right level", "under-triage", "over-triage")] == pytest.approx(
+        [3 / 7, 1 / 7, 2 / 7]
+    )
     assert values["sensitivity"].n == 3
     assert all(row.within is None for row in found.rows)
 

@@ -23,13 +23,14 @@ MEASURE_WORDS = {
     "top-1 synonym": ("Right disease first", "had the right disease first"),
     "top-3 synonym": ("Right disease among the first three", "had the right disease among its first three"),
     "top-5 synonym": ("Right disease among the first five", "had the right disease among its first five"),
-    "sensitivity": ("Urgent cases called urgent", "called an urgent case urgent"),
-    "specificity": ("Routine cases called routine", "called a routine case routine"),
+    "sensitivity": ("Urgent cases called urgent", "called urgent"),
+    "specificity": ("Routine cases called routine", "called routine"),
     "balanced accuracy": ("Balanced accuracy", "was right, urgent and routine cases weighing the same,"),
 }
 """Measure to its title and to what a sentence says a model did."""
 MAIN = {"ddx": "top-3 synonym", "triage": "sensitivity"}
 """The measure of each task that the sentences are about."""
+_CASES = {"ddx": "cases", "triage": "urgent or emergent cases"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,8 @@ def gap_sentences(gap: BedsideGap, setting: tuple[str, str, str]) -> list[str]:
             said.append(f"{arm_begins(arm)}, {model}: nothing can be compared on {names[row.dataset]}.")
             continue
         text = (
-            f"{arm_begins(arm)}, {model} {MEASURE_WORDS[main][1]} in {whole(first.value.value)} of 100 cases of "
-            f"{names[0]} and in {whole(row.value.value)} of {names[row.dataset]}: {_apart(row)}."
+            f"{arm_begins(arm)}, {model} {MEASURE_WORDS[main][1]} in {whole(first.value.value)} of 100 "
+            f"{_CASES[gap.task]} of {names[0]} and in {whole(row.value.value)} of {names[row.dataset]}: {_apart(row)}."
         )
         said.append(text + _within_sentence(row))
     return said

@@ -101,4 +101,4 @@ def test_a_port_that_is_taken_is_said_in_plain_words(dataset):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = str(run(dataset, "--port", port).exception)
-    assert said.startswith(f"--host 127.0.0.1 --port {port}: another program listens there already. Stop that program")
+    assert said.startswith(f"127.0.0.1:{port}: another program listens there already. Stop that program")

@@ -97,4 +97,4 @@ def test_a_port_that_is_taken_is_named(folder):
         port = taken.getsockname()[1]
         done = explore("--port", port, cwd=folder)
     assert done.returncode == 2
-    assert f"--port {port}: cannot be listened on" in done.stderr
+    assert f"127.0.0.1:{port}: another program listens there already" in done.stderr

@@ -19,7 +19,7 @@ def listen(host: str, port: int) -> socket.socket:
         kind = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=kind)
     except OSError as error:
-        where = f"--host {host} --port {port}"
+        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if error.errno == errno.EADDRINUSE:
             do = "Stop that program, or take another --port; 0 takes a free one."
             raise UserError(where, "another program listens there already", do=do) from None

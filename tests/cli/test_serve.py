@@ -56,7 +56,7 @@ def test_a_slip_in_db_makes_no_file(tmp_path, words):
     (["-m", "nano/nothing"], "nano/nothing: is not an embedded evaluator"),
     (["-m", "openai/gpt-5"], "openai/gpt-5: is not on this machine. Add --may-leave-machine"),
     (["--db", "mysql://h/d"], "--db: names a mysql database"),
-    (["--host", "203.0.113.9", "--db", "t.db"], "--host 203.0.113.9 --port 8600: cannot be listened on"),
+    (["--host", "203.0.113.9", "--db", "t.db"], "203.0.113.9:8600: cannot be listened on"),
 ])  # fmt: skip
 def test_what_cannot_be_started_says_so_in_one_line(tmp_path, arguments, said):
     done = serve(*arguments, cwd=tmp_path)

@@ -39,7 +39,8 @@ async def answer_case(study: "Study", asked: "Asked", client: Client, ask: Ask) 
         except AskFailed as failure:
             answers.append(replace(blank, failure=str(failure)))
         else:
-            answers.append(study.task.read(replace(blank, text=reply.text)))
+            said = Answer(case.id, client.name, asked.arm, asked.image_arm.name, reply.text)
+            answers.append(study.task.read(said))
     return answers[0] if len(answers) == 1 else vote(answers)
 
 
@@ -54,4 +55,6 @@ async def _images(study: "Study", asked: "Asked", names: tuple[str, ...]) -> tup
 def _request(study: "Study", asked: "Asked", images: tuple[Image, ...], number: int) -> Request:
     """Return the ask: as for a narrative with context, with what this arm tells in its place."""
     request = candidate_request(asked.shown, images, study.prompt, study.sampling, with_context=True)
-    return replace(request, draw=number, arm=asked.arm, image_arm=asked.image_arm.name)
+    return Request(
+        request.messages, request.sampling, number, request.case_id, arm=asked.arm, image_arm=asked.image_arm.name
+    )

@@ -159,7 +159,7 @@ def _against(said: Sequence[str], weights: Weights, lexicon: Lexicon) -> tuple[i
     return _first([bool(places) for places in named]), tuple(shares)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 12)  # the arms and models of one case follow each other
 def _places(said: str, weights: Weights, lexicon: Lexicon) -> frozenset[int]:
     """Return which entries of a weighted differential a name means."""
     matches = (match_names(said, name, lexicon) for name, _ in weights)

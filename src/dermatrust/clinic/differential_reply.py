@@ -108,7 +108,7 @@ def read_differential_reply(text: str, lexicon: Lexicon | None = None) -> Differ
     return _read(text, lexicon or load_lexicon())
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 10)  # few texts come twice, and each takes some kilobytes
 def _read(text: str, lexicon: Lexicon) -> DifferentialReply:
     said = said_aloud(text[-LONGEST_REPLY:]).replace("’", "'")
     found = read_json(said, lexicon)

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from dermatrust.agreement.bootstrap import cluster_bootstrap, percentile_intervals, resample_weights, resampled_means
+from dermatrust.agreement.bootstrap import (
+    KeptDraws,
+    cluster_bootstrap,
+    percentile_intervals,
+    resample_weights,
+    resampled_means,
+)
 from dermatrust.agreement.clusters import ClusterSums, sum_clusters
 
 NAN = math.nan
@@ -205,3 +211,23 @@ def test_a_resample_is_the_sum_of_what_it_drew_however_many_observations_a_clust
     for start, weights in resample_weights(4, 50, rng()):
         expected = (weights @ sums.sums) / (weights @ counts)
         np.testing.assert_allclose(means[start : start + len(weights)], expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize(("n_clusters", "n_resamples"), [(3, 5), (2_000, 300), (1, 4)])
+def test_kept_draws_are_those_of_a_new_generator_every_time(n_clusters, n_resamples):
+    draws = KeptDraws(7)
+    expected = list(resample_weights(n_clusters, n_resamples, rng(7)))
+    for _ in range(2):
+        found = list(resample_weights(n_clusters, n_resamples, draws))
+        assert [start for start, _ in found] == [start for start, _ in expected]
+        for (_, own), (_, other) in zip(found, expected, strict=True):
+            assert own.dtype == np.float64
+            assert np.array_equal(own, other)
+            own[:] = 0  # whoever takes a block may do with it what he likes
+
+
+def test_kept_draws_of_two_sizes_are_apart():
+    draws = KeptDraws(0)
+    sizes = [sum(len(weights) for _, weights in draws.blocks(4, n)) for n in (10, 20, 10)]
+    assert sizes == [10, 20, 10]
+    assert next(draws.blocks(9, 10))[1].shape == (10, 9)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dermatrust.agreement.bootstrap import KeptDraws, cluster_bootstrap
 from dermatrust.agreement.decision_curve import act_curve, benefits, decision_curve
 
 NAN = math.nan
@@ -78,6 +79,30 @@ def test_interval_resamples_whole_patients():
     naive = curve(truth, stated, [0.2], n_resamples=800)
     widths = honest.high - honest.low, naive.high - naive.low
     assert float(widths[0][0] / widths[1][0]) == pytest.approx(math.sqrt(3), abs=0.25)
+
+
+@pytest.mark.parametrize("by", ["probabilities", "one act", "an act for each threshold"])
+def test_the_interval_is_that_of_the_mean_of_what_each_item_adds(by):
+    """Counts of patients, by thresholds in any order, against the items themselves."""
+    rng = np.random.default_rng(2)
+    steps, patients = np.array([0.25, 0.05, 0.5, 0.1]), rng.integers(0, 12, 40)
+    truth, stated = rng.integers(0, 2, 40).astype(float), rng.integers(0, 21, 40) / 20
+    truth[3] = stated[5] = NAN
+    acted = np.where(np.isnan(stated)[:, np.newaxis], NAN, stated[:, np.newaxis] >= steps)
+    if by == "one act":
+        acted = acted[:, 0]
+    elif by == "an act for each threshold":
+        acted[7, 1] = acted[8, 0] = NAN
+    asked = {"n_resamples": 60, "confidence": 0.9}
+    if by == "probabilities":
+        found = decision_curve(truth, stated, steps, patients, rng=KeptDraws(4), **asked)
+    else:
+        found = act_curve(truth, acted, steps, patients, rng=KeptDraws(4), **asked)
+    expected = cluster_bootstrap(benefits(truth, acted, steps), patients, rng=np.random.default_rng(4), **asked)
+    np.testing.assert_allclose(found.net_benefit, expected.means, atol=1e-12)
+    np.testing.assert_allclose(found.low, expected.low, atol=1e-12)
+    np.testing.assert_allclose(found.high, expected.high, atol=1e-12)
+    assert (found.n, found.n_clusters) == (expected.n.max(), expected.n_clusters.max())
 
 
 def test_one_patient_has_no_interval_and_nobody_no_benefit():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.clinic.abstention import stated_confidence
 
 NAN = math.nan
@@ -19,7 +20,7 @@ def confidence_of(right, stated, answered=None, abstained=None, patients=None, *
     answered = np.ones(len(right), bool) if answered is None else np.asarray(answered, bool)
     abstained = np.zeros(len(right), bool) if abstained is None else np.asarray(abstained, bool)
     patients = np.arange(len(right)) if patients is None else np.asarray(patients)
-    options = {"seed": 0, "n_resamples": 100} | options
+    options = {"draws": KeptDraws(0), "n_resamples": 100} | options
     return stated_confidence(right, np.asarray(stated, dtype=float), answered, abstained, patients, **options)
 
 

@@ -12,8 +12,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
 
-from dermatrust.agreement.bootstrap import resample_weights
+from dermatrust.agreement.bootstrap import Source, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
 
 LabelWeights = Literal["equal", "mantel-haenszel"]
@@ -86,7 +87,7 @@ def within_label(totals: Floats, counts: Floats, weights: LabelWeights = "equal"
 
 
 def within_label_gaps(
-    values: Floats, labels: Ints, levels: Ints, clusters: Ints, *, n_clusters: int, rng: np.random.Generator,
+    values: Floats, labels: Ints, levels: Ints, clusters: Ints, *, n_clusters: int, rng: Source,
     n_resamples: int, weights: LabelWeights = "equal",
 ) -> WithinLabel:  # fmt: skip
     """Return the gaps of several quantities between levels within the same label, resampling clusters.
@@ -109,30 +110,20 @@ def within_label_gaps(
         np.stack([np.bincount(cells, row, size) for row in rows]).astype(np.float64).reshape(-1, *shape)
         for rows in (filled, known)
     )
-    parts = [_part(filled, known, levels, clusters, np.flatnonzero(labels == k), shape[1]) for k in range(shape[0])]
-    blocks = _blocks(parts, shape[1], n_clusters, rng, n_resamples)
+    terms = [_terms(one, cells, clusters, (n_clusters, size)) for rows in (filled, known) for one in rows]
+    blocks = _blocks(hstack(terms, format="csr"), (2, len(values), *shape), rng, n_resamples)
     drawn = (within_label(sums, n, weights) for sums, n in blocks)
     return WithinLabel(within_label(totals, counts, weights), np.concatenate(list(drawn)), counts)
 
 
-def _part(
-    filled: Floats, known: NDArray[np.bool_], levels: Ints, clusters: Ints, own: Ints, n_levels: int
-) -> tuple[Ints, Floats]:
-    """Return one label's clusters, and their sums and counts, shape (clusters, 2 x quantities x levels).
-
-    A disease is that of few patients: only theirs are multiplied.
-    """
-    present, row = np.unique(clusters[own], return_inverse=True)
-    cells = row * n_levels + levels[own]
-    sums = [np.bincount(cells, one[own], present.size * n_levels) for rows in (filled, known) for one in rows]
-    shaped = np.stack(sums).astype(np.float64).reshape(len(sums), present.size, n_levels)
-    return present, shaped.swapaxes(0, 1).reshape(present.size, len(sums) * n_levels)
+def _terms(values: Floats | NDArray[np.bool_], cells: Ints, clusters: Ints, shape: tuple[int, int]) -> csr_array:
+    """Return sums of values in each cluster and cell; few of them are not 0, since few patients have a disease."""
+    some = np.flatnonzero(values)
+    return csr_array((values[some].astype(np.float64), (clusters[some], cells[some])), shape=shape)
 
 
-def _blocks(
-    parts: list[tuple[Ints, Floats]], n_levels: int, n_clusters: int, rng: np.random.Generator, n_resamples: int
-) -> Iterator[Floats]:
+def _blocks(terms: csr_array, shape: tuple[int, ...], rng: Source, n_resamples: int) -> Iterator[Floats]:
     """Yield resampled sums and counts, shape (2, resamples, quantities, labels, levels)."""
-    for _, weights in resample_weights(n_clusters, n_resamples, rng):
-        totals = [(matrix.T @ weights.T[own]).reshape(2, -1, n_levels, len(weights)) for own, matrix in parts]
-        yield np.moveaxis(np.stack(totals, axis=2), -1, 1)
+    for _, weights in resample_weights(terms.shape[0], n_resamples, rng):
+        totals = (terms.T @ weights.T).reshape(*shape, len(weights))
+        yield np.moveaxis(totals, -1, 1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from dermatrust.agreement.bootstrap import percentile_intervals, resample_weights
+from dermatrust.agreement.bootstrap import Source, percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints
 from dermatrust.agreement.statistic import Statistic, rating_table
 
@@ -151,9 +151,7 @@ class Resamples:
         return Estimate(value, *ends, n, n_clusters, int(n_skipped[0]))
 
 
-def resample(
-    questions: Sequence[Question], n_clusters: int, *, rng: np.random.Generator, n_resamples: int = 10_000
-) -> Resamples:
+def resample(questions: Sequence[Question], n_clusters: int, *, rng: Source, n_resamples: int = 10_000) -> Resamples:
     """Answer questions in the whole sample and in resamples of its clusters, the same for all of them.
 
     Args:

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 
-from dermatrust.agreement.bootstrap import percentile_intervals, resample_weights
+from dermatrust.agreement.bootstrap import Source, percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
 from dermatrust.agreement.interval import Estimate
-
-_BLOCK_BYTES = 4_000_000
-"""Size of the weights of items in one block of resamples: it bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,13 @@ def risk_coverage(confidence: ArrayLike, errors: ArrayLike) -> RiskCoverage:
         Geifman, Uziel & El-Yaniv (2019), ICLR, https://arxiv.org/abs/1805.08206 (the area).
     """
     order, last = _order(confidence, errors)
-    covered, risk = _curves(np.ones(order.size), np.asarray(errors, dtype=np.float64)[order], last)
+    covered = (last + 1).astype(np.float64)
+    risk: Floats = np.asarray(errors, dtype=np.float64)[order].cumsum()[last] / covered
     return RiskCoverage(covered / max(order.size, 1), risk, float(_areas(covered, risk)), order.size)
 
 
 def risk_coverage_area(
-    confidence: ArrayLike, errors: ArrayLike, clusters: ArrayLike, *, rng: np.random.Generator,
+    confidence: ArrayLike, errors: ArrayLike, clusters: ArrayLike, *, rng: Source,
     n_resamples: int = 10_000, interval_confidence: float = 0.95,
 ) -> Estimate:  # fmt: skip
     """Return the area under the risk-coverage curve with its percentile interval, resampling whole clusters.
@@ -101,15 +100,14 @@ def risk_coverage_area(
     if numbers.shape != np.shape(errors):
         raise ValueError(f"errors of shape {np.shape(errors)} do not fit clusters of shape {numbers.shape}")
     ranked, owners = np.asarray(errors, dtype=np.float64)[order], numbers[order]
+    level = np.repeat(np.arange(last.size), np.diff(last, prepend=-1))
+    shape = labels.size, last.size
+    counts, wrong = (csr_array((each, (owners, level)), shape=shape) for each in (np.ones(order.size), ranked))
     areas = np.full((n_resamples, 1), np.nan)
-    size = max(1, _BLOCK_BYTES // (8 * max(order.size, 1)))
-    for start, weights in resample_weights(labels.size, n_resamples, rng):
-        for row in range(0, len(weights), size):
-            block = weights[row : row + size, owners]
-            areas[start + row : start + row + len(block), 0] = _areas(*_curves(block, ranked, last))
     n_clusters = np.unique(owners).size
-    if n_clusters < 2:
-        areas[:] = np.nan
+    if n_clusters > 1:
+        for start, weights in resample_weights(labels.size, n_resamples, rng):
+            areas[start : start + len(weights), 0] = _areas(*_curves(weights @ counts, weights @ wrong))
     low, high, n_skipped = percentile_intervals(areas, interval_confidence)
     value = risk_coverage(confidence, errors).area
     return Estimate(value, float(low[0]), float(high[0]), order.size, n_clusters, int(n_skipped[0]))
@@ -128,10 +126,15 @@ def _order(confidence: ArrayLike, errors: ArrayLike) -> tuple[Ints, Ints]:
     return order, np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)[: order.size])
 
 
-def _curves(weights: Floats, errors: Floats, last: Ints) -> tuple[Floats, Floats]:
-    """Return weight covered and risk at each distinct confidence, from weights of shape (..., n), best item first."""
-    covered = weights.cumsum(axis=-1)[..., last]
-    return covered, ratios((weights * errors).cumsum(axis=-1)[..., last], covered)
+def _curves(counts: Floats, errors: Floats) -> tuple[Floats, Floats]:
+    """Return weight covered and risk at each distinct confidence.
+
+    Args:
+        counts: Weight of the items of each distinct confidence, highest first, shape (..., points).
+        errors: Their errors added up, each by its weight, same shape.
+    """
+    covered: Floats = counts.cumsum(axis=-1)
+    return covered, ratios(errors.cumsum(axis=-1), covered)
 
 
 def _areas(covered: Floats, risk: Floats) -> Floats:

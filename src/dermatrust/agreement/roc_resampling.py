@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from dermatrust.agreement.bootstrap import percentile_intervals, resample_weights
+from dermatrust.agreement.bootstrap import Source, percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import zero_or_one
@@ -32,7 +32,7 @@ class ClusteredRoc:
 
 
 def clustered_roc(
-    truth: ArrayLike, scores: ArrayLike, clusters: ArrayLike, *, rng: np.random.Generator, specificity: float = 0.9,
+    truth: ArrayLike, scores: ArrayLike, clusters: ArrayLike, *, rng: Source, specificity: float = 0.9,
     n_resamples: int = 10_000, confidence: float = 0.95,
 ) -> ClusteredRoc:  # fmt: skip
     """Return the area and two figures of the ROC curve with intervals from the same resampled clusters.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dermatrust.agreement.bootstrap import cluster_bootstrap
+from dermatrust.agreement.bootstrap import KeptDraws, cluster_bootstrap
 from dermatrust.agreement.calibration import expected_calibration_error, reliability_curve
 from dermatrust.agreement.clusters import Floats, Ints
 from dermatrust.agreement.interval import Estimate
@@ -61,7 +61,7 @@ class StatedConfidence:
 
 
 def stated_confidence(
-    right: Floats, confidence: Floats, answered: Flags, abstained: Flags, patients: Ints, *, seed: int,
+    right: Floats, confidence: Floats, answered: Flags, abstained: Flags, patients: Ints, *, draws: KeptDraws,
     n_resamples: int, level: float = 0.95,
 ) -> StatedConfidence | None:  # fmt: skip
     """Return how confidence and being right go together; None where no answer that names something states any.
@@ -73,14 +73,14 @@ def stated_confidence(
         answered: Whether the answer names something.
         abstained: Whether the answer says that it cannot tell; it is then not answered, whatever it names.
         patients: Number of each case's patient.
-        seed: Of the resampling.
+        draws: Of patients.
         n_resamples: Bootstrap resamples over patients.
         level: Nominal coverage of the intervals.
 
     Example:
         >>> right, sure = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.9, 0.6, 0.8, np.nan])
         >>> said, cannot = np.array([True, True, True, False]), np.array([False, False, False, True])
-        >>> found = stated_confidence(right, sure, said, cannot, np.arange(4), seed=0, n_resamples=50)
+        >>> found = stated_confidence(right, sure, said, cannot, np.arange(4), draws=KeptDraws(0), n_resamples=50)
         >>> found.coverage.value, round(found.accuracy_answered.value, 2), found.n_abstained, round(found.area.value, 2)
         (0.75, 0.67, 1, 0.11)
     """
@@ -91,16 +91,12 @@ def stated_confidence(
     if not counted.any():
         return None
     columns = [np.where(there, said, np.nan), np.where(said, right, np.nan), right, stated - right]
-    found = cluster_bootstrap(
-        np.stack(columns, axis=1), patients, rng=np.random.default_rng(seed), n_resamples=n_resamples, confidence=level
-    )
+    found = cluster_bootstrap(np.stack(columns, axis=1), patients, rng=draws, n_resamples=n_resamples, confidence=level)
     parts = zip(*(getattr(found, name).tolist() for name in ("means", "low", "high", "n", "n_clusters", "n_skipped")),
                 strict=True)  # fmt: skip
     coverage, answered_right, all_right, excess = (Estimate(*part) for part in parts)
     wrong = np.where(counted, 1 - right, np.nan)
-    area = risk_coverage_area(
-        stated, wrong, patients, rng=np.random.default_rng(seed), n_resamples=n_resamples, interval_confidence=level
-    )
+    area = risk_coverage_area(stated, wrong, patients, rng=draws, n_resamples=n_resamples, interval_confidence=level)
     bins = reliability_curve(stated[counted], right[counted], N_BINS)
     return StatedConfidence(
         n=int(there.sum()),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dermatrust.agreement.bootstrap import percentile_intervals, resample_weights
+from dermatrust.agreement.bootstrap import KeptDraws, percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios, sum_clusters
 from dermatrust.agreement.gaps import chance_gap, within_label_gaps
 from dermatrust.agreement.interval import Estimate
@@ -182,13 +182,14 @@ def subgroup_tables(measured: Sequence[Measured], parts: Parts) -> tuple[list[Su
     """
     rows: list[SubgroupRow] = []
     gaps: list[GapRow] = []
+    draws = KeptDraws(parts.seed)
     for factor, named in parts.levels.items():
         names, level = np.unique(np.asarray(named, dtype=object).astype(str), return_inverse=True)
         if len(set(names.tolist()) - {NOT_RECORDED}) > 1:
             size = max(1, _CELLS_AT_ONCE // len(names))
             for start in range(0, len(measured), size):
                 some = measured[start : start + size]
-                drawn = _draw(some, level, names.tolist(), parts)
+                drawn = _draw(some, level, names.tolist(), parts, draws)
                 for column, one in enumerate(some):
                     rows += _rows(one, factor, drawn, column, parts)
                     gaps += _gap(one, factor, drawn, column, parts)
@@ -201,7 +202,8 @@ def within_disease(measured: Sequence[Measured], parts: Parts) -> list[WithinRow
     They answer what is left of a gap if one skin type merely has harder diseases. Cases whose disease or level is not
     known are left out, and so are diseases that only one of the two parts has.
     """
-    return [row for factor in WITHIN if factor in parts.levels for row in _within(measured, factor, parts)]
+    draws = KeptDraws(parts.seed)
+    return [row for factor in WITHIN if factor in parts.levels for row in _within(measured, factor, parts, draws)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +222,14 @@ class _Drawn:
         return np.array([name != NOT_RECORDED for name in self.names])
 
 
-def _draw(measured: Sequence[Measured], level: Ints, names: list[str], parts: Parts) -> _Drawn:
+def _draw(measured: Sequence[Measured], level: Ints, names: list[str], parts: Parts, draws: KeptDraws) -> _Drawn:
     values = np.stack([one.values for one in measured], axis=1)
     blocks = [sum_clusters(values[level == k], parts.cluster[level == k]) for k in range(len(names))]
     shape = (1 + parts.n_resamples, len(names), len(measured))
     sums, counts = np.empty(shape), np.empty(shape)
     for k, block in enumerate(blocks):
         sums[0, k], counts[0, k] = block.sums.sum(axis=0), block.counts.sum(axis=0)
-    for start, weights in resample_weights(parts.n_clusters, parts.n_resamples, np.random.default_rng(parts.seed)):
+    for start, weights in resample_weights(parts.n_clusters, parts.n_resamples, draws):
         place = slice(1 + start, 1 + start + len(weights))
         for k, block in enumerate(blocks):
             own = weights[:, block.clusters]
@@ -278,7 +280,7 @@ def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts
     yield GapRow(*about, factor, *ends, gap, ratio, chance)
 
 
-def _within(measured: Sequence[Measured], factor: Factor, parts: Parts) -> Iterator[WithinRow]:
+def _within(measured: Sequence[Measured], factor: Factor, parts: Parts, draws: KeptDraws) -> Iterator[WithinRow]:
     level, names = _by_size(parts.levels[factor], parts.fewest)
     number = {name: k for k, name in enumerate(dict.fromkeys(name for name in parts.labels if name is not None))}
     label = np.array([_TOO_FEW if name is None else number[name] for name in parts.labels], dtype=np.int64)
@@ -287,7 +289,7 @@ def _within(measured: Sequence[Measured], factor: Factor, parts: Parts) -> Itera
         return
     found = within_label_gaps(
         np.stack([one.values[chosen] for one in measured]), label[chosen], level[chosen], parts.cluster[chosen],
-        n_clusters=parts.n_clusters, rng=np.random.default_rng(parts.seed), n_resamples=parts.n_resamples,
+        n_clusters=parts.n_clusters, rng=draws, n_resamples=parts.n_resamples,
         weights="mantel-haenszel",
     )  # fmt: skip
     for m, one in enumerate(measured):
@@ -297,9 +299,9 @@ def _within(measured: Sequence[Measured], factor: Factor, parts: Parts) -> Itera
             difference = None
             if min(n_level, n_beside) >= parts.fewest:
                 patients = [np.unique(parts.cluster[_items(one, chosen, level, label, side, both)]) for side in (k, 0)]
-                draws = np.concatenate([[found.gaps[m, k]], found.draws[:, m, k]])
+                values = np.concatenate([[found.gaps[m, k]], found.draws[:, m, k]])
                 size = n_level + n_beside, len(np.union1d(*patients))
-                difference = _estimate(draws, *size, min(map(len, patients)), parts)
+                difference = _estimate(values, *size, min(map(len, patients)), parts)
             about = one.model, one.arm, one.image_arm, one.measure
             yield WithinRow(*about, factor, names[k], names[0], int(both.sum()), n_level, n_beside, difference)
 

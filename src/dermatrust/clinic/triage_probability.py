@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.agreement.clusters import Floats, Ints
 from dermatrust.agreement.decision_curve import DecisionCurve, act_curve, decision_curve
 from dermatrust.agreement.roc import OperatingPoint, RocCurve, auroc, roc_curve, sensitivity_at, youden_point
@@ -16,7 +17,7 @@ MOST_RESAMPLES = 500
 
 
 def stated_probability(
-    columns: TriageColumns, patients: Ints, *, seed: int, n_resamples: int, confidence: float
+    columns: TriageColumns, patients: Ints, *, draws: KeptDraws, n_resamples: int, confidence: float
 ) -> StatedProbability | None:
     """Return what the stated probabilities at one place are worth; None where no answer states one.
 
@@ -28,19 +29,13 @@ def stated_probability(
         return None
     curve = roc_curve(truth, stated)
     clustered = clustered_roc(
-        truth, stated, patients, rng=np.random.default_rng(seed), specificity=SPECIFICITY, n_resamples=n_resamples,
+        truth, stated, patients, rng=draws, specificity=SPECIFICITY, n_resamples=n_resamples,
         confidence=confidence,
     )  # fmt: skip
-    rng = np.random.default_rng(seed)
     benefit = decision_curve(
-        truth,
-        stated,
-        THRESHOLDS,
-        patients,
-        rng=rng,
-        n_resamples=min(n_resamples, MOST_RESAMPLES),
+        truth, stated, THRESHOLDS, patients, rng=draws, n_resamples=min(n_resamples, MOST_RESAMPLES),
         confidence=confidence,
-    )
+    )  # fmt: skip
     return StatedProbability(
         n=int((known & ~np.isnan(stated)).sum()),
         n_without=int((known & np.isnan(stated)).sum()),
@@ -55,11 +50,11 @@ def stated_probability(
 
 
 def acting_on_levels(
-    columns: TriageColumns, patients: Ints, *, seed: int, n_resamples: int, confidence: float
+    columns: TriageColumns, patients: Ints, *, draws: KeptDraws, n_resamples: int, confidence: float
 ) -> BenefitCurve:
     """Return the net benefit of acting on the level said at one place; where none is said nobody acts."""
     found = act_curve(
-        columns.is_pressing, columns.acted, THRESHOLDS, patients, rng=np.random.default_rng(seed),
+        columns.is_pressing, columns.acted, THRESHOLDS, patients, rng=draws,
         n_resamples=min(n_resamples, MOST_RESAMPLES), confidence=confidence,
     )  # fmt: skip
     return _as_numbers(found)

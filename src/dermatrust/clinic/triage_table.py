@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dermatrust.agreement.bootstrap import cluster_bootstrap, percentile_intervals
+from dermatrust.agreement.bootstrap import KeptDraws, cluster_bootstrap, percentile_intervals
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.confusion_rates import confusion_rates
 from dermatrust.agreement.interval import Estimate, Question, Resamples, resample
@@ -34,7 +34,7 @@ class _Plan:
     columns: list[TriageColumns]
     measures: dict[str, TriageMeasure]
     n_levels: int
-    seed: int
+    draws: KeptDraws
     n_resamples: int
     confidence: float
 
@@ -73,7 +73,7 @@ def triage_result(
     """
     grid = answer_grid(answers)
     columns = [columns_at(grid, place) for place in range(len(grid.places))]
-    plan = _Plan(grid, columns, triage_measures(n_levels), n_levels, seed, n_resamples, confidence)
+    plan = _Plan(grid, columns, triage_measures(n_levels), n_levels, KeptDraws(seed), n_resamples, confidence)
     arms = tuple(dict.fromkeys(place.arm for place in grid.places))
     pairs = compared_places(grid, base or arms[0])
     found = _resampled(plan, pairs)
@@ -110,8 +110,7 @@ def _resampled(plan: _Plan, pairs: Sequence[tuple[int, int]]) -> Resamples:
         for ratings in asked
         for measure in plan.measures.values()
     ]
-    rng = np.random.default_rng(plan.seed)
-    return resample(questions, plan.grid.n_clusters, rng=rng, n_resamples=plan.n_resamples)
+    return resample(questions, plan.grid.n_clusters, rng=plan.draws, n_resamples=plan.n_resamples)
 
 
 def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
@@ -120,7 +119,7 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
     there = grid.has_answer(place)
     failures = [ABSENT if row == NOBODY else answers.failure[row] for row in rows]
     reasons = Counter(reason.partition(":")[0] for reason in failures if reason is not None)
-    asked = {"seed": plan.seed, "n_resamples": plan.n_resamples}
+    draws, n_resamples = plan.draws, plan.n_resamples
     return TriageCell(
         *grid.places[place],
         n=int(there.sum()),
@@ -135,11 +134,13 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
             name: _estimate(plan, found, first + k, found.draws[:, first + k], found.value(first + k))
             for k, name in enumerate(plan.measures)
         },
-        probability=stated_probability(own, grid.cluster, confidence=plan.confidence, **asked),
-        benefit=acting_on_levels(own, grid.cluster, confidence=plan.confidence, **asked),
+        probability=stated_probability(
+            own, grid.cluster, draws=draws, n_resamples=n_resamples, confidence=plan.confidence
+        ),
+        benefit=acting_on_levels(own, grid.cluster, draws=draws, n_resamples=n_resamples, confidence=plan.confidence),
         confidence=stated_confidence(
             own.right(plan.n_levels), own.confidence, own.said != NO_LEVEL, own.abstained, grid.cluster,
-            level=plan.confidence, **asked,
+            draws=draws, n_resamples=n_resamples, level=plan.confidence,
         ),
     )  # fmt: skip
 
@@ -162,7 +163,7 @@ def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -
         for name, own in kinds.items()
     }
     flipped = cluster_bootstrap(
-        np.where(both, here.said != there.said, np.nan), grid.cluster, rng=np.random.default_rng(plan.seed),
+        np.where(both, here.said != there.said, np.nan), grid.cluster, rng=plan.draws,
         n_resamples=plan.n_resamples, confidence=plan.confidence,
     )  # fmt: skip
     flips = Estimate(

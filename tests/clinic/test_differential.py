@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dermatrust.clinic import Answer
 from dermatrust.clinic.differential import CUTS, score_differential
 from dermatrust.clinic.ladder import RUNGS
+from dermatrust.clinic.tasks import differential_task
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DifferentialItem
 
@@ -133,3 +134,11 @@ def test_what_is_scored_is_all_that_differs_between_names_of_one_disease():
     assert (one.ranks["exact"], other.ranks["exact"]) == (2, 0)
     assert one.ranks["synonym"] == other.ranks["synonym"] == 2
     assert one.credits == other.credits
+
+
+def test_what_is_named_beside_cannot_tell_is_no_answer():
+    beside = answer("psoriasis", cannot_tell=True)
+    score = score_differential(beside, Case(id="c", label="psoriasis"))
+    assert (score.n_said, set(score.ranks.values()), score.credits) == (0, {0}, (0.0, 0.0, 0.0))
+    read = differential_task().read(answer(text='{"diagnoses": ["psoriasis"], "cannot_tell": true}'))
+    assert (read.diagnoses, read.confidence, read.cannot_tell) == ((), None, True)

@@ -255,3 +255,22 @@ def test_a_hostile_reply_takes_no_time(part):
     started = time.process_time()
     read_differential_reply(part * (100_000 // len(part)))
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"diagnoses": [{"name": "melanoma", "confidence": 85}, {"name": "eczema", "confidence": 14}, '
+        '{"name": "acne", "confidence": 1}]}',
+        '{"diagnoses": [{"name": "melanoma", "confidence": "85"}, {"name": "eczema", "confidence": "14"}, '
+        '{"name": "acne", "confidence": "1"}]}',
+        '{"diagnoses": {"melanoma": 85, "eczema": 14, "acne": 1}}',
+        '{"diagnoses": [{"melanoma": 85}, {"eczema": 14}, {"acne": 1}]}',
+        "| Diagnosis | Probability (%) |\n|---|---|\n| Melanoma | 85 |\n| Eczema | 14 |\n| Acne | 1 |",
+    ],
+)
+def test_one_among_percentages_is_one_percent_not_certainty(text):
+    reply = read_differential_reply(text)
+    assert [name.lower() for name in reply.diagnoses] == ["melanoma", "eczema", "acne"]
+    assert reply.probabilities == pytest.approx((0.85, 0.14, 0.01))
+    assert reply.confidence == pytest.approx(0.85)

@@ -213,3 +213,13 @@ def test_answers_that_cannot_be_a_grid_are_refused(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_answers(tmp_path / "elsewhere.parquet")
     assert json.loads(answers.said[0]) == ["psoriasis"]
+
+
+def test_a_plant_is_compared_with_the_arm_that_differs_in_nothing_else(tmp_path):
+    said = {
+        ALONE: [["PLANTED"]] * 4,
+        (IMAGE_AND_CONTEXT, "all"): [["eczema"]] * 4,
+        (PLANTED_REFERRAL, "all"): [["PLANTED"]] * 4,
+    }
+    (found,) = differential_result(columns(tmp_path, said), CARD, n_resamples=50).anchoring
+    assert (found.reference_arm, found.unprompted_1.value, found.newly_1.value) == (IMAGE_AND_CONTEXT, 0, 1)

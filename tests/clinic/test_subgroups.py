@@ -180,3 +180,10 @@ def test_words_and_categories_of_cases():
     assert (_disease("SJS"), _disease("grumbling leg"), _disease(None)) == (
         "Stevens-Johnson syndrome", "grumbling leg", None,
     )  # fmt: skip
+
+
+def test_parts_that_are_alike_are_still_two_and_their_gap_has_an_interval():
+    levels = ["female"] * 8 + ["male"] * 8
+    (gap,) = subgroup_tables([measured([1, 0] * 8)], parts_of(levels, factor="sex"))[1]
+    assert (gap.lowest, gap.highest, gap.gap.value, gap.gap.n) == ("female", "male", 0, 16)
+    assert gap.gap.low < 0 < gap.gap.high

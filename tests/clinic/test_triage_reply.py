@@ -155,3 +155,9 @@ def test_hostile_lengths_take_no_time(text):
     began = time.process_time()
     read_triage_reply(text)
     assert time.process_time() - began < 5
+
+
+def test_one_among_percentages_is_one_percent_not_certainty():
+    reply = read_triage_reply('{"probabilities": {"emergent": 1, "urgent": 19, "routine": 80}}')
+    assert reply.urgency == "routine"
+    assert reply.urgent_probability == pytest.approx(0.2)

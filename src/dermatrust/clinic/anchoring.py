@@ -29,7 +29,7 @@ def _anchoring(
     grid: AnswerGrid, estimator: Estimator, place: Place, number: dict[Place, int]
 ) -> Callable[[list[Estimate]], Anchoring]:
     rank = grid.column("planted_rank", number[place])
-    without = next((arm for arm in (IMAGE_ONLY, IMAGE_AND_CONTEXT) if place._replace(arm=arm) in number), "")
+    without = next((arm for arm in (IMAGE_AND_CONTEXT, IMAGE_ONLY) if place._replace(arm=arm) in number), "")
     alone = grid.column("planted_rank", number[place._replace(arm=without)]) if without else np.full_like(rank, np.nan)
     paired = np.where(np.isnan(rank), np.nan, alone)
     unnamed = np.where(alone == 0, rank, np.nan)

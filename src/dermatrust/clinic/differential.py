@@ -24,7 +24,7 @@ class DifferentialScore:
         model: Who answered.
         arm: What the model was told.
         image_arm: Which images it was shown.
-        n_said: How many diagnoses the answer names.
+        n_said: How many diagnoses the answer names; 0 where it says that it cannot tell.
         is_missing: Whether no reply came; nothing is scored then.
         cannot_tell: Whether the model abstained.
         ranks: Rung to the 1-based rank of the first diagnosis that is a hit on it, or 0 where none is. None on every
@@ -84,7 +84,7 @@ def score_differential(answer: Answer, case: Case, lexicon: Lexicon | None = Non
     as weighty the one named first.
 
     Of a case with no reply nothing is scored. A reply without a diagnosis is wrong: rank 0 on every rung that can be
-    decided, also where the model abstained; `cannot_tell` says so.
+    decided, and so is one that says it cannot tell, whatever it names beside that; `cannot_tell` says so.
 
     The graded credit of k diagnoses is the greatest `Lexicon.kinship` to the truth among them. The weighted credit is
     the weight of those entries of the case's differential that the k diagnoses name, by any name, over the weight of
@@ -106,7 +106,7 @@ def score_differential(answer: Answer, case: Case, lexicon: Lexicon | None = Non
     if answer.case_id != case.id:
         raise ValueError(f"the answer is about case {answer.case_id}; expected {case.id}")
     lexicon = lexicon or load_lexicon()
-    said = () if answer.is_missing else answer.diagnoses
+    said = () if answer.is_missing or answer.cannot_tell else answer.diagnoses
     truth = None if answer.is_missing else label_of(case)
     weights = () if answer.is_missing else tuple((item.diagnosis, item.weight) for item in case.differential)
     is_known = truth is not None and known_diagnosis(truth, lexicon) is not None

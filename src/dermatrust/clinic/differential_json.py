@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dermatrust.clinic.differential_names import Entry, fraction, read_entry
+from dermatrust.clinic.differential_names import Entry, fraction, is_percent, read_entry, shared_scale
 from dermatrust.judge.aliases import normalised
 from dermatrust.judge.verdict_json import Pairs, split_json
 from dermatrust.lexicon import Lexicon
@@ -131,10 +131,11 @@ def _entries(value: Any, lexicon: Lexicon) -> Iterator[Entry]:
         yield from read_entry(value, lexicon)
     elif isinstance(value, list):
         ranked = [one for one in value if isinstance(one, tuple) and _rank(one) is not None]
+        percent = is_percent(number for one in value if isinstance(one, tuple) for number in _stated(one))
         for one in sorted(value, key=_rank) if len(ranked) == len(value) else value:  # type: ignore[arg-type]  # all have a rank
-            yield from _entries(one, lexicon)
+            yield from _of_object(one, lexicon, percent=percent) if isinstance(one, tuple) else _entries(one, lexicon)
     elif isinstance(value, tuple):
-        yield from _of_object(value, lexicon)
+        yield from _of_object(value, lexicon, percent=is_percent(number for _, number in value))
 
 
 def _rank(pairs: Pairs) -> float | None:
@@ -142,17 +143,23 @@ def _rank(pairs: Pairs) -> float | None:
     return float(ranks[0]) if ranks and isinstance(ranks[0], int | float) else None
 
 
-def _of_object(pairs: Pairs, lexicon: Lexicon) -> Iterator[Entry]:
+def _stated(pairs: Pairs) -> list[Any]:
+    """Return what an object states as the probability of its name, or of the one name that is its key."""
+    stated = [value for key, value in pairs if normalised(key) in _PROBABILITIES]
+    return stated or [value for key, value in pairs if len(pairs) == 1 and normalised(key) not in _NAMES]
+
+
+def _of_object(pairs: Pairs, lexicon: Lexicon, *, percent: bool) -> Iterator[Entry]:
     names = [value for key, value in pairs if normalised(key) in _NAMES and isinstance(value, str)]
     if names:
-        stated = [_number(value) for key, value in pairs if normalised(key) in _PROBABILITIES]
+        stated = [_number(shared_scale(value, percent=percent)) for value in _stated(pairs)]
         for entry in read_entry(names[0], lexicon):
             yield entry._replace(probability=stated[0]) if stated else entry
         return
     for key, value in pairs:
         if _NUMBERED.match(normalised(key)) or normalised(key) in _LEADS | _LISTS:
             yield from _entries(value, lexicon)
-        elif (number := _number(value)) is not None:
+        elif (number := _number(shared_scale(value, percent=percent))) is not None:
             yield from (entry._replace(probability=number) for entry in read_entry(key, lexicon))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dermatrust.clinic.differential_names import Entry, fraction, read_entry, split_names
+from dermatrust.clinic.differential_names import Entry, fraction, is_percent, read_entry, shared_scale, split_names
 from dermatrust.lexicon import Lexicon
 
 _ITEM = re.compile(
@@ -232,8 +232,10 @@ def _of_table(rows: Sequence[str], lexicon: Lexicon) -> Iterator[Entry]:
     if names is None:
         return
     stated = next((i for i, cell in enumerate(head) if _PROBABILITY_HEAD.search(cell) and i != names), None)
-    for row in body:
+    numbers = [row[stated] if stated is not None and stated < len(row) else "" for row in body]
+    percent = is_percent(numbers)
+    for row, number in zip(body, numbers, strict=True):
         if names < len(row):
-            probability = fraction(row[stated]) if stated is not None and stated < len(row) else None
+            probability = fraction(str(shared_scale(number, percent=percent))) if number else None
             for entry in read_entry(row[names], lexicon):
                 yield entry if probability is None else entry._replace(probability=probability)

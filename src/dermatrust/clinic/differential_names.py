@@ -1,8 +1,9 @@
 """One entry of a model's list: the name of a disease and its probability, without numbering, emphasis and reasons."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dermatrust.clinic.ladder import known_diagnosis
 from dermatrust.lexicon import Lexicon
@@ -19,6 +20,7 @@ LONGEST_NAME = 120
 """Letters. No disease has a longer name; what is longer is a sentence."""
 _NUMBER = r"(?:(?:[~≈<>≤≥]|about|approx(?:imately|[.])?|around)\s*)?(?P<{0}low>\d{{1,3}}(?:[.,]\d+)?|[.]\d+)"
 _PROBABILITY_WORD = r"(?:probability|prob[.]?|confidence|likelihood|certainty|chance|p)(?:\s+(?:level|score|of|is))*"
+_BARE_NUMBER = re.compile(r"^\s*\d+(?:[.,]\d+)?\s*$")
 _STATED = re.compile(
     rf"""\b{_PROBABILITY_WORD}\s*[:=≈~]?\s*{_NUMBER.format("w")}\s*(?:(?:-|–|to)\s*(?P<whigh>\d+(?:[.,]\d+)?))?
         \s*(?P<wunit>%|percent|/\s*100?\b)?
@@ -89,6 +91,34 @@ def fraction(text: str) -> float | None:
     """
     stated = _STATED.search(f": {text.strip()}")
     return _value(stated) if stated else None
+
+
+def is_percent(numbers: Iterable[Any]) -> bool:
+    """Whether numbers that stand together in one reply are percentages: one over 1 tells it of all.
+
+    Example:
+        >>> is_percent([85, 14, 1]), is_percent(["85", "1"]), is_percent([1.0, 0.2]), is_percent(["85%", 1])
+        (True, True, False, False)
+    """
+    return any(value is not None and value > 1 for value in map(bare_number, numbers))
+
+
+def bare_number(value: Any) -> float | None:
+    """Return a number, or a text that is one and nothing else; None for anything else, "85%" too."""
+    if isinstance(value, str) and _BARE_NUMBER.match(value):
+        return float(value.strip().replace(",", "."))
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def shared_scale(value: Any, *, percent: bool) -> Any:
+    """Return a value such that the 1 of "85, 14, 1" is 1 %, not certainty.
+
+    Example:
+        >>> shared_scale(1, percent=True), shared_scale(1, percent=False), shared_scale("high", percent=True)
+        (0.01, 1, 'high')
+    """
+    number = bare_number(value)
+    return number / 100 if percent and number is not None and 0 <= number <= 1 else value
 
 
 def _value(stated: re.Match[str]) -> float | None:

@@ -269,7 +269,7 @@ def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts
     shown = np.flatnonzero(drawn.is_recorded & (n >= parts.fewest))
     if len(shown) < 2:
         return
-    low, high = (int(shown[place]) for place in (np.argmin(own[0, shown]), np.argmax(own[0, shown])))
+    low, high = (int(shown[place]) for place in (np.argmin(own[0, shown]), _last_greatest(own[0, shown])))
     size = int(n[low] + n[high]), int(n_patients[low] + n_patients[high])
     fewer = int(min(n_patients[low], n_patients[high]))
     gap = _estimate(own[:, high] - own[:, low], *size, fewer, parts)
@@ -278,6 +278,11 @@ def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts
     about = one.model, one.arm, one.image_arm, one.measure
     ends = drawn.names[low], drawn.names[high], float(own[0, low]), float(own[0, high])
     yield GapRow(*about, factor, *ends, gap, ratio, chance)
+
+
+def _last_greatest(values: Floats) -> int:
+    """Return the place of the greatest, the last of several: where all are alike, not that of the first least."""
+    return len(values) - 1 - int(np.argmax(values[::-1]))
 
 
 def _within(measured: Sequence[Measured], factor: Factor, parts: Parts, draws: KeptDraws) -> Iterator[WithinRow]:

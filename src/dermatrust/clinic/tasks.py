@@ -47,6 +47,8 @@ def differential_task(n_named: int = N_NAMED) -> Task:
 
 def _read_differential(answer: Answer) -> Answer:
     said = read_differential_reply(answer.text)
+    if said.cannot_tell:  # what is named beside it is no answer: here as in a vote, and as with a level of urgency
+        return replace(answer, cannot_tell=True)
     return replace(answer, diagnoses=said.diagnoses, confidence=said.confidence, cannot_tell=said.cannot_tell)
 
 

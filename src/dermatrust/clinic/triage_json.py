@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dermatrust.clinic.differential_names import fraction
+from dermatrust.clinic.differential_names import fraction, is_percent, shared_scale
 from dermatrust.clinic.urgency_words import UNCLAIMED, URGENCIES, Claimed, claimed
 from dermatrust.judge.aliases import normalised
 from dermatrust.judge.verdict_json import Pairs
@@ -116,8 +116,9 @@ def _together(levels: list[Claimed], spread: dict[Urgency, float], advice: list[
 def _distribution(pairs: Pairs) -> dict[Urgency, float]:
     """Return the probabilities of levels, where an object holds nothing else and they are not all 0."""
     found: dict[Urgency, float] = {}
+    percent = is_percent(value for _, value in pairs)
     for key, value in pairs:
-        named, stated = claimed(normalised(key)).level, stated_share(value)
+        named, stated = claimed(normalised(key)).level, stated_share(shared_scale(value, percent=percent))
         if named is None or stated is None:
             return {}
         found[named] = found.get(named, 0.0) + stated

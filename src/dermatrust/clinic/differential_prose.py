@@ -1,5 +1,7 @@
 """The differential in a free narrative: what it concludes, then what it holds possible; never what it denies."""
 
+import re
+
 from dermatrust.clinic.differential_names import Entry
 from dermatrust.judge.lexical_conclusion import (
     Named,
@@ -10,6 +12,15 @@ from dermatrust.judge.lexical_conclusion import (
 )
 from dermatrust.lexicon import Lexicon
 from dermatrust.lexicon.sentences import Sentences, without_markup
+
+_ASIDE = re.compile(
+    r"\b(?:(?:progress\w*|evolv\w*|transform\w*|develop\w*|turn\w*) (?:in)?to|differs? from|different from|risk of"
+    r"|risk factors? for|precursors? (?:of|to|for))\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+"""What stands before a disease that the patient is not said to have: what his may become, or is not."""
+_FURTHEST = 60
+"""Letters before a name within which that stands."""
 
 
 def read_prose(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
@@ -29,7 +40,9 @@ def read_prose(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
     named = [
         Named(lexicon.diagnoses[m.concept.id.partition("/")[2]], m.start, m.end, m.status)
         for m in lexicon.mentions(plain)
-        if m.concept.kind == "diagnosis" and m.status in ("affirmed", "hedged")
+        if m.concept.kind == "diagnosis"
+        and m.status in ("affirmed", "hedged")
+        and not _ASIDE.search(plain, max(0, m.start - _FURTHEST), m.start)
     ]
     sentences = Sentences(plain)
     spans = closing_spans(sentences)

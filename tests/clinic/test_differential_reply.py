@@ -274,3 +274,15 @@ def test_one_among_percentages_is_one_percent_not_certainty(text):
     assert [name.lower() for name in reply.diagnoses] == ["melanoma", "eczema", "acne"]
     assert reply.probabilities == pytest.approx((0.85, 0.14, 0.01))
     assert reply.confidence == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lesion is an actinic keratosis, which may progress to squamous cell carcinoma if untreated.",
+        "This is an actinic keratosis and differs from melanoma.",
+        "It is an actinic keratosis, a precursor of squamous cell carcinoma.",
+    ],
+)
+def test_what_a_disease_may_become_or_differs_from_is_no_part_of_the_differential(text):
+    assert read_differential_reply(text).diagnoses == ("actinic keratosis",)

@@ -94,3 +94,19 @@ def test_another_name_of_what_is_said_changes_nothing_above_exact(said, data, tr
 def test_case_plural_and_punctuation_do_not_matter(said):
     for written in (said.name.upper(), f" {said.name}.", f"the {said.name}", f"({said.name})"):
         assert exact_key(written) == exact_key(said.name)
+
+
+@pytest.mark.parametrize(
+    ("said", "truth"),
+    [
+        ("condyloma lata", "condyloma acuminata"),
+        ("psoriasiform dermatitis", "psoriasis"),
+        ("psoriasiform dermatitis", "eczema"),
+        ("anagen effluvium", "telogen effluvium"),
+        ("erythroplakia", "leukoplakia"),
+        ("vulvodynia", "vulvitis"),
+        ("brachioradial pruritus", "notalgia paresthetica"),
+    ],
+)
+def test_names_that_are_near_and_mean_another_disease(said, truth):
+    assert not match_names(said, truth).synonym

@@ -161,3 +161,17 @@ def test_one_among_percentages_is_one_percent_not_certainty():
     reply = read_triage_reply('{"probabilities": {"emergent": 1, "urgent": 19, "routine": 80}}')
     assert reply.urgency == "routine"
     assert reply.urgent_probability == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("{'urgency': 'routine', 'urgent_probability': 0.2, 'cannot_tell': False}", "routine"),
+        ("Urgency: low", "routine"),
+        ("**Urgency:** High.", "urgent"),
+        ('{"urgency": "low"}', "routine"),
+        ("Low urgency.", "routine"),
+    ],
+)
+def test_shapes_that_models_use_for_a_level(text, level):
+    assert read_triage_reply(text).urgency == level

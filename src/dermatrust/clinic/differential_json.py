@@ -67,7 +67,7 @@ def read_json(text: str, lexicon: Lexicon) -> JsonDifferential:
         objects = split_json(f'{{"differential": {text[bare.start() : text.rfind("]") + 1] or text[bare.start() :]}}}')[
             0
         ]
-    found = [_read(pairs, lexicon) for pairs in objects or _python(text)]
+    found = [_read(pairs, lexicon) for pairs in objects or python_objects(text)]
     said = [one for one in found if one.says_something]
     listing = [one for one in said if one.entries]
     if len(listing) > 1 and all(len(one.entries) == 1 for one in listing):  # one object a diagnosis
@@ -75,7 +75,7 @@ def read_json(text: str, lexicon: Lexicon) -> JsonDifferential:
     return (listing or said or [JsonDifferential()])[-1]
 
 
-def _python(text: str) -> list[Pairs]:
+def python_objects(text: str) -> list[Pairs]:
     """Return the dictionary that a reply writes with Python's quotes and constants."""
     literal = text[text.find("{") : text.rfind("}") + 1]
     if len(literal) > _LONGEST_LITERAL:

@@ -1,5 +1,7 @@
 """The differential in a free narrative: what it concludes, then what it holds possible; never what it denies."""
 
+import re
+
 from dermatrust.clinic.differential_names import Entry
 from dermatrust.judge.lexical_announced import announced_conclusion
 from dermatrust.judge.lexical_conclusion import (
@@ -11,6 +13,15 @@ from dermatrust.judge.lexical_conclusion import (
 )
 from dermatrust.lexicon import Lexicon
 from dermatrust.lexicon.sentences import Sentences, without_markup
+
+_ASIDE = re.compile(
+    r"\b(?:(?:progress\w*|evolv\w*|transform\w*|develop\w*|turn\w*) (?:in)?to|differs? from|different from|risk of"
+    r"|risk factors? for|precursors? (?:of|to|for))\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+"""What stands before a disease that the patient is not said to have: what his may become, or is not."""
+_FURTHEST = 60
+"""Letters before a name within which that stands."""
 
 
 def read_prose(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
@@ -67,5 +78,7 @@ def _named(plain: str, lexicon: Lexicon, statuses: tuple[str, ...]) -> list[Name
     return [
         Named(lexicon.diagnoses[m.concept.id.partition("/")[2]], m.start, m.end, m.status)
         for m in lexicon.mentions(plain)
-        if m.concept.kind == "diagnosis" and m.status in statuses
+        if m.concept.kind == "diagnosis"
+        and m.status in statuses
+        and not _ASIDE.search(plain, max(0, m.start - _FURTHEST), m.start)
     ]

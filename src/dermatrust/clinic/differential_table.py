@@ -74,7 +74,7 @@ def differential_result(
         n_patients=grid.n_clusters - without_patient,
         n_cases_without_patient=without_patient,
         n_without_truth=n_without_truth,
-        n_unknown_truth=sum(label is None or load_lexicon().diagnosis(label) is None for label in labels),
+        n_unknown_truth=sum(label is not None and load_lexicon().diagnosis(label) is None for label in labels),
         models=tuple(dict.fromkeys(place.model for place in grid.places)),
         arms=arms,
         image_arms=tuple(dict.fromkeys(place.image_arm for place in grid.places)),

@@ -18,7 +18,7 @@ _BESIDE = re.compile(
 )
 _ANOTHER = re.compile(
     r"\b(?:malignan\w*|carcinoma\w*|sarcoma\w*|cancer\w*|metasta\w*|transformation|benign|lymphoma\w*|pseudo\w*|like"
-    r"|mimic\w*|non|anti|post\w*|pre|para\w*|premalignant|lesions?|borderline|virus|vaccin\w*)\b"
+    r"|mimic\w*|psoriasiform|non|anti|post\w*|pre|para\w*|premalignant|lesions?|borderline|virus|vaccin\w*)\b"
 )
 """What makes a longer name mean another disease than the one whose name it holds."""
 

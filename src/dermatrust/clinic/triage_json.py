@@ -32,6 +32,8 @@ _CANNOT = frozenset(
      "insufficient information", "cannot assess", "is cannot tell"}
 )  # fmt: skip
 _WORDS: dict[str, Urgency] = {"yes": "urgent", "true": "urgent", "no": "routine", "false": "routine"}
+_DEGREES: dict[str, Urgency] = {"low": "routine", "high": "urgent"}
+"""As "low priority" and "high priority" are read."""
 _DEEPEST = 4
 
 
@@ -73,7 +75,7 @@ def read_json_triage(pairs: Pairs, depth: int = 0) -> JsonTriage:
         elif name in _FLAGS and isinstance(value, bool | str):
             levels.append(_flag(value))
         elif name in LEVELS | ADVICE and isinstance(value, str):
-            (levels if name in LEVELS else advice).append(claimed(value))
+            (levels if name in LEVELS else advice).append((claimed_level if name in LEVELS else claimed)(value))
         elif name in _PROBABILITIES:
             probability = stated_share(value)
         elif name in _CONFIDENCES:
@@ -81,6 +83,16 @@ def read_json_triage(pairs: Pairs, depth: int = 0) -> JsonTriage:
     if probability is None and spread:
         probability = 1 - spread.get("routine", 0.0) / sum(spread.values())
     return JsonTriage(_together(levels, spread, advice), probability, confidence, cannot_tell)
+
+
+def claimed_level(value: str) -> Claimed:
+    """Return what the value of a field of urgency claims; there "low" and "high" alone are levels too.
+
+    Example:
+        >>> claimed_level("low").level, claimed_level("**High**").level, claimed_level("high blood pressure").level
+        ('routine', 'urgent', None)
+    """
+    return Claimed(_DEGREES[word]) if (word := value.strip(" *_.").lower()) in _DEGREES else claimed(value)
 
 
 def stated_share(value: Any) -> float | None:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dermatrust.clinic.triage_json import ADVICE, LEVELS, JsonTriage, read_json_triage, stated_share
+from dermatrust.clinic.differential_json import python_objects
+from dermatrust.clinic.triage_json import ADVICE, LEVELS, JsonTriage, claimed_level, read_json_triage, stated_share
 from dermatrust.clinic.urgency_words import Claimed, claimed
 from dermatrust.judge.aliases import normalised
 from dermatrust.judge.verdict_json import split_json
@@ -86,6 +87,8 @@ def read_triage_reply(text: str) -> TriageReply:
     """
     said = said_aloud(text[-LONGEST_REPLY:]).replace("’", "'")
     objects, rest = split_json(said)
+    if not objects and (objects := python_objects(said)):
+        rest = said[: said.find("{")] + said[said.rfind("}") + 1 :]
     found = [read_json_triage(pairs) for pairs in objects]
     probability = _last([one.urgent_probability for one in found])
     confidence = _last([one.confidence for one in found])
@@ -115,7 +118,7 @@ def _places(found: list[JsonTriage], rest: str) -> Iterator[tuple[Form, list[Cla
     yield "json", [one.claimed for one in found]
     lines = list(_LINE.finditer(rest))
     yield "line", [claimed(line["said"]) for line in lines if "final" in (line["final"] + line["label"]).lower()]
-    yield "line", [claimed(line["said"]) for line in lines if normalised(line["label"]) in LEVELS]
+    yield "line", [claimed_level(line["said"]) for line in lines if normalised(line["label"]) in LEVELS]
     yield "line", [claimed(line["said"]) for line in lines]
     yield "prose", [claimed(verdict[0]) for verdict in _VERDICT.finditer(rest)]
     yield "prose", [claimed(rest)]

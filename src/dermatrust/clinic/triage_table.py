@@ -11,6 +11,7 @@ from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.confusion_rates import confusion_rates
 from dermatrust.agreement.interval import Estimate, Question, Resamples, resample
 from dermatrust.agreement.mcnemar import mcnemar
+from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.clinic.abstention import stated_confidence
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
 from dermatrust.clinic.differential_table import ABSENT, N_RESAMPLES, compared_places
@@ -182,5 +183,8 @@ def _estimate(plan: _Plan, found: Resamples, k: int, draws: Floats, value: float
     counts = [items(found.sums[number]) for number in ((k,) if other is None else (k, other))]
     n, n_patients = (int(min(f(count) for count in counts)) for f in (np.sum, np.count_nonzero))
     low, high, skipped = percentile_intervals(draws[:, np.newaxis], plan.confidence)
+    if low[0] == high[0]:  # resamples of what does not vary know no width
+        lowest = -1.0 if other is not None or list(plan.measures)[k % len(plan.measures)] == "kappa" else 0.0
+        low, high = unvaried_interval([value], [n_patients], lowest=lowest, highest=1.0, confidence=plan.confidence)
     ends = (float(low[0]), float(high[0])) if n_patients > 1 else (float("nan"), float("nan"))
     return Estimate(value, *ends, n, n_patients, int(skipped[0]))

@@ -84,12 +84,12 @@ def _probability_text(result: TriageResult) -> str:
     for cell in result.cells:
         if found := cell.probability:
             stated = f"{found.n} of {found.n + found.n_without}"
-            points = [f"{point.threshold:.2f}" for point in found.points]
+            points = [f"{point.threshold:.2f}" if math.isfinite(point.threshold) else "none" for point in found.points]
             figures = percent(found.area), percent(found.sensitivity_at), points[0], percent(found.youden), points[1]
             lines.append([*_about(cell), stated, *figures])
     if not lines:
         return ""
-    note = "from: the probability from which one would act. Both points are the best on these very cases."
+    note = "from: the probability from which one would act; none: never. Both points are the best on these very cases."
     return "\n".join(["Stated probability of being urgent or emergent: %", *aligned([titles, *lines]), note])
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dermatrust.agreement.bootstrap import percentile_intervals, resampled_means
+from dermatrust.agreement.bootstrap import Source, percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import Floats, Ints, sum_clusters
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import unvaried_interval
@@ -35,7 +35,7 @@ class Estimator:
         self._lowest.append(lowest)
         return len(self._columns) - 1
 
-    def solve(self, rng: np.random.Generator, *, n_resamples: int, confidence: float = 0.95) -> list[Estimate]:
+    def solve(self, rng: Source, *, n_resamples: int, confidence: float = 0.95) -> list[Estimate]:
         """Return the mean of every column with its percentile interval, by number.
 
         A column of nothing, or of cases of one patient, has no interval (NaN). Where all observations are the same,

@@ -10,6 +10,7 @@ from dermatrust.agreement.bootstrap import KeptDraws, percentile_intervals, resa
 from dermatrust.agreement.clusters import Floats, Ints, ratios, sum_clusters
 from dermatrust.agreement.gaps import chance_gap, within_label_gaps
 from dermatrust.agreement.interval import Estimate
+from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.bench.results import FEWEST, NOT_RECORDED
 from dermatrust.clinic.subgroup_levels import Factor
 
@@ -247,12 +248,12 @@ def _rows(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Part
     for k in np.argsort(-n, kind="stable"):
         value = difference = ratio = None
         if n[k] >= parts.fewest:
-            value = _estimate(own[:, k], int(n[k]), int(n_patients[k]), int(n_patients[k]), parts)
+            value = _estimate(own[:, k], int(n[k]), int(n_patients[k]), int(n_patients[k]), parts, _SHARE)
             if recorded[k] and n_rest[k] >= parts.fewest:
                 size = int(n[k] + n_rest[k]), int(n_patients[k] + patients_rest[k])
                 fewer = int(min(n_patients[k], patients_rest[k]))
-                difference = _estimate(own[:, k] - rest[:, k], *size, fewer, parts)
-                ratio = _estimate(ratios(own[:, k], rest[:, k]), *size, fewer, parts)
+                difference = _estimate(own[:, k] - rest[:, k], *size, fewer, parts, _DIFFERENCE)
+                ratio = _estimate(ratios(own[:, k], rest[:, k]), *size, fewer, parts, _RATIO)
         about = one.model, one.arm, one.image_arm, one.measure
         yield SubgroupRow(*about, factor, drawn.names[k], int(n[k]), int(n_patients[k]), value, difference, ratio)
 
@@ -272,8 +273,8 @@ def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts
     low, high = (int(shown[place]) for place in (np.argmin(own[0, shown]), _last_greatest(own[0, shown])))
     size = int(n[low] + n[high]), int(n_patients[low] + n_patients[high])
     fewer = int(min(n_patients[low], n_patients[high]))
-    gap = _estimate(own[:, high] - own[:, low], *size, fewer, parts)
-    ratio = _estimate(ratios(own[:, low], own[:, high]), *size, fewer, parts)
+    gap = _estimate(own[:, high] - own[:, low], *size, fewer, parts, _DIFFERENCE)
+    ratio = _estimate(ratios(own[:, low], own[:, high]), *size, fewer, parts, _RATIO)
     chance = chance_gap(own[1:, shown], own[0, shown], parts.confidence)
     about = one.model, one.arm, one.image_arm, one.measure
     ends = drawn.names[low], drawn.names[high], float(own[0, low]), float(own[0, high])
@@ -306,7 +307,7 @@ def _within(measured: Sequence[Measured], factor: Factor, parts: Parts, draws: K
                 patients = [np.unique(parts.cluster[_items(one, chosen, level, label, side, both)]) for side in (k, 0)]
                 values = np.concatenate([[found.gaps[m, k]], found.draws[:, m, k]])
                 size = n_level + n_beside, len(np.union1d(*patients))
-                difference = _estimate(values, *size, min(map(len, patients)), parts)
+                difference = _estimate(values, *size, min(map(len, patients)), parts, _DIFFERENCE)
             about = one.model, one.arm, one.image_arm, one.measure
             yield WithinRow(*about, factor, names[k], names[0], int(both.sum()), n_level, n_beside, difference)
 
@@ -328,8 +329,18 @@ def _by_size(named: Sequence[str], fewest: int) -> tuple[Ints, list[str]]:
     return place[numbers], [str(names[k]) for k in order]
 
 
-def _estimate(draws: Floats, n: int, n_patients: int, n_fewer: int, parts: Parts) -> Estimate:
+_SHARE, _DIFFERENCE, _RATIO = (0.0, 1.0), (-1.0, 1.0), (float("nan"), float("nan"))
+"""Ends of the scale of a figure; a ratio has none, hence no interval where its resamples do not vary."""
+
+
+def _estimate(
+    draws: Floats, n: int, n_patients: int, n_fewer: int, parts: Parts, scale: tuple[float, float]
+) -> Estimate:
     """Return the first of some draws, with an interval from the others if both sides have two patients."""
     low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence)
+    if low[0] == high[0]:  # resamples of what does not vary know no width
+        low, high = unvaried_interval(
+            draws[:1], [n_fewer], lowest=scale[0], highest=scale[1], confidence=parts.confidence
+        )
     ends = (float(low[0]), float(high[0])) if n_fewer > 1 else (float("nan"), float("nan"))
     return Estimate(float(draws[0]), *ends, n, n_patients, int(skipped[0]))

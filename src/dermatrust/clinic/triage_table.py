@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dermatrust.agreement.bootstrap import KeptDraws, cluster_bootstrap, percentile_intervals
+from dermatrust.agreement.bootstrap import KeptDraws, percentile_intervals
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.confusion_rates import confusion_rates
 from dermatrust.agreement.interval import Estimate, Question, Resamples, resample
@@ -15,6 +15,7 @@ from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.clinic.abstention import stated_confidence
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
 from dermatrust.clinic.differential_table import ABSENT, N_RESAMPLES, compared_places
+from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.subgroup_levels import case_levels, diseases
 from dermatrust.clinic.subgroups import Parts, subgroup_tables, within_disease
 from dermatrust.clinic.triage_columns import TriageColumns, columns_at, measured_at
@@ -163,17 +164,12 @@ def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -
         name: mcnemar(*(np.where(both & own, columns.right(2), np.nan) for columns in (here, there)))
         for name, own in kinds.items()
     }
-    flipped = cluster_bootstrap(
-        np.where(both, here.said != there.said, np.nan), grid.cluster, rng=plan.draws,
-        n_resamples=plan.n_resamples, confidence=plan.confidence,
-    )  # fmt: skip
-    flips = Estimate(
-        float(flipped.means[0]), float(flipped.low[0]), float(flipped.high[0]), int(flipped.n[0]),
-        int(flipped.n_clusters[0]), int(flipped.n_skipped[0]),
-    )  # fmt: skip
+    flips = Estimator(grid.cluster, grid.n_clusters)
+    flips.add(np.where(both, here.said != there.said, np.nan))
+    (flipped,) = flips.solve(plan.draws, n_resamples=plan.n_resamples, confidence=plan.confidence)
     base = grid.places[pair[1]]
     return TriageChange(
-        *grid.places[pair[0]], base.arm, base.image_arm, int(both.sum()), differences, flips, tests
+        *grid.places[pair[0]], base.arm, base.image_arm, int(both.sum()), differences, flipped, tests
     )  # fmt: skip
 
 

@@ -214,3 +214,17 @@ def test_intervals_are_over_patients():
 def test_the_same_seed_gives_the_same_result():
     rows = rows_of(PAIRS, urgent_probability=0.3, confidence=0.6)
     assert repr(result_of(rows, seed=3)) == repr(result_of(rows, seed=3))
+
+
+def test_what_does_not_vary_has_the_wilson_interval_of_its_patients_and_not_one_without_width():
+    rows = rows_of("uu uu uu uu rr rr rr") + rows_of("uu uu uu uu rr rr rr", arm="context only")
+    result = result_of(rows)
+    cell, (change,) = result.cells[0], result.changes
+    for name in ("sensitivity", "specificity", "ppv", "accuracy"):
+        found, wilson = cell.measures[name], getattr(cell.rates, name)
+        assert (found.low, found.high) == (pytest.approx(wilson.low), pytest.approx(1.0))
+        difference = change.differences[name]
+        assert (difference.low, difference.high) == (pytest.approx(wilson.low - 1), pytest.approx(1 - wilson.low))
+    assert (change.flips.value, change.flips.low) == (0.0, 0.0)
+    assert change.flips.high == pytest.approx(1 - cell.rates.accuracy.low)
+    assert cell.measures["kappa"].low < 1.0

@@ -1,4 +1,4 @@
-"""The explorer as a web application: nine pages over GET, and nothing that changes anything."""
+"""The explorer as a web application: ten pages over GET, and nothing that changes anything."""
 
 import re
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from dermatrust.explore.files import live, static_files
 from dermatrust.explore.gate import Gate
 from dermatrust.explore.problems import ExploreProblem, problem_page
 from dermatrust.explore.runs import OpenRun, Runs
+from dermatrust.report.chapters import dataset_of
 from dermatrust.report.page import page_environment
 from dermatrust.report.provenance import card_notice
 
@@ -44,6 +45,7 @@ def explore_app(runs: Runs, datasets: Datasets, *, key: str, port: int) -> ASGIA
     routes = [
         Route("/", site.runs_page),
         Route("/static/{name}", _static),
+        Route("/studies/{study}", site.study_page),
         *(Route(f"/runs/{{run}}{path}", page) for path, page in site.pages()),
     ]
     app = Starlette(
@@ -63,6 +65,20 @@ class _Site:
     def runs_page(self, request: Request) -> Response:
         shown = pages.runs_context(self._runs.listed()) | {"leaving": "", "place": "runs", "places": (), "save": ""}
         return HTMLResponse(_rendered("explore_runs.html", shown))
+
+    def study_page(self, request: Request) -> Response:
+        name = request.path_params["study"]
+        try:
+            found = self._runs.found(name)
+        except KeyError:
+            raise ExploreProblem(404, "No such study", "It may have been moved or renamed since.") from None
+        shown = pages.study_context(name, found)
+        if _is_file(request):
+            return _file("study", name, shown, leaving=card_notice(dataset_of(found), n_pages=0, n_images=0))
+        save = f"/studies/{quote(name, safe='')}?file=1"
+        return HTMLResponse(
+            _rendered("explore_study.html", shown | {"leaving": "", "place": "study", "places": (), "save": save})
+        )
 
     def pages(self) -> list[tuple[str, Callable[[Request], Response]]]:
         """Return the pages of a run: the end of the address, and what answers there."""
@@ -89,7 +105,7 @@ class _Site:
             base = f"/runs/{quote(run.name, safe='')}"
             shown = context_of(run, request, base) | {"synthetic": run.manifest.dataset.synthetic, "base": base}
             if _is_file(request):
-                return _file(name, run, shown)
+                return _file(name, run.name, shown, leaving=_leaving(run, shown))
             places = [(place, base + path, title) for place, path, title in PLACES]
             own = {"place": name, "places": places, "save": _save(request, base, name), "leaving": ""}
             return HTMLResponse(_rendered(f"explore_{name}.html", shown | own))
@@ -112,13 +128,16 @@ def _save(request: Request, base: str, name: str) -> str:
     return f"{base}{'' if name == 'leaderboard' else f'/{name}'}?{query}"
 
 
-def _file(name: str, run: OpenRun, shown: dict[str, Any]) -> Response:
-    """Return the page as one file that opens from the file system and fetches nothing, like a report."""
+def _leaving(run: OpenRun, shown: dict[str, Any]) -> str:
     case = shown.get("case")
     n_images = sum(1 for image in case.images if image.uri) if case else 0
-    leaving = card_notice(run.manifest.dataset, n_pages=1 if case else 0, n_images=n_images)
-    text = page_environment().get_template(f"explore_{name}.html").render(shown | {"leaving": leaving})
-    file_name = f"{_UNFIT.sub('-', run.name)[:80]}-{name}.html"
+    return card_notice(run.manifest.dataset, n_pages=1 if case else 0, n_images=n_images)
+
+
+def _file(page: str, name: str, shown: dict[str, Any], *, leaving: str) -> Response:
+    """Return a page as one file that opens from the file system and fetches nothing, like a report."""
+    text = page_environment().get_template(f"explore_{page}.html").render(shown | {"leaving": leaving})
+    file_name = f"{_UNFIT.sub('-', name)[:80]}-{page}.html"
     headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
     return HTMLResponse(text.encode("utf-8", errors="xmlcharrefreplace"), headers=headers)
 

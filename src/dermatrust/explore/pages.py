@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from dermatrust.bench.results import FACTORS, MACRO, MEASURES, BenchTable
@@ -14,10 +14,13 @@ from dermatrust.explore.datasets import Behind
 from dermatrust.explore.problems import ExploreProblem
 from dermatrust.explore.runs import Listed, OpenRun, Runs
 from dermatrust.report import breakdowns
-from dermatrust.report.chapters import KINDS, chapters, left_out
+from dermatrust.report.chapters import KINDS, chapters, dataset_of, left_out
 from dermatrust.report.headline import RaterTable
 from dermatrust.report.model_page import model_context
 from dermatrust.report.views import plain_number, share_text
+
+if TYPE_CHECKING:
+    from dermatrust.report.chapters import Found
 
 Query = Mapping[str, str]
 
@@ -65,8 +68,14 @@ def raters_context(run: OpenRun, runs: Runs) -> dict[str, Any]:
     """Return what the page about the raters places."""
     found, problems = runs.found_of(run.manifest)
     return run.context | {
-        "chapters": chapters(found), "left_out": left_out(found, has_table=True), "problems": problems,
+        "chapters": chapters(found), "left_out": left_out(found, has_table=True, clinical=False), "problems": problems,
     }  # fmt: skip
+
+
+def study_context(name: str, found: "Found") -> dict[str, Any]:
+    """Return what the page of one study or audit places: its chapter of the report."""
+    (chapter,) = chapters([found])
+    return {"study": name, "chapter": chapter, "synthetic": dataset_of(found).synthetic}
 
 
 def data_context(run: OpenRun) -> dict[str, Any]:

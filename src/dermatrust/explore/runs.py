@@ -118,15 +118,27 @@ class Runs:
                 self._opened.popitem(last=False)
         return known[1]
 
+    def found(self, name: str) -> "Found":
+        """Return what a study or an audit found, read anew where its file has changed since.
+
+        Raises:
+            KeyError: There is no such study or audit.
+            DataError: It is damaged.
+        """
+        one = {listed.name: listed for listed in self.listed() if listed.manifest is None}[name]
+        if one.problem:
+            raise DataError(str(one.path), one.problem)
+        return self._result(one)[1]
+
     def found_of(self, manifest: Manifest) -> "tuple[list[Found], list[str]]":
-        """Return studies and audits of the dataset of a run, one of a kind, and what could not be read.
+        """Return studies and audits of raters on the dataset of a run, one of a kind, and what could not be read.
 
         Of two of a kind the one changed last is shown.
         """
         results: dict[str, tuple[int, Found]] = {}
         problems: list[str] = []
         for one in self.listed():
-            if one.kind in KINDS:
+            if one.kind in KINDS and not KINDS[one.kind].is_clinical:
                 try:
                     stamp, found = self._result(one)
                 except DataError as error:

@@ -45,6 +45,11 @@ class Kind:
     template: str
     context: str
 
+    @property
+    def is_clinical(self) -> bool:
+        """Whether it is about models at the bedside, and not about who rates them."""
+        return self.module.startswith("dermatrust.clinic.")
+
 
 KINDS = {
     "DifferentialResult": Kind(
@@ -114,10 +119,14 @@ def chapters(found: "Sequence[Found]") -> tuple[Chapter, ...]:
     return tuple(_chapter(by_kind[name], kind) for name, kind in KINDS.items() if name in by_kind)
 
 
-def left_out(found: "Sequence[Found]", *, has_table: bool) -> tuple[tuple[str, str], ...]:
-    """Return what the report lacks, each with the command that finds it."""
+def left_out(found: "Sequence[Found]", *, has_table: bool, clinical: bool = True) -> tuple[tuple[str, str], ...]:
+    """Return what the report lacks, each with the command that finds it; studies at the bedside only where asked."""
     there = {type(one).__name__ for one in found}
-    lacking = [(kind.title, kind.command) for name, kind in KINDS.items() if name not in there]
+    lacking = [
+        (kind.title, kind.command)
+        for name, kind in KINDS.items()
+        if name not in there and (clinical or not kind.is_clinical)
+    ]
     return tuple(lacking if has_table else [BENCH, *lacking])
 
 

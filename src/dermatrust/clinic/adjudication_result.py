@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from dermatrust.agreement.proportion import Proportion, share
 from dermatrust.agreement.weighted_kappa import weighted_kappa
 from dermatrust.clinic.adjudicator import Adjudication, Adjudicator
+from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.ladder import diagnosis_said
-from dermatrust.clinic.results import CUTS
 from dermatrust.lexicon import load_lexicon
 from dermatrust.store.answers import AnswerColumns
 from dermatrust.store.columns import Numbers

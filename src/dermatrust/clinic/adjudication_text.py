@@ -5,7 +5,7 @@ import math
 from dermatrust.agreement.proportion import Proportion
 from dermatrust.bench.text import NOTHING, aligned, counted
 from dermatrust.clinic.adjudication_result import AdjudicationResult, Agreement
-from dermatrust.clinic.results import CUTS
+from dermatrust.clinic.differential import CUTS
 
 
 def adjudication_text(result: AdjudicationResult) -> str:

@@ -11,13 +11,13 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.mcnemar import McNemar, mcnemar
 from dermatrust.clinic.anchoring import plan_anchoring, plan_shortcuts
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
+from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.image_arms import NO_IMAGES
+from dermatrust.clinic.ladder import RUNGS
 from dermatrust.clinic.results import (
-    CUTS,
     HITS,
     MEASURES,
-    RUNGS,
     Cell,
     Change,
     DifferentialResult,

@@ -11,8 +11,8 @@ import numpy as np
 
 from dermatrust.agreement.proportion import Proportion, share
 from dermatrust.bench.text import NOTHING, aligned, shortened
+from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.embedding import EmbeddingRung, EmbeddingScore
-from dermatrust.clinic.results import CUTS
 from dermatrust.store.answers import AnswerColumns
 
 COLUMNS = (

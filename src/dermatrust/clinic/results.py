@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.mcnemar import McNemar
+from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.ladder import RUNGS
 from dermatrust.records import DatasetCard
 
-CUTS = (1, 3, 5)
-RUNGS = ("exact", "synonym", "family")
 HEADLINE = "synonym"
 """The rung of the figures that are shown first: the same disease, under whatever name."""
 HITS = tuple(f"top-{k} {rung}" for rung in RUNGS for k in CUTS)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from dermatrust.bench.text import cases_text, drawn_notice
-from dermatrust.clinic.results import CUTS, HEADLINE, Change, DifferentialResult
+from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.results import HEADLINE, Change, DifferentialResult
 from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import Manifest
 from dermatrust.report import clinic_words as words

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from dermatrust.clinic.results import CREDITS, CUTS, OVERLAPS, RUNGS, WEIGHTED, Cell, DifferentialResult
+from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.ladder import RUNGS
+from dermatrust.clinic.results import CREDITS, OVERLAPS, WEIGHTED, Cell, DifferentialResult
 from dermatrust.report.clinic_arms import LABELS_PX, ArmLine, arm_name, described
 from dermatrust.report.intervals import IntervalRow, interval_chart
 from dermatrust.report.percent import SHARES, share_cell, share_text

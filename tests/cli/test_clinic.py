@@ -99,7 +99,7 @@ def test_every_arm_of_recorded_replies(clinic, cohort, tmp_path):
     assert set(answers.planted) <= set(LABELS)
     assert all(planted != label for planted, label in zip(answers.planted, answers.label, strict=True))
     with (run / "table.csv").open(newline="") as file:
-        assert {row["kind"] for row in csv.DictReader(file)} == {"arm", "change", "anchoring", "shortcut"}
+        assert {row["kind"] for row in csv.DictReader(file)} == {"arm", "change", "anchoring", "shortcut", "part"}
     manifest = json.loads((run / "manifest.json").read_text())
     assert manifest["config"]["arms"] == list(ARMS)
     assert manifest["prompts"].keys() == {"differential@1"}

@@ -223,3 +223,56 @@ def test_a_plant_is_compared_with_the_arm_that_differs_in_nothing_else(tmp_path)
     }
     (found,) = differential_result(columns(tmp_path, said), CARD, n_resamples=50).anchoring
     assert (found.reference_arm, found.unprompted_1.value, found.newly_1.value) == (IMAGE_AND_CONTEXT, 0, 1)
+
+
+def parted(n=12, **more):
+    """Cases of two skin types, right where the type is I-II but for one, each sure of itself by its number."""
+    rows = []
+    for k in range(2 * n):
+        case = Case(id=f"c{k}", patient_id=f"p{k}", label="psoriasis", fitzpatrick=1 if k < n else 6)
+        told = ContextArms([case]).told(case, IMAGE_ONLY)
+        is_right = 0 < k < n
+        answer = Answer(case.id, "m", IMAGE_ONLY, "all", text="t", diagnoses=("psoriasis" if is_right else "eczema",),
+                        confidence=0.9 if k < n else 0.6, **more)  # fmt: skip
+        rows.append(answer_row(Asked(case, IMAGE_ONLY, ImageArm("all"), told, case, False, None), answer,
+                               differential_task()))  # fmt: skip
+    return rows
+
+
+def test_parts_of_the_cases_and_their_gap_by_hand(tmp_path):
+    write_answers(tmp_path / "a.parquet", parted())
+    result = differential_result(read_answers(tmp_path / "a.parquet"), CARD, n_resamples=200)
+    found = {(row.measure, row.level): row for row in result.subgroups if row.factor == "skin type"}
+    assert found["top-1 synonym", "I-II"].value.value == pytest.approx(11 / 12)
+    assert found["top-1 synonym", "V-VI"].value.value == 0.0
+    assert found["top-1 synonym", "V-VI"].value.high > 0.1  # none of twelve is not none of all
+    gap = next(gap for gap in result.gaps if (gap.measure, gap.factor) == ("top-3 synonym", "skin type"))
+    assert (gap.lowest, gap.highest, gap.gap.value) == ("V-VI", "I-II", pytest.approx(11 / 12))
+    assert gap.is_beyond_chance
+    inside = next(row for row in result.within if row.measure == "top-1 synonym" and row.factor == "skin type")
+    assert abs(inside.difference.value) == pytest.approx(11 / 12)  # one disease: the same gap within it
+    kinds = {record["kind"] for record in result_records(result)}
+    assert kinds == {"arm", "part", "part less rest", "part over rest", "gap", "within disease"}
+
+
+def test_stated_confidence_by_hand(tmp_path):
+    write_answers(tmp_path / "a.parquet", parted())
+    sure = differential_result(read_answers(tmp_path / "a.parquet"), CARD, n_resamples=100).cells[0].confidence
+    assert (sure.n, sure.n_abstained, sure.stated) == (24, 0, pytest.approx(0.75))
+    assert sure.accuracy_all.value == pytest.approx(11 / 24)
+    assert sure.excess.value == pytest.approx(0.75 - 11 / 24)
+    assert sure.ece == pytest.approx(0.5 * abs(0.9 - 11 / 12) + 0.5 * 0.6)
+    write_answers(tmp_path / "b.parquet", parted(cannot_tell=True))
+    assert differential_result(read_answers(tmp_path / "b.parquet"), CARD, n_resamples=50).cells[0].confidence is None
+
+
+def test_a_result_of_before_there_were_parts_is_still_read(tmp_path):
+    write_answers(tmp_path / "a.parquet", parted())
+    result = differential_result(read_answers(tmp_path / "a.parquet"), CARD, n_resamples=50)
+    write_result(tmp_path / "r.json", result)
+    assert repr(read_result(tmp_path / "r.json", DifferentialResult)) == repr(result)
+    kept = json.loads((tmp_path / "r.json").read_text())
+    for name in ("subgroups", "gaps", "within"):
+        del kept["result"][name]
+    (tmp_path / "r.json").write_text(json.dumps(kept))
+    assert read_result(tmp_path / "r.json", DifferentialResult).gaps == ()

@@ -9,7 +9,7 @@ from typing import Any
 from dermatrust.agreement.interval import Estimate
 from dermatrust.bench.text import aligned
 from dermatrust.clinic.baseline_table import PUBLISHED, BaselineRow
-from dermatrust.clinic.text import percent
+from dermatrust.clinic.percent import percent
 
 COLUMNS = ("baseline", "cases", "measure", "label", "value", "low", "high", "n", "n_patients")
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.mcnemar import McNemar, mcnemar
+from dermatrust.clinic.abstention import StatedConfidence, stated_confidence
 from dermatrust.clinic.anchoring import plan_anchoring, plan_shortcuts
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
 from dermatrust.clinic.differential import CUTS
@@ -16,17 +18,22 @@ from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.image_arms import NO_IMAGES
 from dermatrust.clinic.ladder import RUNGS
 from dermatrust.clinic.results import (
+    HEADLINE,
     HITS,
     MEASURES,
     Cell,
     Change,
     DifferentialResult,
 )  # fmt: skip
+from dermatrust.clinic.subgroup_levels import case_levels, diseases
+from dermatrust.clinic.subgroups import Measured, Parts, subgroup_tables, within_disease
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import DatasetCard
 from dermatrust.store.answers import AnswerColumns
 
 N_RESAMPLES = 2_000
+SUBGROUP_MEASURES = (f"top-1 {HEADLINE}", f"top-3 {HEADLINE}")
+"""What is compared between parts of the cases."""
 ABSENT = "not asked"
 """Why an answer is missing of which there is no row at all."""
 
@@ -66,6 +73,15 @@ def differential_result(
     anchoring = plan_anchoring(grid, estimator)
     shortcuts = plan_shortcuts(grid, values, estimator)
     found = estimator.solve(np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence)
+    parts = Parts(case_levels(grid), diseases(grid), grid.cluster, grid.n_clusters, seed, n_resamples, confidence)
+    in_base = [
+        Measured(*place, name, values[number][name])
+        for number, place in enumerate(grid.places)
+        if place.arm == base
+        for name in SUBGROUP_MEASURES
+    ]
+    rows, gaps = subgroup_tables(in_base, parts)
+    draws = KeptDraws(seed)
     labels = [answers.label[row] for row in grid.first_rows]
     without_patient = sum(answers.patient_id[row] is None for row in grid.first_rows)
     return DifferentialResult(
@@ -79,14 +95,34 @@ def differential_result(
         arms=arms,
         image_arms=tuple(dict.fromkeys(place.image_arm for place in grid.places)),
         base=base,
-        cells=tuple(_cell(grid, place, plan.filled(found)) for place, plan in enumerate(cells)),
+        cells=tuple(
+            replace(
+                _cell(grid, place, plan.filled(found)),
+                confidence=_confidence(grid, place, values[place], draws, n_resamples, confidence),
+            )
+            for place, plan in enumerate(cells)
+        ),
         changes=tuple(change.filled(found) for change in changes),
         anchoring=tuple(plan(found) for plan in anchoring),
         shortcuts=tuple(plan(found) for plan in shortcuts),
         n_resamples=n_resamples,
         seed=seed,
         confidence=confidence,
+        subgroups=tuple(rows),
+        gaps=tuple(gaps),
+        within=tuple(within_disease(in_base, parts)),
     )
+
+
+def _confidence(
+    grid: AnswerGrid, place: int, values: dict[str, Floats], draws: KeptDraws, n_resamples: int, level: float
+) -> StatedConfidence | None:
+    abstained = grid.column("cannot_tell", place) == 1
+    answered = grid.column("n_said", place) > 0
+    return stated_confidence(
+        values[f"top-1 {HEADLINE}"], grid.column("confidence", place), answered, abstained, grid.cluster,
+        draws=draws, n_resamples=n_resamples, level=level,
+    )  # fmt: skip
 
 
 class _Plan(dict[str, int]):

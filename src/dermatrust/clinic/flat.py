@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from dermatrust.agreement.interval import Estimate
+from dermatrust.clinic.parts_flat import part_records
 from dermatrust.clinic.results import Anchoring, Change, DifferentialResult, Shortcut
 
 COLUMNS = (
-    "dataset", "synthetic", "kind", "model", "arm", "image_arm", "base_arm", "base_image_arm", "measure", "value",
-    "low", "high", "n", "n_patients", "n_missing", "n_unanswered", "n_abstained", "n_given_away", "n_only_here",
-    "n_only_base", "p_mid", "p_exact",
+    "dataset", "synthetic", "kind", "model", "arm", "image_arm", "base_arm", "base_image_arm", "measure", "factor",
+    "level", "beside", "value", "low", "high", "n", "n_patients", "n_missing", "n_unanswered", "n_abstained",
+    "n_given_away", "n_only_here", "n_only_base", "p_mid", "p_exact",
 )  # fmt: skip
 """Every record has all of these; what does not apply, or is undefined, is empty."""
 _ANCHORING = ("adopted_1", "adopted_3", "unprompted_1", "unprompted_3", "newly_1", "newly_3")
@@ -24,19 +25,25 @@ _SHORTCUT = (
 def result_records(result: DifferentialResult) -> Iterator[dict[str, Any]]:
     """Yield the whole result as flat records with the keys of `COLUMNS`; numbers are not rounded.
 
-    `kind` is "arm" (a mean), "change" (arm less base), "anchoring" or "shortcut".
+    `kind` is "arm" (a mean), "change" (arm less base), "anchoring", "shortcut", "part", "part less rest", "part over
+    rest", "gap" or "within disease".
     """
     for cell in result.cells:
         about = {"kind": "arm", "model": cell.model, "arm": cell.arm, "image_arm": cell.image_arm}
         about |= {name: getattr(cell, name) for name in ("n_missing", "n_unanswered", "n_abstained", "n_given_away")}
         for measure, estimate in cell.measures.items():
             yield _record(result, measure, estimate, about)
+        if cell.confidence:
+            for name in ("coverage", "accuracy_answered", "excess", "area"):
+                yield _record(result, f"confidence {name}", getattr(cell.confidence, name), about)
     for change in result.changes:
         yield from _change_records(result, change)
     for anchoring in result.anchoring:
         yield from _named(result, "anchoring", anchoring, _ANCHORING, {"image_arm": anchoring.image_arm})
     for shortcut in result.shortcuts:
         yield from _named(result, "shortcut", shortcut, _SHORTCUT, {"n_given_away": shortcut.n_given_away})
+    for kind, part, found in part_records(result):
+        yield _record(result, part["measure"], found, part | {"kind": kind})
 
 
 def result_csv(result: DifferentialResult) -> str:
@@ -68,10 +75,12 @@ def _named(
         yield _record(result, name, getattr(one, name), {"kind": kind, "model": one.model} | about)
 
 
-def _record(result: DifferentialResult, measure: str, estimate: Estimate, about: dict[str, Any]) -> dict[str, Any]:
-    known = about | {
-        "dataset": result.card.name, "synthetic": result.card.synthetic, "measure": measure, "value": estimate.value,
-        "low": estimate.low, "high": estimate.high, "n": estimate.n, "n_patients": estimate.n_clusters,
-    }  # fmt: skip
+def _record(
+    result: DifferentialResult, measure: str, estimate: Estimate | None, about: dict[str, Any]
+) -> dict[str, Any]:
+    known = about | {"dataset": result.card.name, "synthetic": result.card.synthetic, "measure": measure}
+    if estimate is not None:
+        known |= {"value": estimate.value, "low": estimate.low, "high": estimate.high, "n": estimate.n,
+                  "n_patients": estimate.n_clusters}  # fmt: skip
     values = {name: known.get(name) for name in COLUMNS}
     return {name: None if isinstance(v, float) and math.isnan(v) else v for name, v in values.items()}

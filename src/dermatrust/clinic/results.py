@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.mcnemar import McNemar
+from dermatrust.clinic.abstention import StatedConfidence
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.ladder import RUNGS
+from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
 from dermatrust.records import DatasetCard
 
 HEADLINE = "synonym"
@@ -40,6 +42,7 @@ class Cell:
         n_given_away: Cases of which what was told names the true diagnosis.
         reasons: Why answers are missing, and how many for each reason.
         measures: Each of `MEASURES` with its interval; its `n` counts the answers of which it can be decided.
+        confidence: Stated confidence against the first diagnosis being right; None where no answer states any.
     """
 
     model: str
@@ -52,6 +55,7 @@ class Cell:
     n_given_away: int
     reasons: dict[str, int]
     measures: dict[str, Estimate]
+    confidence: StatedConfidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,9 @@ class DifferentialResult:
         n_resamples: Bootstrap resamples over patients behind every interval.
         seed: Of the resampling.
         confidence: Nominal coverage of the intervals.
+        subgroups: Top-1 and top-3 of the headline's rung in parts of the cases, in the base arm.
+        gaps: Where each of these is lowest and highest.
+        within: Gaps within the same disease.
     """
 
     card: DatasetCard
@@ -183,6 +190,9 @@ class DifferentialResult:
     n_resamples: int
     seed: int
     confidence: float = 0.95
+    subgroups: tuple[SubgroupRow, ...] = ()
+    gaps: tuple[GapRow, ...] = ()
+    within: tuple[WithinRow, ...] = ()
 
     def cell(self, model: str, arm: str, image_arm: str) -> Cell:
         """Return one model in one arm.

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from dermatrust.bench.text import aligned, counted, shortened
+from dermatrust.clinic.percent import percent
 from dermatrust.clinic.stress import CLEAN
 from dermatrust.clinic.stress_table import FEWEST_PATIENTS, StressResult, StressRow
-from dermatrust.clinic.text import percent
 
 COLUMNS = (
     "dataset", "synthetic", "model", "arm", "condition", "measure", "kind", "value", "low", "high", "n", "n_patients",

@@ -1,10 +1,10 @@
 """A study of differentials as aligned plain text for a terminal."""
 
-import math
 from collections.abc import Iterator, Sequence
 
-from dermatrust.agreement.interval import Estimate
-from dermatrust.bench.text import NOTHING, aligned, cases_text, counted, shortened, without_noise
+from dermatrust.bench.text import aligned, cases_text, counted, shortened
+from dermatrust.clinic.parts_text import confidence_text, gaps_text, within_text
+from dermatrust.clinic.percent import percent
 from dermatrust.clinic.results import HEADLINE, Anchoring, Cell, Change, DifferentialResult, Shortcut
 
 _RUNGS_AT_3 = ("top-3 exact", "top-3 synonym", "top-3 family", "credit-3", "overlap-3", "weighted-3")
@@ -13,25 +13,9 @@ _RUNGS_AT_3 = ("top-3 exact", "top-3 synonym", "top-3 family", "credit-3", "over
 def result_text(result: DifferentialResult) -> str:
     """Return all tables of a study, each with what its numbers mean."""
     parts = [_cells_text(result), _rungs_text(result), _changes_text(result)]
-    parts += [_anchoring_text(result), _shortcuts_text(result)]
+    parts += [_anchoring_text(result), _shortcuts_text(result), confidence_text(result.cells, "a diagnosis")]
+    parts += [gaps_text(result.gaps, result.base), within_text(result.within)]
     return "\n\n".join(part for part in parts if part)
-
-
-def percent(estimate: Estimate, *, signed: bool = False) -> str:
-    """Return a share in percent with its interval, "–" for what is undefined.
-
-    Example:
-        >>> percent(Estimate(0.4, 0.3333, 0.5, 30, 12, 0)), percent(Estimate(0.1, 0.0, 0.2, 30, 12, 0), signed=True)
-        ('40.0 [33.3, 50.0]', '+10.0 [+0.0, +20.0]')
-        >>> nan = float("nan")
-        >>> percent(Estimate(nan, nan, nan, 0, 0, 0)), percent(Estimate(0.5, nan, nan, 2, 1, 0))
-        ('–', '50.0 [–]')
-    """
-    if math.isnan(estimate.value):
-        return NOTHING
-    sign = "+" if signed else ""
-    value, low, high = (f"{without_noise(100 * x):{sign}z.1f}" for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value} [{low}, {high}]" if not math.isnan(estimate.low) else f"{value} [{NOTHING}]"
 
 
 def _cells_text(result: DifferentialResult) -> str:

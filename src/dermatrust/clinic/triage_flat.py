@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dermatrust.agreement.interval import Estimate
+from dermatrust.clinic.parts_flat import part_records
 from dermatrust.clinic.triage_results import BenefitCurve, TriageCell, TriageChange, TriageResult
 
 COLUMNS = (
@@ -27,21 +28,8 @@ def triage_records(result: TriageResult) -> Iterator[dict[str, Any]]:
         yield from _of_cell(result, cell)
     for change in result.changes:
         yield from _of_change(result, change)
-    for row in result.subgroups:
-        about = _place(row) | {"measure": row.measure, "factor": row.factor, "level": row.level}
-        kinds = {"part": row.value, "part less rest": row.difference, "part over rest": row.ratio}
-        if row.value is None:
-            yield _record(result, "part", about | {"n": row.n, "n_patients": row.n_patients})
-        for kind, estimate in kinds.items():
-            if estimate is not None:
-                yield _record(result, kind, about, estimate)
-    for gap in result.gaps:
-        about = _place(gap) | {"measure": gap.measure, "factor": gap.factor, "level": gap.lowest, "beside": gap.highest}
-        yield _record(result, "gap", about, gap.gap)
-    for within in result.within:
-        about = _place(within) | {"measure": within.measure, "factor": within.factor, "level": within.level}
-        about |= {"beside": within.beside, "n": within.n_level + within.n_beside}
-        yield _record(result, "within disease", about, within.difference)
+    for kind, about, estimate in part_records(result):
+        yield _record(result, kind, about, estimate)
 
 
 def triage_csv(result: TriageResult) -> str:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import Proportion
-from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import NOTHING, aligned, cases_text, counted, shortened
-from dermatrust.clinic.subgroups import GapRow, WithinRow
-from dermatrust.clinic.text import percent
+from dermatrust.clinic.parts_text import confidence_text, gaps_text, within_text
+from dermatrust.clinic.percent import percent
 from dermatrust.clinic.triage_results import SPECIFICITY, TriageCell, TriageChange, TriageResult
 from dermatrust.clinic.urgency_words import URGENCIES
 
@@ -20,7 +19,8 @@ def triage_text(result: TriageResult) -> str:
     """Return all tables of a study of triage, each with what its numbers mean."""
     parts = [
         _rates_text(result), _wilson_text(result), _levels_text(result), _probability_text(result),
-        _confidence_text(result), _changes_text(result), _gaps_text(result), _within_text(result), _truth_text(result),
+        confidence_text(result.cells, "a level"), _changes_text(result), gaps_text(result.gaps, result.base),
+        within_text(result.within), _truth_text(result),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 
@@ -93,32 +93,6 @@ def _probability_text(result: TriageResult) -> str:
     return "\n".join(["Stated probability of being urgent or emergent: %", *aligned([titles, *lines]), note])
 
 
-def _confidence_text(result: TriageResult) -> str:
-    titles = [
-        "model",
-        "context",
-        "images",
-        "covered",
-        "right of these",
-        "right of all",
-        "too sure by",
-        "AURC",
-        "chance",
-    ]
-    lines = []
-    for cell in result.cells:
-        if found := cell.confidence:
-            shares = (percent(one) for one in (found.coverage, found.accuracy_answered, found.accuracy_all))
-            chance = f"{100 * found.area_by_chance:.1f}"
-            lines.append([*_about(cell), *shares, percent(found.excess, signed=True), percent(found.area), chance])
-    if not lines:
-        return ""
-    note = (
-        "covered: answers that name a level. AURC: mean % wrong, the surest first; chance: if confidence said nothing."
-    )
-    return "\n".join(["Stated confidence: %", *aligned([titles, *lines]), note])
-
-
 def _changes_text(result: TriageResult) -> str:
     if not result.changes:
         return ""
@@ -142,38 +116,6 @@ def _change_line(change: TriageChange) -> list[str]:
     return [*_about(change), against, str(change.n), *differences, percent(change.flips), *tests]
 
 
-def _gaps_text(result: TriageResult) -> str:
-    titles = ["model", "context", "images", "of", "by", "lowest", "highest", "gap", "ratio", "by chance up to"]
-    lines = [
-        [
-            *_about(gap), gap.measure, gap.factor, f"{100 * gap.at_lowest:.1f} {gap.lowest}",
-            f"{100 * gap.at_highest:.1f} {gap.highest}", percent(gap.gap), f"{gap.ratio.value:.2f}",
-            f"{100 * gap.chance:.1f}",
-        ]
-        for gap in result.gaps
-        if gap.arm == result.base
-    ]  # fmt: skip
-    if not lines:
-        return ""
-    note = (
-        f"Parts of under {FEWEST} cases show nothing; a gap below what chance gives says nothing. All parts: table.csv."
-    )
-    return "\n".join([f"Gaps between parts of the cases, {result.base}: %", *aligned([titles, *lines]), note])
-
-
-def _within_text(result: TriageResult) -> str:
-    titles = ["model", "context", "images", "of", "part", "less", "diseases", "cases", "difference"]
-    lines = [
-        [
-            *_about(row), row.measure, row.level, row.beside, str(row.n_diseases), f"{row.n_level}, {row.n_beside}",
-            percent(row.difference, signed=True),
-        ]
-        for row in result.within
-        if row.difference is not None
-    ]  # fmt: skip
-    return "\n".join(["Within the same disease: points of percent", *aligned([titles, *lines])]) if lines else ""
-
-
 def _truth_text(result: TriageResult) -> str:
     levels = ", ".join(f"{level} {n:,}" for level, n in result.n_of_level.items())
     origins = ", ".join(f"{origin} {n:,}" for origin, n in result.n_of_origin.items())
@@ -193,5 +135,5 @@ def _kappa(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
-def _about(one: TriageCell | TriageChange | GapRow | WithinRow) -> Sequence[str]:
+def _about(one: TriageCell | TriageChange) -> Sequence[str]:
     return shortened(one.model), one.arm, one.image_arm

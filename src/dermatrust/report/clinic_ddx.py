@@ -1,24 +1,29 @@
 """A study of differential diagnoses as one HTML page, or as a chapter of a report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import cases_text, drawn_notice
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.results import HEADLINE, Change, DifferentialResult
 from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import Manifest
+from dermatrust.report import clinic_triage_tables as tables
 from dermatrust.report import clinic_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
 from dermatrust.report.clinic_ladder import RUNG_WORDS, extra_table, ladder_table, ladders
 from dermatrust.report.clinic_led import led_context
+from dermatrust.report.clinic_sure import sure_view
 from dermatrust.report.page import write_page
 from dermatrust.report.percent import points_cell, share_cell
 from dermatrust.report.provenance import card_notice
 from dermatrust.report.published import published
 from dermatrust.report.views import p_text
 
+_MEASURE_WORDS = {f"top-1 {HEADLINE}": "right disease first", f"top-3 {HEADLINE}": "among the first 3"}
 MOST_UNKNOWN = 40
 """Names that the lexicon does not know, shown on the page; a table beside it has them all."""
 
@@ -75,12 +80,33 @@ def differential_context(
             title="Change against the arm compared with, right disease among the first three, points of percent",
             ends=("fewer right", "more right"),
         ),
+        **_for_whom(result),
         "published": published("ddx"),
         "missing": missing_lines(cells, result.image_arms),
         "unknown": unknown[:MOST_UNKNOWN],
         "n_unknown": len(unknown),
         **led_context(result),
     }  # fmt: skip
+
+
+def _for_whom(result: DifferentialResult) -> dict[str, Any]:
+    """Return what is shown of parts of the cases, and of confidence, of each model in the base arm."""
+    bases = [next(c for c in result.cells if c.model == model and c.arm == result.base) for model in result.models
+             if any(c.model == model and c.arm == result.base for c in result.cells)]  # fmt: skip
+    shown = {(cell.model, cell.arm, cell.image_arm) for cell in bases}
+
+    def at_base(rows: Sequence[Any]) -> list[Any]:
+        own = (row for row in rows if (row.model, row.arm, row.image_arm) in shown)
+        return [replace(row, measure=_MEASURE_WORDS[row.measure]) for row in own]
+
+    return {
+        "parts": tables.part_lines(at_base(result.subgroups)),
+        "gaps": tables.gap_lines(at_base(result.gaps)),
+        "within": tables.within_lines(at_base(result.within)),
+        "fewest": FEWEST,
+        "has_confidence": any(cell.confidence for cell in bases),
+        "sures": [sure_view(cell.model, cell.confidence, ident=f"ddx-{k}") for k, cell in enumerate(bases, 1)],
+    }
 
 
 def sentences(result: DifferentialResult) -> list[list[str]]:

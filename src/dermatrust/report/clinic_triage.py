@@ -15,6 +15,7 @@ from dermatrust.report import clinic_triage_plots as plots
 from dermatrust.report import clinic_triage_tables as tables
 from dermatrust.report import clinic_triage_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
+from dermatrust.report.clinic_sure import sure_view
 from dermatrust.report.clinic_words import ARMS
 from dermatrust.report.page import write_page
 from dermatrust.report.percent import points_cell, share_cell
@@ -41,10 +42,6 @@ class ModelView:
     benefit: Markup
     acts: tuple[str, ...]
     thresholds: list[tuple[str, list[Any], str]]
-    reliability: Markup | str
-    risk: Markup | str
-    confidence: list[tuple[str, str]]
-    bins: list[tuple[str, str, str]]
 
 
 def write_triage_page(path: Path, result: TriageResult, *, manifest: Manifest) -> None:
@@ -84,6 +81,7 @@ def triage_context(result: TriageResult, *, manifest: Manifest | None = None) ->
         "sentences": [_sentences(result, cell) for cell in bases],
         "arms": [(arm, ARMS.get(arm, ("", ""))[1]) for arm in result.arms],
         "views": [_view(cell, place) for place, cell in enumerate(bases, 1)],
+        "sures": [sure_view(cell.model, cell.confidence, ident=f"triage-{k}") for k, cell in enumerate(bases, 1)],
         "charts": [
             shares_chart([(cell, cell.measures[name]) for cell in cells], result.image_arms, ident=f"triage-{name}",
                          title=title)
@@ -132,7 +130,7 @@ def _change_line(change: TriageChange, image_arms: Sequence[str]) -> ArmLine:
 
 
 def _view(cell: TriageCell, place: int) -> ModelView:
-    stated, sure, ident = cell.probability, cell.confidence, f"triage-{place}"
+    stated, ident = cell.probability, f"triage-{place}"
     curves: list[tuple[str, BenefitCurve]] = [("by the level it names", cell.benefit)]
     if stated is not None:
         curves.insert(0, ("by its stated probability", stated.benefit))
@@ -149,29 +147,4 @@ def _view(cell: TriageCell, place: int) -> ModelView:
         benefit=plots.benefit_plot(cell.model, curves, ident=f"{ident}-benefit"),
         acts=tuple(name for name, _ in curves),
         thresholds=tables.threshold_lines(curves),
-        reliability=plots.reliability_plot(cell.model, sure, ident=f"{ident}-sure") if sure else "",
-        risk=plots.risk_plot(cell.model, sure, ident=f"{ident}-risk") if sure else "",
-        confidence=_confidence(cell),
-        bins=[(f"{100 * x:.0f} %", f"{100 * y:.0f} %", f"{n:,}") for x, y, n in sure.bins if n] if sure else [],
     )  # fmt: skip
-
-
-def _confidence(cell: TriageCell) -> list[tuple[str, str]]:
-    """Return what there is one number of about stated confidence."""
-    sure = cell.confidence
-    if sure is None:
-        return []
-    shares = (
-        ("Answered", sure.coverage), ("Right, of those answered", sure.accuracy_answered),
-        ("Right, of all; what is not answered is wrong", sure.accuracy_all),
-    )  # fmt: skip
-    lines = [(title, f"{(shown := share_cell(found)).value} {shown.interval}".strip()) for title, found in shares]
-    excess, by_chance = points_cell(sure.excess), score_text(sure.area_by_chance)
-    return [
-        *lines,
-        ("Too sure by, points of percent", f"{excess.value} {excess.interval}".strip()),
-        ("Expected calibration error", score_text(sure.ece)),
-        ("Area under the risk-coverage curve", f"{score_text(sure.area.value)}; by chance {by_chance}"),
-        ("Says that it cannot tell", f"{sure.n_abstained:,} of {sure.n:,}"),
-        ("States no confidence", f"{sure.n_without:,}"),
-    ]  # fmt: skip

@@ -1,7 +1,7 @@
 """One clinical study, from the first ask to the result: a pure function of cases, prompts and replies."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.check_study import check_study
 from dermatrust.clinic.rows import answer_row
 from dermatrust.clinic.study import Asked, Study
+from dermatrust.engine import Play
 from dermatrust.records import AnswerRow, Manifest
 from dermatrust.store.answers import AnswerColumns, read_answers, write_answers
 from dermatrust.store.lock import only_writer
@@ -36,7 +37,10 @@ class FinishedStudy:
     failures: Counter[str]
 
 
-def run_study(study: Study, run: RunFolder, *, command: str, pace: Pace, replace: bool = False) -> FinishedStudy:
+def run_study(
+    study: Study, run: RunFolder, *, command: str, pace: Pace, replace: bool = False,
+    plays: Iterable[Play[tuple[int, Asked, Answer]]] | None = None,
+) -> FinishedStudy:  # fmt: skip
     """Ask what the run's store does not hold yet, score every answer, and write manifest and answers.
 
     Args:
@@ -45,6 +49,7 @@ def run_study(study: Study, run: RunFolder, *, command: str, pace: Pace, replace
         command: The command line, for the manifest.
         pace: How fast to ask.
         replace: Overwrite the results of another run in this folder; its replies are kept all the same.
+        plays: How its asks are made, where not as the study itself makes them.
 
     Raises:
         DataError: A case cannot be read, a photograph is missing or unreadable, no case has a truth, or an arm makes no
@@ -64,7 +69,9 @@ def run_study(study: Study, run: RunFolder, *, command: str, pace: Pace, replace
             number, asked, answer = answered
             spool.put(number, tuple(answer_row(asked, answer, study.task)))
 
-        failures = ask_all(study.plays(), keep, run.replies_path, study.clients, planned, pace)
+        failures = ask_all(
+            study.plays() if plays is None else plays, keep, run.replies_path, study.clients, planned, pace
+        )
         write_answers(run.answers_path, _rows(spool))
         manifest = manifest.model_copy(update={"finished": now()})
         run.write_manifest(manifest)

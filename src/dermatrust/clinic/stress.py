@@ -4,24 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dermatrust.atlas.degrade import Degradation, Severity
-from dermatrust.bench.asking import Pace, ask_all
-from dermatrust.bench.manifests import now, resumed
+from dermatrust.bench.asking import Pace
 from dermatrust.clients import Ask
 from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.arms import CONTEXT_ONLY, arm_option
-from dermatrust.clinic.check_study import check_study
 from dermatrust.clinic.image_arms import ImageArm
-from dermatrust.clinic.rows import answer_row
-from dermatrust.clinic.run import FinishedStudy, plan_study
+from dermatrust.clinic.run import FinishedStudy, run_study
 from dermatrust.clinic.spoilt import SpoiltArm, SpoiltImages
 from dermatrust.clinic.study import Asked, Study
 from dermatrust.engine import Play
 from dermatrust.errors import DataError
-from dermatrust.records import AnswerRow
-from dermatrust.store.answers import read_answers, write_answers
-from dermatrust.store.lock import only_writer
 from dermatrust.store.run import RunFolder
-from dermatrust.store.spool import Spool
 
 CLEAN = ImageArm("all")
 
@@ -61,24 +54,7 @@ def run_stress(study: Study, run: RunFolder, *, command: str, pace: Pace, replac
         DataError: As `run_study`.
         ModelError: As `run_study`.
     """
-    check_study(study)
-    manifest = plan_study(study, run, command=command)
-    planned = dict.fromkeys((client.name for client in study.clients), study.n_asks())
-    with only_writer(run.path):
-        if run.manifest_path.exists():
-            manifest = resumed(manifest, run, replace=replace_run)
-        run.write_manifest(manifest)
-        spool = Spool(run.path)
-
-        def keep(answered: tuple[int, Asked, Answer]) -> None:
-            number, asked, answer = answered
-            spool.put(number, tuple(answer_row(asked, answer, study.task)))
-
-        failures = ask_all(_plays(study), keep, run.replies_path, study.clients, planned, pace)
-        write_answers(run.answers_path, (AnswerRow(*fields) for fields in spool))
-        manifest = manifest.model_copy(update={"finished": now()})
-        run.write_manifest(manifest)
-    return FinishedStudy(run, manifest, read_answers(run.answers_path), failures)
+    return run_study(study, run, command=command, pace=pace, replace=replace_run, plays=_plays(study))
 
 
 def _plays(study: Study) -> Iterator[Play[tuple[int, Asked, Answer]]]:

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.agreement.calibration import expected_calibration_error
 from dermatrust.agreement.interval import Estimate, estimate
 from dermatrust.atlas.draw import draw_facts
@@ -177,7 +178,13 @@ def confidence_figures(answers: AnswerColumns, known: Known, seed: int, n: int) 
     right = np.where(np.isnan(answers.synonym[here]), np.nan, answers.synonym[here] == 1)
     stated, patients = answers.confidence[here], np.unique(answers.patient_id[here].astype(str), return_inverse=True)[1]
     found = stated_confidence(
-        right, stated, answers.n_said[here] > 0, answers.cannot_tell[here], patients, seed=seed, n_resamples=n
+        right,
+        stated,
+        answers.n_said[here] > 0,
+        answers.cannot_tell[here],
+        patients,
+        draws=KeptDraws(seed),
+        n_resamples=n,
     )
     assert found is not None
     yield Held("overconfidence", found.excess, MODEL.overconfidence)

@@ -7,7 +7,7 @@ from dermatrust.records.record import Name, Record, Text
 
 KNOWN_LICENCES = (
     "Apache-2.0", "MIT", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-3.0",
-    "CC-BY-NC-SA-4.0", "CC-BY-NC-ND-4.0", "CC-BY-ND-4.0", "SCIN-Data-Use", "research-only", "private",
+    "CC-BY-NC-SA-4.0", "CC-BY-NC-ND-4.0", "CC-BY-ND-4.0", "SCIN-Data-Use", "research-only", "private", "not-stated",
 )  # fmt: skip
 
 

@@ -1,0 +1,69 @@
+"""What the commands of protocols share: their options, and what they print."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dermatrust.cli.options import Number
+from dermatrust.errors import DataError
+
+if TYPE_CHECKING:
+    from dermatrust.protocols import Protocol
+    from dermatrust.protocols.result import ProtocolResult
+
+PROTOCOL = click.argument("protocol")
+DATA = click.option("--data", help="Its data: a file, a folder, or hf:OWNER/NAME@COMMIT[/FILE].  [default: the hub]")
+VARIANT = click.option("--variant", help="A variant of the protocol, e.g. released-code.")
+METHOD_OPTIONS = (
+    click.option("--method", help="How to ask: NAME or NAME:K, e.g. self-consistency:5.  [default: plainly]"),
+    click.option("--pool", type=click.Path(path_type=Path), help="Rows with known answers to take shots from."),
+    click.option(
+        "--method-temperature", type=Number(min=0), default=0.7, show_default=True, help="Of a method's draws."
+    ),
+)
+
+
+def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
+    """Return the protocol in the variant and by the method that the options name, with the user's prompt."""
+    from dataclasses import replace
+
+    from dermatrust.narrate import load_prompt
+    from dermatrust.protocols.find import find_protocol
+    from dermatrust.protocols.methods.find import Settings, apply_method
+    from dermatrust.protocols.open_data import iter_items
+
+    protocol = find_protocol(name)
+    if options["variant"]:
+        protocol = protocol.variant(options["variant"])
+    if options.get("prompt"):
+        protocol = with_prompt(protocol, load_prompt(options["prompt"]).text)
+    if not options.get("method"):
+        if options.get("pool"):
+            raise DataError("--pool", "is given without a --method that takes shots")
+        return protocol
+    pool = tuple(iter_items(protocol, options["pool"])) if options["pool"] else ()
+    settings = Settings(pool=pool, temperature=options["method_temperature"], seed=options["seed"])
+    return replace(apply_method(protocol, options["method"], settings))
+
+
+def with_prompt(protocol: "Protocol", text: str) -> "Protocol":
+    """Return the protocol with a prompt in place of its own, also where items bring theirs."""
+    from dataclasses import replace
+
+    made = protocol.to_item
+
+    def to_item(row: Any) -> Any:
+        items = made(row)
+        if isinstance(items, tuple):
+            return tuple(replace(item, template=text) for item in items)
+        return replace(items, template=text)
+
+    return replace(protocol, prompt=text, to_item=to_item)
+
+
+def tell_result(result: "ProtocolResult") -> None:
+    """Print a result."""
+    from dermatrust.protocols.text import result_text
+
+    click.echo(result_text(result))

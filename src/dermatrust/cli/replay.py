@@ -1,0 +1,55 @@
+"""`dermatrust replay`: recorded outputs of a published benchmark, scored without a model."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dermatrust.cli.options import FILE
+from dermatrust.cli.protocol_options import DATA, PROTOCOL, VARIANT, open_protocol, tell_result
+from dermatrust.errors import DataError
+
+
+@click.command()
+@PROTOCOL
+@click.argument("file", type=FILE)
+@DATA
+@VARIANT
+@click.option("--model", "-m", default="", help="Whose outputs they are, for the record.  [default: the file's name]")
+@click.option("--limit", "-n", type=click.IntRange(min=1), help="Only the first N rows of the data.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
+@click.option("--out", type=FILE, help="Write scored.jsonl, result.json and table.csv into this folder.")
+def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
+    """Score what FILE has recorded for PROTOCOL, in the authors' format or as scored.jsonl of a run.
+
+    Asks no model. Items of the data for which FILE has nothing are missing and counted so. Exits with 1 if any is.
+    """
+    from dermatrust.protocols.flat import result_csv
+    from dermatrust.protocols.open_data import iter_items, open_data
+    from dermatrust.protocols.read_recorded import is_own_record, read_recorded
+    from dermatrust.protocols.result import protocol_result
+    from dermatrust.protocols.run import SCORED, count_missing
+    from dermatrust.protocols.scored import score_all, tabulate, write_scored
+    from dermatrust.store.atomic import write_text
+    from dermatrust.store.result import RESULT, write_result
+
+    chosen = open_protocol(protocol, options)
+    reader = read_recorded if is_own_record(file) else chosen.recorded
+    data = None if chosen.records_bring_items and options["data"] is None else open_data(chosen.source, options["data"])
+    items = iter(()) if data is None else iter_items(chosen, data, limit=options["limit"])
+    missing: Counter[str] = Counter()
+    scored = count_missing(score_all(chosen.score, reader(file, items)), missing)
+    table = write_scored(out / SCORED, scored) if out else tabulate(scored)
+    if not table.ids:
+        raise DataError(str(file), f"holds nothing recorded for {protocol}")
+    result = protocol_result(
+        chosen, table, model=options["model"] or file.name, others={}, variant=options["variant"] or "",
+        seed=options["seed"], missing=missing,
+    )  # fmt: skip
+    if out:
+        write_result(out / RESULT, result)
+        write_text(out / "table.csv", result_csv(result))
+    tell_result(result)
+    if result.n_missing:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,111 @@
+"""Metrics that protocols share: from scores to one figure with its interval."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dermatrust.agreement.bootstrap import cluster_bootstrap
+from dermatrust.agreement.interval import Estimate
+from dermatrust.agreement.proportion import proportion
+from dermatrust.protocols.table import Floats, Metric, ScoreTable
+
+N_RESAMPLES = 2_000
+
+
+def mean_score(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Mean of the scores; an accuracy where they are 0 or 1.
+
+    The interval is Wilson's where all scores are 0 or 1 and no items belong together, else that of resampled groups.
+
+    Example:
+        >>> from dermatrust.protocols import Item, Score
+        >>> table = ScoreTable()
+        >>> for k, value in enumerate((1.0, 0.0, 1.0, float("nan"))):
+        ...     table.add(Item(id=str(k), question="", target=""), Score(value=value))
+        >>> found = mean_score(table, np.random.default_rng(0))
+        >>> round(found.value, 3), found.n
+        (0.667, 3)
+    """
+    return mean_of(table.scores, table.groups, rng)
+
+
+def answered_rate(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Share of items that the model answered; those whose ask failed or that no judge scored are not counted."""
+    answered = np.where(table.is_known, np.array(table.answered, dtype=np.float64), np.nan)
+    return mean_of(answered, table.groups, rng)
+
+
+def accuracy_of_answered(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Mean of the scores over answered items alone. To be read beside `answered_rate`: silence costs nothing here."""
+    scores = np.where(np.array(table.answered, dtype=bool), table.scores, np.nan)
+    return mean_of(scores, table.groups, rng)
+
+
+def mean_part(name: str) -> Metric:
+    """Return the metric that is the mean of one further number."""
+
+    def mean(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+        return mean_of(table.part(name), table.groups, rng)
+
+    return mean
+
+
+def all_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Share of groups of which every item scores 1."""
+    return _share_of_groups(table, lambda scores: bool((scores == 1).all()))
+
+
+def any_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Share of groups of which at least one item scores 1."""
+    return _share_of_groups(table, lambda scores: bool((scores == 1).any()))
+
+
+def majority_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Share of groups of which more than half the items score 1."""
+    return _share_of_groups(table, lambda scores: bool((scores == 1).mean() > 0.5))
+
+
+def macro_mean(tag: str, metric: Metric = mean_score) -> Metric:
+    """Return the metric that is the plain mean of another over the levels of a tag; resampled within levels.
+
+    Without an interval where a level has none.
+    """
+
+    def mean(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+        found = [metric(level, rng) for level in table.by_tag(tag).values()]
+        if not found:
+            return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
+        value = math.fsum(one.value for one in found) / len(found)
+        # Levels are independent samples: half-widths add in squares, each side by itself.
+        down = math.sqrt(math.fsum((one.value - one.low) ** 2 for one in found)) / len(found)
+        up = math.sqrt(math.fsum((one.high - one.value) ** 2 for one in found)) / len(found)
+        n, n_clusters = sum(one.n for one in found), sum(one.n_clusters for one in found)
+        return Estimate(value, value - down, value + up, n, n_clusters, max(one.n_skipped for one in found))
+
+    return mean
+
+
+def mean_of(scores: Floats, groups: list[str], rng: np.random.Generator) -> Estimate:
+    """Return the mean of numbers, NaN missing, with its interval; see `mean_score`."""
+    known = ~np.isnan(scores)
+    values = scores[known]
+    clusters = [group for group, is_known in zip(groups, known, strict=True) if is_known]
+    n_clusters = len(set(clusters))
+    if n_clusters == values.size and np.isin(values, (0.0, 1.0)).all():
+        found = proportion(float(values.sum()), values.size)
+        return Estimate(found.value, found.low, found.high, found.n, found.n, 0)
+    drawn = cluster_bootstrap(values, clusters, rng=rng, n_resamples=N_RESAMPLES)
+    ends = float(drawn.low[0]), float(drawn.high[0])
+    return Estimate(float(drawn.means[0]), *ends, values.size, n_clusters, int(drawn.n_skipped[0]))
+
+
+def _share_of_groups(table: ScoreTable, is_hit: Callable[[Floats], Any]) -> Estimate:
+    """Return the share of groups that are hits; a group with a missing item is missing."""
+    members: dict[str, list[float]] = {}
+    for group, value in zip(table.groups, table.values, strict=True):
+        members.setdefault(group, []).append(value)
+    whole = [scores for scores in map(np.array, members.values()) if not np.isnan(scores).any()]
+    found = proportion(sum(bool(is_hit(scores)) for scores in whole), len(whole))
+    return Estimate(found.value, found.low, found.high, found.n, found.n, 0)

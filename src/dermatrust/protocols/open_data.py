@@ -1,0 +1,93 @@
+"""A protocol's data: a file or folder of the user's, or the hub at a pinned revision."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from dermatrust.errors import DataError
+from dermatrust.protocols.item import Item
+from dermatrust.protocols.protocol import Protocol, Source
+
+_HUB = re.compile(r"hf:(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(?:/(?P<file>.+))?")
+_FORM = "a file, a folder, or hf:OWNER/NAME@COMMIT[/FILE] with all 40 digits of the commit"
+
+
+def open_data(source: Source, data: str | None) -> Path:
+    """Return the file of a protocol's data.
+
+    Args:
+        source: Where they come from if the user has none.
+        data: A file; a folder that holds one of the source's files; "hf:OWNER/NAME@COMMIT[/FILE]"; or None for the
+            source itself.
+
+    Raises:
+        DataError: There is no such file, the source is pinned to no commit, or the hub cannot be reached.
+    """
+    if data is None:
+        if not source.is_on_hub or source.revision is None or not source.files:
+            how = f"--data hf:{source.dataset}@COMMIT/FILE" if source.is_on_hub else f"a copy from {source.dataset}"
+            names = " or ".join(source.files) or "its file"
+            raise DataError("--data", "is not given, and this protocol's data are pinned to no commit",
+                            f"a path to {names}, or {how}")  # fmt: skip
+        return _from_hub(source.dataset, source.revision, source.files[0])
+    if data.startswith("hf:"):
+        found = _HUB.fullmatch(data)
+        file = (found["file"] or next(iter(source.files), "")) if found else ""
+        if not found or not file:
+            raise DataError("--data", f"is {data!r}", _FORM)
+        return _from_hub(found["repo"], found["revision"], file)
+    return _local(Path(data), source)
+
+
+def _local(path: Path, source: Source) -> Path:
+    if not path.is_dir():
+        if not path.exists():
+            raise DataError("--data", f"there is no file or folder {path}", _FORM)
+        return path
+    for name in source.files:
+        if (path / name).is_file():
+            return path / name
+    expected = f"one of {', '.join(source.files)}" if source.files else "the path of the file itself"
+    raise DataError("--data", f"the folder {path} does not hold the protocol's data", expected)
+
+
+def _from_hub(repository: str, revision: str, file: str) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
+
+    where = f"hf:{repository}@{revision[:12]}/{file}"
+    try:
+        return Path(hf_hub_download(repository, file, repo_type="dataset", revision=revision))
+    except GatedRepoError:
+        do = "Accept its terms on its page, and log in with `hf auth login`."
+        raise DataError(where, "is behind an agreement", do=do) from None
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        said = str(error).strip().partition("\n")[0]
+        do = "Without access to the hub, copy the file here and give its path with --data."
+        raise DataError(where, f"cannot be fetched ({type(error).__name__}: {said})", do=do) from None
+
+
+def iter_items(protocol: Protocol, path: Path, *, limit: int | None = None) -> Iterator[Item]:
+    """Yield the items of the first rows of a file, in order.
+
+    Raises:
+        DataError: A row is not as the protocol's data are, or two items share an id.
+    """
+    seen: set[str] = set()
+    for where, row in islice(protocol.read(path), limit):
+        for item in protocol.items(row, where=where):
+            if item.id in seen:
+                raise DataError(where, f"has the id {item.id!r} of an earlier item", "a unique one")
+            seen.add(item.id)
+            yield item
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, for the manifest."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""One published benchmark per file, found by its name."""

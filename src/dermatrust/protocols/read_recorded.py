@@ -1,0 +1,89 @@
+"""Recorded outputs in this package's own form: one played item a line, as `scored.jsonl` of a run has them."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from dermatrust.errors import DataError
+from dermatrust.protocols.item import Item, Played
+from dermatrust.records import iter_placed_lines
+
+_PLAYED = TypeAdapter(Played)
+_EXPECTED = 'one object a line: {"id": the item\'s, "reply": what the model said}'
+
+
+def read_recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Yield every item with what was recorded for it; None where nothing was.
+
+    Lines are `{"id", "reply"}`, with "turns", "draws", "verdicts" and "ending" where a protocol needs them; other
+    fields are passed over. They may come in any order. Memory grows by the place of a line, not by its length.
+
+    Raises:
+        DataError: The file is missing, a line is no such record, or two lines are of one item.
+    """
+    places: dict[str, tuple[int, int, str]] = {}
+    for where, offset, line in iter_placed_lines(path):
+        key = _id_of(line, where)
+        if key in places:
+            raise DataError(where, f"is a second record of item {key!r}", "one a file", "Keep one of the two.")
+        places[key] = offset, len(line), where
+    with path.open("rb") as file:
+        for item in items:
+            place = places.get(item.id)
+            if place is None:
+                yield item, None
+                continue
+            offset, length, where = place
+            file.seek(offset)
+            yield item, _played(json.loads(file.read(length)), where)
+
+
+def is_own_record(path: Path) -> bool:
+    """Return whether a file begins like a `scored.jsonl`: its first line has "id" and "reply".
+
+    Raises:
+        DataError: There is no such file.
+    """
+    for _, _, line in iter_placed_lines(path):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(row, dict) and {"id", "reply"} <= set(row)
+    return False
+
+
+def played_fields(played: Played) -> dict[str, Any]:
+    """Return the fields of a line that `read_recorded` reads back as the same; empty ones are left out.
+
+    Example:
+        >>> played_fields(Played(reply="Answer: B"))
+        {'reply': 'Answer: B'}
+    """
+    fields: dict[str, Any] = _PLAYED.dump_python(played, mode="json")
+    return {name: value for name, value in fields.items() if value or name == "reply"}
+
+
+def _id_of(line: bytes, where: str) -> str:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(where, f"is not valid JSON ({error})", _EXPECTED) from None
+    if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("reply"), str | None):
+        raise DataError(where, "is not a recorded output", _EXPECTED)
+    return str(row["id"])
+
+
+def _played(row: dict[str, Any], where: str) -> Played | None:
+    if row.get("reply") is None:  # an ask that failed: missing, as it was in the run that recorded it
+        return None
+    known = {name: row[name] for name in ("reply", "turns", "draws", "verdicts", "ending") if name in row}
+    try:
+        return _PLAYED.validate_python(known)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        at = ".".join(map(str, first["loc"]))
+        raise DataError(where, f"{at or 'the record'}: {first['msg']}", _EXPECTED) from None

@@ -1,0 +1,63 @@
+"""`scored.jsonl`: every item of a run with what was said and what it was worth, one a line."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dermatrust.protocols.item import Item, Played, Score
+from dermatrust.protocols.read_recorded import played_fields
+from dermatrust.protocols.table import ScoreTable
+from dermatrust.records import storable
+from dermatrust.store.atomic import replacing
+
+
+class Scored(NamedTuple):
+    """An item, what came of asking it, and what that is worth; both None where an ask failed."""
+
+    item: Item
+    played: Played | None
+    score: Score | None
+    failure: str = ""
+
+
+def write_scored(path: Path, scored: Iterable[Scored]) -> ScoreTable:
+    """Replace the file by these, one a line, and return their table. The file can be replayed."""
+    table = ScoreTable()
+    with replacing(path) as file:
+        for one in scored:
+            file.write(json.dumps(_fields(one), ensure_ascii=False).encode() + b"\n")
+            table.add(one.item, one.score)
+    return table
+
+
+def tabulate(scored: Iterable[Scored]) -> ScoreTable:
+    """Return the table of what was scored, keeping nothing else of it."""
+    table = ScoreTable()
+    for one in scored:
+        table.add(one.item, one.score)
+    return table
+
+
+def score_all(score: Any, played: Iterable[tuple[Item, Played | None]]) -> Iterator[Scored]:
+    """Yield what is recorded with its score; asks nobody."""
+    for item, one in played:
+        yield Scored(item, one, None if one is None else score(item, one), "" if one else "not recorded")
+
+
+def _fields(one: Scored) -> dict[str, Any]:
+    fields: dict[str, Any] = {"id": one.item.id, "reply": None}
+    fields |= played_fields(one.played) if one.played else {}
+    if one.score:
+        fields |= {"value": _plain(one.score.value), "answered": one.score.answered, "said": storable(one.score.said)}
+        fields |= {"parts": {name: _plain(part) for name, part in one.score.parts.items()}} if one.score.parts else {}
+    fields["target"] = one.item.target if isinstance(one.item.target, str | int | float) else repr(one.item.target)
+    fields |= {"group": one.item.group} if one.item.group else {}
+    fields |= {"tags": dict(one.item.tags)} if one.item.tags else {}
+    return fields | ({"failure": one.failure} if one.failure else {})
+
+
+def _plain(number: float) -> float | None:
+    """Return a number as JSON has it; it knows no NaN."""
+    return None if math.isnan(number) else number

@@ -1,0 +1,147 @@
+"""Which option a reply chooses: named policies, and cascades of them. A reply that chooses none is unanswered."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from dermatrust.protocols.item import Item, Played, Score
+
+Parser = Callable[[str, Mapping[str, str]], str]
+"""From a reply and the options to the letter or letters chosen, in capitals and in order; empty for none."""
+_ANSWER = re.compile(r"\banswer\b\W{0,6}(?:is\b\W{0,6})?\(?([A-Z])\b(?!['’])", re.IGNORECASE)
+_ANSWERS = re.compile(
+    r"\banswers?\b\W{0,6}(?:(?:is|are)\b\W{0,6})?((?:[A-Z]\b[\s,;/&]*(?:and\b\s*)?)+|[A-Z]{1,12}\b)", re.IGNORECASE
+)
+_ALONE = re.compile(r"(?<![\w'’])[A-Z](?![\w'’])(?!\s+(?!or\b|and\b)[a-z]{2,})")
+_BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\(?([A-Z])\b")
+
+
+def answer_line(reply: str, options: Mapping[str, str]) -> str:
+    r"""Return the last letter that is stated as the answer ("Answer: B", "the answer is (b)").
+
+    Example:
+        >>> answer_line("Answer: A is tempting.\nAnswer: (B)", {"A": "", "B": ""})
+        'B'
+    """
+    return _last(match[1].upper() for match in _ANSWER.finditer(reply) if match[1].upper() in options)
+
+
+def first_letter(reply: str, options: Mapping[str, str]) -> str:
+    """Return the reply's first character where it is an option's letter by itself ("B", "B.", "B) eczema").
+
+    Example:
+        >>> first_letter("B. eczema", {"A": "", "B": ""}), first_letter("Because", {"A": "", "B": ""})
+        ('B', '')
+    """
+    text = reply.strip().lstrip("([*\"' ")
+    letter = text[:1].upper()
+    return letter if letter in options and not text[1:2].isalnum() else ""
+
+
+def boxed(reply: str, options: Mapping[str, str]) -> str:
+    r"""Return the letter in the last \boxed{}.
+
+    Example:
+        >>> boxed(r"so \boxed{C}", {"C": ""})
+        'C'
+    """
+    return _last(match[1] for match in _BOXED.finditer(reply) if match[1] in options)
+
+
+def only_letter(reply: str, options: Mapping[str, str]) -> str:
+    """Return the one capital letter of an option that stands alone in the reply; none where several do.
+
+    "A" as the first word of a sentence is an article, not an answer.
+
+    Example:
+        >>> only_letter("I would say C.", {"A": "", "C": ""}), only_letter("A or C", {"A": "", "C": ""})
+        ('C', '')
+    """
+    found = {match[0] for match in _ALONE.finditer(reply)} & set(options)
+    return found.pop() if len(found) == 1 else ""
+
+
+def option_text(reply: str, options: Mapping[str, str]) -> str:
+    """Return the letter of the one option whose text the reply holds, whatever its capitals; none where several.
+
+    An option that is part of another's text gives way to the longer.
+
+    Example:
+        >>> option_text("Most likely bullous pemphigoid.", {"A": "pemphigoid", "B": "bullous pemphigoid"})
+        'B'
+    """
+    said = " ".join(reply.lower().split())
+    held = {letter: text for letter, text in _plain(options).items() if text and _has_words(said, text)}
+    longest = [one for one, text in held.items() if not any(text != other and text in other for other in held.values())]
+    return longest[0] if len(longest) == 1 else ""
+
+
+def answer_letters(reply: str, options: Mapping[str, str]) -> str:
+    """Return all letters of the last statement of an answer, in order, each once ("Answers: C, A" is "AC").
+
+    Example:
+        >>> answer_letters("Answer: C, A", {"A": "", "B": "", "C": ""})
+        'AC'
+    """
+    stated = [match[1].upper() for match in _ANSWERS.finditer(reply)]
+    stated = [re.sub(r"\bAND\b|[^A-Z]", "", text) for text in stated]
+    known = [text for text in stated if text and set(text) <= set(options)]
+    return "".join(sorted(set(known[-1]))) if known else ""
+
+
+def first_of(*parsers: Parser) -> Parser:
+    """Return the policy that takes what the first of these finds.
+
+    Example:
+        >>> first_of(answer_line, first_letter)("B", {"A": "", "B": ""})
+        'B'
+    """
+
+    def parse(reply: str, options: Mapping[str, str]) -> str:
+        return next((found for parser in parsers if (found := parser(reply, options))), "")
+
+    return parse
+
+
+def choice_score(parse: Parser) -> Callable[[Item, Played], Score]:
+    """Return the scorer that grades 1 where the letters chosen are the target's, and 0 otherwise.
+
+    Example:
+        >>> item = Item(id="1", question="?", target="B", options={"A": "", "B": ""})
+        >>> choice_score(answer_line)(item, Played(reply="Answer: B")).value
+        1.0
+        >>> choice_score(answer_line)(item, Played(reply="I cannot tell")).answered
+        False
+    """
+
+    def score(item: Item, played: Played) -> Score:
+        said = parse(played.reply, item.options)
+        return Score(value=float(said == item.target), answered=bool(said), said=said) if said else UNANSWERED
+
+    return score
+
+
+UNANSWERED = Score(value=0.0, answered=False)
+"""What a reply that gives no answer is worth."""
+
+
+def options_of(texts: Mapping[str, str] | list[str]) -> dict[str, str]:
+    """Return options by letter, from texts in order or from a mapping by letter; empty ones are left out.
+
+    Example:
+        >>> options_of(["psoriasis", "eczema"])
+        {'A': 'psoriasis', 'B': 'eczema'}
+    """
+    pairs = texts.items() if isinstance(texts, Mapping) else zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", texts, strict=False)
+    return {letter.upper(): str(text) for letter, text in pairs if text not in (None, "")}
+
+
+def _last(found: Iterable[str]) -> str:
+    return ([*found] or [""])[-1]
+
+
+def _plain(options: Mapping[str, str]) -> dict[str, str]:
+    return {letter: " ".join(text.lower().split()).strip(" .") for letter, text in options.items()}
+
+
+def _has_words(said: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said) is not None

@@ -1,7 +1,7 @@
 """What a protocol is: data to items, items to conversations, conversations to scores, scores to metrics."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from dermatrust.protocols.read_recorded import read_recorded
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.table import Metric
 
-Play = Callable[[Item, Ask], Awaitable[Played]]
+Play = Callable[[Item, Ask], Coroutine[Any, Any, Played]]
 """How one item is asked."""
 StandIn = Callable[[Item, Sequence[Turn]], str]
 """A scripted party that knows the item: what it says to a conversation. For tests and tutorials, never for a result."""

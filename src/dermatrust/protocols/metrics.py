@@ -87,6 +87,15 @@ def macro_mean(tag: str, metric: Metric = mean_score) -> Metric:
     return mean
 
 
+def of_level(tag: str, level: str, metric: Metric) -> Metric:
+    """Return a metric over the items of one level of a tag alone."""
+
+    def of(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+        return metric(table.by_tag(tag).get(level, ScoreTable()), rng)
+
+    return of
+
+
 def mean_of(scores: Floats, groups: list[str], rng: np.random.Generator) -> Estimate:
     """Return the mean of numbers, NaN missing, with its interval; see `mean_score`."""
     known = ~np.isnan(scores)

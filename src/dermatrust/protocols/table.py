@@ -12,6 +12,8 @@ from dermatrust.protocols.item import Item, Score
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
+SEVERAL = "; "
+"""Between the levels of a tag where an item has several."""
 
 
 @dataclass(slots=True)
@@ -78,9 +80,13 @@ class ScoreTable:
         )  # fmt: skip
 
     def by_tag(self, name: str) -> dict[str, "ScoreTable"]:
-        """Return the items of each level of a tag, levels in order; items without it are under ""."""
-        column = self.tags.get(name, [""] * len(self.ids))
-        return {level: self.where(one == level for one in column) for level in sorted(set(column))}
+        """Return the items of each level of a tag, levels in order; items without it are under "".
+
+        An item whose tag names several levels, as "skin; face", is under each of them.
+        """
+        column = [text.split(SEVERAL) for text in self.tags.get(name, [""] * len(self.ids))]
+        levels = sorted({level for levels in column for level in levels})
+        return {level: self.where(level in one for one in column) for level in levels}
 
 
 Metric = Callable[[ScoreTable, np.random.Generator], Estimate]

@@ -1,0 +1,112 @@
+"""MMEvalPro: multimodal questions in triplets; only who also perceives and knows is taken to have understood.
+
+Paper     Huang et al. (2024), https://arxiv.org/abs/2407.00468
+Data      MM-Diagnose/MMEvalPro, test, 6,414 rows in 2,138 triplets, from MMMU, MathVista and ScienceQA.
+Measures  Whether a right answer to a question rests on perceiving the image and knowing the matter.
+Not for   Medicine alone: the questions are general, few are medical.
+Deviates  A reply is read for its letter; the "released-code" variant takes it as it stands, by equality that minds
+          capitals (four of its answers are texts or letters such as "gray fox", "d", "J", "Z").
+Verified  Nothing here: the authors' demo file, which gives 33.07 and 25.81, was not at hand.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from dermatrust.protocols import Example, Item, Metric, Played, Protocol, Row, Score, Source
+from dermatrust.protocols.metrics import all_right, answered_rate, macro_mean, mean_score, of_level
+from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, options_of
+
+PROMPT = """{question}
+
+{options}
+
+Reply with the letter of the right option only."""
+KINDS = "Origin", "Perception", "Knowledge"
+_LETTER = first_of(answer_line, first_letter)
+
+
+def to_item(row: Row) -> Item:
+    """Ask one question of a triplet; triplets are numbered within their source."""
+    choices = row.get("choices") or []
+    return Item(
+        id=str(row["index"]),
+        question=row["question"],
+        options=options_of(list(choices) if not isinstance(choices, dict) else choices),
+        images=(row["image"],) if row.get("image") else (),
+        target=str(row["answer"]),
+        group=f"{row['source']}/{row['triplet_id']}",
+        tags={"source": row["source"], "kind": row["eval_type"]},
+    )
+
+
+def score(item: Item, played: Played) -> Score:
+    """Grade the letter of the reply, or the reply itself where the answer is none of the letters."""
+    letter = _LETTER(played.reply, item.options)
+    said = letter or played.reply.strip()
+    if not said:
+        return UNANSWERED
+    target = item.target.upper() if item.target.upper() in item.options else item.target
+    return Score(value=float(said == target), said=said)
+
+
+def score_as_released(item: Item, played: Played) -> Score:
+    """Grade by equality alone."""
+    return Score(value=float(played.reply == item.target), said=played.reply) if played.reply else UNANSWERED
+
+
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Yield the outputs of the authors' result file, whose rows hold the questions and `model_output`."""
+    for where, row in read_rows(path):
+        (item,) = PROTOCOL.items(row, where=where)
+        yield item, Played(reply=str(row.get("model_output") or ""))
+
+
+def gold_reply(item: Item) -> str:
+    """Return what a perfect model would say."""
+    return str(item.target)
+
+
+def _kind_metrics() -> dict[str, Metric]:
+    return {f"{kind.lower()} accuracy": of_level("kind", kind, mean_score) for kind in KINDS}
+
+
+def _row(index: int, kind: str, **more: Any) -> Row:
+    known = {"index": index, "triplet_id": 1, "question": f"Made-up {kind}?", "choices": ["this", "that"]}
+    return {**known, "answer": "B", "source": "MMMU", "question_category": "Medicine", "eval_type": kind, **more}
+
+
+PROTOCOL = Protocol(
+    name="mmevalpro",
+    version=1,
+    about=__doc__,
+    kind="multiple choice in triplets",
+    modality="image",
+    language="en, zh",
+    source=Source(
+        dataset="MM-Diagnose/MMEvalPro", files=("test.parquet", "test.jsonl"), split="test", size=6414,
+        licence="CC-BY-SA-4.0", is_on_hub=True,
+    ),
+    prompt=PROMPT,
+    to_item=to_item,
+    score=score,
+    metrics={
+        "genuine accuracy": all_right, "genuine accuracy, mean of sources": macro_mean("source", all_right),
+        "average accuracy": mean_score, **_kind_metrics(), "answered": answered_rate,
+    },
+    by=("source",),
+    gold_reply=gold_reply,
+    recorded=recorded,
+    records_bring_items=True,
+    variants={"released-code": {"score": score_as_released}},
+    examples=(
+        Example(row=_row(1, "Origin", image="a.png"), target="B", wrong_reply="A", other={"answer": "A"}),
+        Example(row=_row(2, "Perception", image="a.png"), target="B", wrong_reply="A. this", other={"answer": "A"}),
+        Example(row=_row(3, "Knowledge"), target="B", wrong_reply="neither", other={"answer": "A"}),
+        Example(
+            row=_row(4, "Knowledge", triplet_id=2, answer="gray fox"), target="gray fox", wrong_reply="Gray wolf",
+            other={"answer": "red fox"},
+        ),
+    ),
+)  # fmt: skip

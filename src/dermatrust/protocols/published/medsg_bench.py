@@ -5,8 +5,8 @@ Data      9,630 items in eight tasks, sequences of two to six images of 336 x 33
 Measures  Grounding of change, correspondence and reference across images.
 Not for   Diagnosis, and any claim about skin: the images are radiology, pathology and endoscopy.
 Deviates  Which convention a model's coordinates follow is a choice of the user: pixels by default, "per-mille" for
-          models that state 0 to 1000, "per-mille-y-first" for those that also put y before x. A reply with several boxes
-          is graded by the first. The hub's repository was not found in the paper's facts: give the file.
+          models that state 0 to 1000, "per-mille-y-first" for those that also put y before x. A reply with several
+          boxes is graded by the first. The hub's repository was not found in the paper's facts: give the file.
 Verified  Nothing: no recorded outputs were at hand.
 """
 

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d+(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(
 _DATE = re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)")
 _WEEKS = re.compile(r"(\d+)\s*weeks?", re.IGNORECASE)
 _DAYS = re.compile(r"(\d+)\s*days?", re.IGNORECASE)
-_STATED = re.compile(r"""["']?\banswer["']?\s*(?::|\bis\b)\s*(.+)""", re.IGNORECASE)
+_STATED = re.compile(r"""["']?\banswer["']?\s*(?::|\bis\b)\s*""", re.IGNORECASE)
 
 
 def stated_answer(reply: str) -> str:
@@ -25,8 +25,11 @@ def stated_answer(reply: str) -> str:
         >>> stated_answer('{"thinking": "60/2", "answer": "30 mg"}'), stated_answer("Thirty")
         ('30 mg', 'Thirty')
     """
-    stated = _STATED.findall(reply)
-    return str(stated[-1]).strip().rstrip("}").strip().strip("\"',.* ") if stated else reply.strip()
+    *_, last = None, *_STATED.finditer(reply)
+    if last is None:
+        return reply.strip()
+    line = reply[last.end() :].partition("\n")[0]
+    return line.strip().rstrip("}").strip().strip("\"',.* ")
 
 
 def numbers_in(text: str) -> list[float]:

@@ -1,0 +1,169 @@
+"""Items that stand or fall together: MediConfusion, MMEvalPro, ProbMed, worked by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dermatrust.protocols import Played, ScoreTable
+from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.scripted import play_item
+
+RNG = np.random.default_rng
+
+
+def table_of(protocol, replies_by_row):
+    """Score rows whose items get these replies, one list per row; None is an ask that failed."""
+    table = ScoreTable()
+    for row, replies in replies_by_row:
+        for item, reply in zip(protocol.items(row), replies, strict=True):
+            table.add(item, None if reply is None else protocol.score(item, Played(reply=reply)))
+    return table
+
+
+def figures(protocol, table):
+    return {name: metric(table, RNG(0)) for name, metric in protocol.metrics.items()}
+
+
+class TestMediConfusion:
+    protocol = find_protocol("mediconfusion")
+
+    def row(self, number, **more):
+        return {**self.protocol.examples[0].row, "id": str(number), **more}
+
+    def test_its_five_figures(self):
+        table = table_of(
+            self.protocol,
+            [
+                (self.row(1), ["A", "B"]),  # both right
+                (self.row(2), ["A", "A"]),  # confused: one choice for both
+                (self.row(3), ["B", "A"]),  # different, both wrong
+                (self.row(4), ["A or B", "B"]),  # the first is no valid choice
+            ],
+        )
+        found = figures(self.protocol, table)
+        assert found["set accuracy"].value == 1 / 4
+        assert found["individual accuracy"].value == 4 / 8
+        assert (found["confusion"].value, found["confusion"].n) == (pytest.approx(1 / 3), 3)
+        assert (found["invalid"].value, found["invalid"].n) == (1 / 8, 8)
+        assert (found["precision"].value, found["precision"].n) == (1 / 2, 2)
+
+    def test_a_pair_with_a_failed_ask_is_missing_as_a_pair(self):
+        found = figures(self.protocol, table_of(self.protocol, [(self.row(1), ["A", "B"]), (self.row(2), ["A", None])]))
+        assert (found["set accuracy"].value, found["set accuracy"].n) == (1, 1)
+        assert found["individual accuracy"].n == 3
+        assert found["invalid"].n == 3
+
+    @pytest.mark.parametrize("reply", ["A", "A:", "A.", 'A")', "(A)", "The answer is A.", ".A"])
+    def test_letters_as_the_released_list_has_them(self, reply):
+        (first, _) = self.protocol.items(self.row(1))
+        assert self.protocol.score(first, Played(reply=reply)).said == "A"
+
+    @pytest.mark.parametrize(
+        ("a", "b", "value", "answered"), [(9, 6, 1.0, True), (9, 7, 0.0, False), (2, 5, 0.0, True), (5, 5, 0.0, False)]
+    )
+    def test_the_margin_of_free_form_answers(self, a, b, value, answered):
+        protocol = self.protocol.variant("free-form")
+        (first, _) = protocol.items(self.row(1))
+        verdict = f"A: {a}\nB: {b}\nYour explanation: x"
+        score = protocol.score(first, Played(reply="something", verdicts={"closeness": verdict}))
+        assert (score.value, score.answered) == (value, answered)
+
+    def test_no_reading_of_the_judge_is_missing(self):
+        protocol = self.protocol.variant("free-form")
+        (first, _) = protocol.items(self.row(1))
+        score = protocol.score(first, Played(reply="something", verdicts={"closeness": None}))
+        assert math.isnan(score.value)
+
+    def test_an_item_under_each_of_its_categories(self):
+        table = table_of(self.protocol, [(self.row(1), ["A", "B"])])
+        assert {level: len(part.ids) for level, part in table.by_tag("category").items()} == {"Head": 1, "Skin": 2}
+
+
+class TestMMEvalPro:
+    protocol = find_protocol("mmevalpro")
+
+    def rows(self, source, triplet, answers="BBB"):
+        for kind, answer in zip(("Origin", "Perception", "Knowledge"), answers, strict=True):
+            yield {
+                "index": f"{source}{triplet}{kind}", "triplet_id": triplet, "question": "?", "choices": ["x", "y"],
+                "answer": answer, "source": source, "eval_type": kind,
+            }  # fmt: skip
+
+    def test_genuine_accuracy_micro_and_macro(self):
+        replies = [(row, ["B"]) for row in self.rows("MMMU", 1)]
+        replies += [(row, ["B"]) for row in self.rows("MMMU", 2)]
+        replies += [(row, [reply]) for row, reply in zip(self.rows("ScienceQA", 1), "BBA", strict=True)]
+        found = figures(self.protocol, table_of(self.protocol, replies))
+        assert (found["genuine accuracy"].value, found["genuine accuracy"].n) == (pytest.approx(2 / 3), 3)
+        assert found["genuine accuracy, mean of sources"].value == pytest.approx((1 + 0) / 2)
+        assert found["average accuracy"].value == pytest.approx(8 / 9)
+        assert found["knowledge accuracy"].value == pytest.approx(2 / 3)
+
+    def test_equality_that_minds_capitals_is_the_released_rule(self):
+        (row, *_) = self.rows("MMMU", 1, answers="dBB")
+        released = self.protocol.variant("released-code")
+        choices = {"choices": ["w", "x", "y", "z"]}
+        (item,) = released.items({**row, **choices})
+        assert [released.score(item, Played(reply=reply)).value for reply in ("d", "D")] == [1, 0]
+        assert [self.protocol.score(item, Played(reply=reply)).value for reply in ("d", "D")] == [1, 1]
+
+
+class TestProbMed:
+    protocol = find_protocol("probmed")
+
+    def rows(self, image, **answers):
+        for kind, (answer, said) in answers.items():
+            yield (
+                {
+                    "id": image,
+                    "image": "a.png",
+                    "image_type": "mri",
+                    "qa_type": kind,
+                    "question": "?",
+                    "answer": answer,
+                },
+                [said],
+            )
+
+    def test_credit_needs_the_twin_too(self):
+        rows = [
+            *self.rows(1, modality_gt=("yes", "Yes"), modality_hallu=("no", "No"), body_part_gt=("yes", "Yes"),
+                       body_part_hallu=("no", "Yes"), abnormality=("yes", "No")),
+            *self.rows(2, modality_gt=("yes", "yes."), modality_hallu=("no", "Yes"), body_part_gt=("yes", "Yes"),
+                       body_part_hallu=("no", "no"), abnormality=("yes", "Yes, and No")),
+            *self.rows(3, entity_gt_1=("yes", "Yes"), entity_hallu_1=("no", "No"), entity_gt_2=("yes", "Yes"),
+                       entity_hallu_2=("no", "perhaps")),
+        ]  # fmt: skip
+        found = figures(self.protocol, table_of(self.protocol, rows))
+        assert found["modality"].value == 1 / 2
+        assert found["organ"].value == 1 / 2
+        assert found["abnormality"].value == 1 / 2
+        assert (found["condition"].value, found["condition"].n) == (0, 1)
+        assert found["condition, without twins"].value == 1
+        assert found["modality, without twins"].value == 1
+        assert found["overall"].value == pytest.approx((1 + 1 + 1 + 0) / 7)
+        assert math.isnan(found["position"].value)
+
+    def test_an_image_with_other_than_two_answers_is_dropped_but_weighs(self):
+        rows = [
+            *self.rows(1, modality_gt=("yes", "Yes"), modality_hallu=("no", "No")),
+            *self.rows(2, modality_gt=("yes", "No")),
+            *self.rows(3, abnormality=("yes", "No")),
+        ]
+        found = figures(self.protocol, table_of(self.protocol, rows))
+        assert (found["modality"].value, found["modality"].n) == (1, 1)
+        assert found["overall"].value == pytest.approx(2 / 3)  # modality weighs 2, abnormality 1
+
+    def test_yes_and_no_in_one_reply_is_right_either_way(self):
+        (row, _), *_ = self.rows(1, abnormality=("no", ""))
+        (item,) = self.protocol.items(row)
+        assert self.protocol.score(item, Played(reply="Yes. No.")).value == 1
+        assert self.protocol.score(item, Played(reply="YES")).answered is True
+        assert self.protocol.score(item, Played(reply="nope")).answered is False
+
+
+def test_free_form_play_asks_model_then_judge():
+    protocol = find_protocol("mediconfusion").variant("free-form")
+    (first, second) = protocol.items(protocol.examples[0].row)
+    assert [play_item(protocol, item, item.target)[1].value for item in (first, second)] == [1, 1]

@@ -1,0 +1,1 @@
+"""What conversations between several parties are made of: who decides, who answers, when it ends."""

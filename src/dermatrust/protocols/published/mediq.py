@@ -44,7 +44,7 @@ def to_item(row: Row) -> Item:
     facts = [str(fact).partition(". ")[2] if str(fact)[:1].isdigit() else str(fact) for fact in row["facts"]]
     return Item(
         id=str(row["id"]), question=row["question"], options=options_of(row["options"]), target=row["answer_idx"],
-        fields={"initial": str(row.get("initial_info") or sentences[0])}, system=SYSTEM,
+        fields={"initial": str(row.get("initial_info") or next(iter(sentences), "nothing"))}, system=SYSTEM,
         known={"facts": facts, "context": " ".join(sentences)},
     )  # fmt: skip
 

@@ -122,6 +122,25 @@ def test_what_the_text_alone_gives_is_held_to_the_commonest_disease(tmp_path):
     assert "names the true diagnosis in 1 case" in result_text(result)
 
 
+def test_a_label_that_the_lexicon_does_not_know_is_never_the_commonest_disease(tmp_path):
+    labels = ("foobaritis", "psoriasis", "foobaritis", "Psoriasis", "foobaritis", "melanoma", "quuxosis")
+    cases = [Case(id=f"c{k}", patient_id=f"p{k}", label=label) for k, label in enumerate(labels)]
+    said = {("context only", "none"): [["psoriasis"]] * len(labels)}
+    (found,) = differential_result(columns(tmp_path, said, cases), CARD, n_resamples=50).shortcuts
+    # Of the three that can be decided, two are psoriasis: naming it always is right in these.
+    assert (found.top_1.n, found.frequent_1.n) == (3, 3)
+    assert found.top_1.value == found.frequent_1.value == pytest.approx(2 / 3)
+    assert (found.frequent_3.value, found.above_1.value) == (1.0, 0.0)
+
+
+def test_without_any_known_label_nothing_is_the_commonest(tmp_path):
+    cases = [Case(id="c", label="foobaritis"), Case(id="d", label="quuxosis")]
+    said = {("context only", "none"): [["psoriasis"]] * 2}
+    result = differential_result(columns(tmp_path, said, cases), CARD, n_resamples=50)
+    assert math.isnan(result.shortcuts[0].frequent_1.value)
+    assert "does not know the true diagnosis of 2 cases" in result_text(result)
+
+
 def test_image_arms_are_compared_with_the_first_and_context_only_with_the_base(tmp_path):
     said = {(arm, shown): [["psoriasis"]] * 4 for arm in (IMAGE_ONLY, IMAGE_AND_CONTEXT) for shown in ("all", "grid")}
     said |= {("context only", "none"): [["psoriasis"]] * 4}

@@ -45,6 +45,16 @@ def test_a_vote_sums_inverse_ranks_of_one_disease_under_several_names():
     assert whole.diagnoses[0] == "BCC"
 
 
+def test_a_vote_resolves_names_as_scoring_does():
+    whole = vote([answer("tinea corporis", "early nodular BCC on the nose"), answer("Basal cell carcinoma, nodular")])
+    assert whole.diagnoses == ("early nodular BCC on the nose", "tinea corporis")  # 1/2 + 1 against 1
+
+
+def test_names_that_the_lexicon_does_not_know_are_one_only_where_their_words_are():
+    assert vote([answer("??", "!!"), answer("quuxosis")]).diagnoses == ("??", "quuxosis", "!!")
+    assert len(vote([answer("Foobaritis"), answer("the foobaritis (chronic)")]).diagnoses) == 1
+
+
 def test_an_answer_has_one_say_about_a_disease_it_names_twice():
     whole = vote([answer("BCC", "basal cell carcinoma", "melanoma"), answer("melanoma")])
     assert whole.diagnoses == ("melanoma", "BCC")  # 1 + 1/3 against 1; with 1/2 more it would be the other way

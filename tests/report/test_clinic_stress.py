@@ -7,22 +7,26 @@ from html import unescape
 import pytest
 
 from dermatrust.agreement.interval import Estimate
-from dermatrust.clinic.stress_table import MEASURES, StressResult, StressRow
+from dermatrust.clinic.stress_measures import stress_tables
+from dermatrust.clinic.stress_table import StressResult, StressRow
 from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
-from dermatrust.report.clinic_stress import fall_sentence, write_stress_page
+from dermatrust.report.clinic_stress import write_stress_page
+from dermatrust.report.clinic_stress_words import fall_sentence
 
 NAN = float("nan")
 HOSTILE = "<script>alert('x')</script>"
 CARD = DatasetCard(name="Ours", version="1", source="made up", licence="private", consent="nobody's", synthetic=True)
 
 
-def every(value, *, n=40):
-    return {name: Estimate(value, value - 0.1, value + 0.1, n, 30, 0) for name in MEASURES}
+def every(value, *, n=40, n_levels=0):
+    names = [name for table in stress_tables(n_levels) for name in table]
+    return {name: Estimate(value, value - 0.1, value + 0.1, n, 30, 0) for name in names}
 
 
-def a_row(condition, value, change=None, model="m/one"):
-    return StressRow(model, "image only", condition, 40, 2, every(value), every(change) if change is not None else {})
+def a_row(condition, value, change=None, model="m/one", n_levels=0):
+    changes = every(change, n_levels=n_levels) if change is not None else {}
+    return StressRow(model, "image only", condition, 40, 2, every(value, n_levels=n_levels), changes)
 
 
 def a_result(**more):
@@ -82,3 +86,35 @@ def test_hostile_text_is_shown_and_not_run(page):
 def test_it_is_a_chapter_of_the_report(tmp_path):
     write_trust_report(tmp_path / "report.html", [a_result()])
     assert '<div class="chapter" id="spoilt-photographs">' in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def of_triage(n_levels=3):
+    return tuple(
+        a_row(condition, value, change, n_levels=n_levels)
+        for condition, value, change in (("all", 0.6, None), ("blur 1", 0.55, -0.05), ("low light 3", 0.3, -0.3))
+    )
+
+
+def test_triage_has_charts_and_tables_of_its_own_and_every_measure_of_a_level_says_its_n(page):
+    html = page(a_result(rows=of_triage(), n_levels=3, n_without_truth=2))
+    heads = re.findall(r'<th scope="col" class="number">(.*?)</th>', html)
+    assert heads[:5] == [
+        "Right level", "Under-triage", "Over-triage", "No level", "Stated confidence",
+    ]  # fmt: skip
+    assert heads[7:10] == ["Of emergent cases", "Of urgent cases", "Of routine cases"]
+    assert "Under-triage: change" in html
+    assert "How urgent, in 3 levels" in html
+    assert "2 cases of unknown truth" in html
+    assert len(re.findall(r"<tbody>", html)) == 2
+    by_level = re.findall(r"<tbody>(.*?)</tbody>", html, re.DOTALL)[1]
+    assert by_level.count("n 40") == 3 * 5
+    assert "Of emergent cases" not in page(a_result(rows=of_triage(2), n_levels=2))
+
+
+def test_the_sentence_of_triage_says_where_urgency_is_missed():
+    rows = list(of_triage())
+    said = fall_sentence(rows, 3)
+    assert said == "Worst is severe low light: of 100 cases 30 fewer have the right level."
+    missed = replace(rows[2], changes=rows[2].changes | {"under-triage": Estimate(0.25, 0.1, 0.4, 40, 30, 0)})
+    assert "misses urgency: 25 more are called less pressing" in fall_sentence([*rows[:2], missed], 3)
+    assert fall_sentence(rows[:1], 3).endswith("fewer cases have the right level.")

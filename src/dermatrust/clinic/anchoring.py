@@ -10,9 +10,9 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.answer_grid import AnswerGrid, Place
 from dermatrust.clinic.arms import CONTEXT_ONLY, IMAGE_AND_CONTEXT, IMAGE_ONLY, PLANTED_REFERRAL
 from dermatrust.clinic.estimator import Estimator
+from dermatrust.clinic.ladder import known_diagnosis
 from dermatrust.clinic.results import HEADLINE, Anchoring, Shortcut
 from dermatrust.lexicon import load_lexicon
-from dermatrust.lexicon.forms import normalised
 
 
 def plan_anchoring(grid: AnswerGrid, estimator: Estimator) -> list[Callable[[list[Estimate]], Anchoring]]:
@@ -63,15 +63,18 @@ def plan_shortcuts(
 
 
 def _commonest(grid: AnswerGrid) -> tuple[Floats, Floats]:
-    """Return of each case whether its disease is the commonest of these cases, and whether it is one of three."""
+    """Return of each case whether its disease is the commonest of these cases, and whether it is one of three.
+
+    Of a label that the lexicon does not know this is NaN, as is whether an answer names it: were such a label counted,
+    always naming it would seem to be worth nothing.
+    """
     lexicon = load_lexicon()
     labels = [grid.answers.label[row] for row in grid.first_rows]
-    known = [None if label is None else lexicon.diagnosis(label) for label in labels]
-    names = [one.id if one else normalised(label or "") for one, label in zip(known, labels, strict=True)]
-    ranked = [name for name, _ in Counter(name for name in names if name).most_common(3)]
+    known = [None if label is None else known_diagnosis(label, lexicon) for label in labels]
+    ranked = [name for name, _ in Counter(one.id for one in known if one).most_common(3)]
     return (
-        np.array([float(name == ranked[0]) if name else np.nan for name in names]),
-        np.array([float(name in ranked) if name else np.nan for name in names]),
+        np.array([float(one.id == ranked[0]) if one else np.nan for one in known]),
+        np.array([float(one.id in ranked) if one else np.nan for one in known]),
     )
 
 

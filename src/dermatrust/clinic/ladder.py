@@ -77,6 +77,19 @@ def diagnosis_said(name: str, lexicon: Lexicon) -> Diagnosis | None:
     return None if _ANOTHER.search(rest) else lexicon.diagnoses[named[0].concept.id.partition("/")[2]]
 
 
+def disease_key(name: str, lexicon: Lexicon) -> str:
+    """Return what two names of one disease share, as scoring tells them apart; an unknown name has its own words.
+
+    Example:
+        >>> disease_key("early BCC on the nose", load_lexicon()) == disease_key("basal cell carcinoma", load_lexicon())
+        True
+        >>> disease_key("foobaritis", load_lexicon()), disease_key("?", load_lexicon())
+        ('unknown foobaritis', 'unknown ?')
+    """
+    known = diagnosis_said(name, lexicon)
+    return f"known {known.id}" if known else f"unknown {' '.join(exact_key(name)) or name}"
+
+
 def match_names(said: str, truth: str, lexicon: Lexicon | None = None) -> Match:
     """Return how near what was said comes to the truth.
 

@@ -124,7 +124,7 @@ class Shortcut:
         n: Answers in the arm "context only".
         top_1: Share with the true disease first.
         top_3: Share with it among the first three.
-        frequent_1: What always naming the commonest disease of these cases gives.
+        frequent_1: What always naming the commonest disease of these cases gives, where the lexicon knows the label.
         frequent_3: What always naming the three commonest gives.
         above_1: `top_1` less `frequent_1`, case by case.
         above_3: The same for three.

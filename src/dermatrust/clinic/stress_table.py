@@ -9,15 +9,11 @@ from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.answer_grid import AnswerGrid, answer_grid
 from dermatrust.clinic.estimator import Estimator
-from dermatrust.clinic.results import HEADLINE
 from dermatrust.clinic.stress import CLEAN
+from dermatrust.clinic.stress_measures import SIGNED, stress_columns, stress_tables
 from dermatrust.records import DatasetCard
 from dermatrust.store.answers import AnswerColumns
 
-MEASURES = ("top-1", "top-3", "confidence", "overconfidence", "cannot tell")
-"""Of each answer: whether the truth is its first diagnosis, and whether it is among its first three; its stated
-confidence; confidence less being right; whether it says that it cannot tell. The third and fourth are of answers that
-state a confidence."""
 N_RESAMPLES = 2_000
 FEWEST_PATIENTS = 20
 """Patients below which an interval is too narrow to rest anything on."""
@@ -33,8 +29,8 @@ class StressRow:
         condition: "all" for clean photographs, else kind and severity, e.g. "blur 2".
         n: Answers.
         n_missing: Answers that are not there.
-        values: Each of `MEASURES` with its interval over patients.
-        changes: Each of `MEASURES`: spoilt less clean on the cases with both; empty for clean photographs.
+        values: Each measure of `stress_tables` with its interval over patients; its `n` is what it is a mean of.
+        changes: Each of them: spoilt less clean on the cases with both; empty for clean photographs.
     """
 
     model: str
@@ -58,6 +54,8 @@ class StressResult:
         n_resamples: Bootstrap resamples over patients.
         seed: Of resampling, and of what is random in a degradation.
         confidence: Nominal coverage of the intervals.
+        n_levels: Levels of triage that were asked for, 2 or 3; 0 for a differential.
+        n_without_truth: Cases that were not asked about, since nobody recorded what is true of them.
     """
 
     card: DatasetCard
@@ -67,50 +65,60 @@ class StressResult:
     n_resamples: int
     seed: int
     confidence: float = 0.95
+    n_levels: int = 0
+    n_without_truth: int = 0
+
+    @property
+    def tables(self) -> tuple[tuple[str, ...], ...]:
+        """What is measured, as the tables that show it."""
+        return stress_tables(self.n_levels)
 
 
 def stress_result(
-    answers: AnswerColumns, card: DatasetCard, *, seed: int = 0, n_resamples: int = N_RESAMPLES,
-    confidence: float = 0.95,
+    answers: AnswerColumns, card: DatasetCard, *, n_levels: int = 0, n_without_truth: int = 0, seed: int = 0,
+    n_resamples: int = N_RESAMPLES, confidence: float = 0.95,
 ) -> StressResult:  # fmt: skip
     """Return every figure of a stress test, paired with the clean photographs, with intervals by resampling patients.
 
     An answer that names nothing is wrong; a missing one is not counted, and its case not in any change.
+
+    Args:
+        answers: One row per model, case and condition.
+        card: The dataset's.
+        n_levels: Levels of triage that were asked for, 2 or 3; 0 for a differential.
+        n_without_truth: Cases that were not asked about, for the record.
+        seed: Of the resampling, at least 0.
+        n_resamples: Bootstrap resamples over patients.
+        confidence: Nominal coverage of the intervals.
 
     Raises:
         DataError: There are no answers, or a case has two in one condition.
     """
     grid = answer_grid(answers)
     estimator = Estimator(grid.cluster, grid.n_clusters)
-    values = [_measures(grid, place) for place in range(len(grid.places))]
+    values = [stress_columns(grid, place, n_levels) for place in range(len(grid.places))]
     clean = {(place.model, place.arm): k for k, place in enumerate(grid.places) if place.image_arm == CLEAN.name}
-    plans: list[Callable[[list[Estimate]], StressRow]] = []
-    for k, place in enumerate(grid.places):
-        base = clean[place.model, place.arm]
-        own = {name: estimator.add(column) for name, column in values[k].items()}
-        changed = {} if k == base else {
-            name: estimator.add(values[k][name] - values[base][name]) for name in MEASURES
-        }  # fmt: skip
-        plans.append(_plan(grid, k, own, changed))
+    plans = [
+        _plan(grid, k, estimator, values[k], values[clean[place.model, place.arm]])
+        for k, place in enumerate(grid.places)
+    ]
     found = estimator.solve(np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence)
     rows = tuple(plan(found) for plan in plans)
-    return StressResult(card, grid.n_cases, grid.n_clusters, rows, n_resamples, seed, confidence)
+    return StressResult(
+        card, grid.n_cases, grid.n_clusters, rows, n_resamples, seed, confidence, n_levels, n_without_truth
+    )
 
 
 def _plan(
-    grid: AnswerGrid, k: int, own: dict[str, int], changed: dict[str, int]
+    grid: AnswerGrid, k: int, estimator: Estimator, own: dict[str, Floats], clean: dict[str, Floats]
 ) -> Callable[[list[Estimate]], StressRow]:
     place, n = grid.places[k], int(grid.has_answer(k).sum())
+    plans = [{name: estimator.add(column, lowest=-1.0 * (name in SIGNED)) for name, column in own.items()}, {}]
+    if own is not clean:
+        plans[1] = {name: estimator.add(column - clean[name], lowest=-1.0) for name, column in own.items()}
 
     def filled(found: list[Estimate]) -> StressRow:
-        values, changes = ({name: found[number] for name, number in plan.items()} for plan in (own, changed))
+        values, changes = ({name: found[number] for name, number in plan.items()} for plan in plans)
         return StressRow(place.model, place.arm, place.image_arm, n, grid.n_cases - n, values, changes)
 
     return filled
-
-
-def _measures(grid: AnswerGrid, place: int) -> dict[str, Floats]:
-    rank, stated = grid.column(HEADLINE, place), grid.column("confidence", place)
-    within = [np.where(np.isnan(rank), np.nan, (rank > 0) & (rank <= k)) for k in (1, 3)]
-    columns = (*within, stated, stated - within[0], grid.column("cannot_tell", place))
-    return dict(zip(MEASURES, columns, strict=True))

@@ -45,7 +45,7 @@ def _cell_notes(result: DifferentialResult) -> Iterator[str]:
         yield f"{arm}: what is told names the true diagnosis in {counted(n, 'case')}; it could be copied from there."
     if result.n_unknown_truth:
         cases = counted(result.n_unknown_truth, "case")
-        yield f"Of {cases} the lexicon does not know the label: only exact is decided."
+        yield f"The lexicon does not know the true diagnosis of {cases}: only the exact rung is decided there."
 
 
 def _rungs_text(result: DifferentialResult) -> str:

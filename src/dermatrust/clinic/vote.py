@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dermatrust.clinic.answer import Answer
+from dermatrust.clinic.ladder import disease_key
 from dermatrust.lexicon import Lexicon, load_lexicon
-from dermatrust.lexicon.forms import normalised
 from dermatrust.records import Urgency
 
 BETWEEN = "\n\n--- next photograph ---\n\n"
@@ -16,10 +16,11 @@ _PRESSING: tuple[Urgency, ...] = ("emergent", "urgent", "routine")
 def vote(answers: Sequence[Answer], lexicon: Lexicon | None = None) -> Answer:
     """Return the answer that several asks about one case give together.
 
-    A diagnosis gets the inverse of its rank from each answer that names it, one disease under two names counted as one;
-    ties go to the one named first. Urgency is that of most answers, ties going to the more pressing. Stated numbers are
-    averaged over those who gave one. The whole says that it cannot tell only where every ask did; an answer that cannot
-    tell votes for nothing. Where one ask failed, the whole is missing: the next run asks for it again.
+    A diagnosis gets the inverse of its rank from each answer that names it, one disease under two names counted as one
+    where scoring takes them for one; ties go to the one named first. Urgency is that of most answers, ties going to the
+    more pressing. Stated numbers are averaged over those who gave one. The whole says that it cannot tell only where
+    every ask did; an answer that cannot tell votes for nothing. Where one ask failed, the whole is missing: the next
+    run asks for it again.
 
     Args:
         answers: At least one, all about one case, by one model, in one arm.
@@ -53,17 +54,12 @@ def _diagnoses(answers: Sequence[Answer], lexicon: Lexicon) -> tuple[str, ...]:
     for answer in answers:
         given: set[str] = set()
         for rank, name in enumerate(answer.diagnoses, start=1):
-            key = _key(name, lexicon)
+            key = disease_key(name, lexicon)
             names.setdefault(key, name)
             if key not in given:  # one answer that names a disease twice has one say about it
                 weights[key] += 1 / rank
                 given.add(key)
     return tuple(names[key] for key, _ in sorted(weights.items(), key=lambda item: -item[1]))
-
-
-def _key(name: str, lexicon: Lexicon) -> str:
-    known = lexicon.diagnosis(name)
-    return f"known {known.id}" if known else f"unknown {normalised(name)}"
 
 
 def _urgency(answers: Sequence[Answer]) -> Urgency | None:

@@ -1,5 +1,6 @@
 """What spoilt photographs do to accuracy and confidence: one HTML page, or a chapter of a report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,20 +9,19 @@ from markupsafe import Markup
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.bench.text import drawn_notice
+from dermatrust.clinic.stress_measures import PARTS, SIGNED
 from dermatrust.clinic.stress_table import StressResult, StressRow
 from dermatrust.records import Manifest
 from dermatrust.report.clinic_arms import LABELS_PX, described
+from dermatrust.report.clinic_stress_words import SEVERITIES, fall_sentence, parts_of, stress_words
 from dermatrust.report.headline import Cell
 from dermatrust.report.intervals import IntervalRow, interval_chart
 from dermatrust.report.page import write_page
-from dermatrust.report.percent import points_axis, points_cell, points_text, share_cell, whole
+from dermatrust.report.percent import points_axis, points_cell, points_text, share_cell
 from dermatrust.report.provenance import card_notice
 from dermatrust.report.views import of_text
 
-SEVERITIES = {"1": "mild", "2": "marked", "3": "severe"}
-CLEAN = "clean"
 _MARKS = tuple(SEVERITIES.values())
-_SHOWN = ("top-1", "top-3", "confidence", "overconfidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,24 @@ class StressLine:
 
 
 @dataclass(frozen=True, slots=True)
-class StressView:
-    """One model in one arm."""
+class StressTable:
+    """Some measures of one model in one arm, each by the way photographs are spoilt."""
 
     ident: str
     title: str
-    sentence: str
-    falls: Markup
-    surer: Markup | None
+    heads: tuple[str, ...]
     lines: tuple[StressLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StressView:
+    """One model in one arm."""
+
+    title: str
+    sentence: str
+    charts: tuple[tuple[str, Markup], ...]
+    is_silent: bool
+    tables: tuple[StressTable, ...]
 
 
 def write_stress_page(path: Path, result: StressResult, *, manifest: Manifest) -> None:
@@ -76,48 +85,23 @@ def stress_context(result: StressResult, *, manifest: Manifest | None = None) ->
     }
 
 
-def parts_of(condition: str) -> tuple[str, str]:
-    """Return kind and severity of a condition in words.
-
-    Example:
-        >>> parts_of("colour cast 2"), parts_of("all")
-        (('colour cast', 'marked'), ('clean', ''))
-    """
-    kind, _, severity = condition.rpartition(" ")
-    return (kind, SEVERITIES[severity]) if severity in SEVERITIES else (CLEAN, "")
-
-
-def fall_sentence(rows: list[StressRow]) -> str:
-    """Return which way to spoil photographs costs a model most, and whether it notices."""
-    spoilt = [row for row in rows if row.changes and row.changes["top-1"].value < 0]
-    if not spoilt:
-        return "No way to spoil the photographs made the first diagnosis right less often."
-    worst = min(spoilt, key=lambda row: row.changes["top-1"].value)
-    kind, severity = parts_of(worst.condition)
-    fall, sure = worst.changes["top-1"], worst.changes["overconfidence"]
-    text = f"Worst is {severity} {kind}: of 100 cases {whole(-fall.value)} fewer have the right disease first"
-    text += " (may be chance)." if not fall.high < 0 else "."
-    if sure.low > 0:
-        text += f" It does not notice: it becomes too sure by {whole(sure.value)} points more."
-    return text
-
-
 def _view(result: StressResult, model: str, arm: str, place: int) -> StressView:
     rows = [row for row in result.rows if (row.model, row.arm) == (model, arm)]
-    title, ident = f"{model}, {arm}", f"stress-{place}"
-    surer = None
-    if any(row.values["confidence"].n for row in rows):
-        about = f"{title}: change of confidence less being right"
-        surer = _chart(rows, "overconfidence", f"{ident}-surer", about, ("less sure", "too sure"))
-    about = f"{title}: change of right first diagnoses"
-    return StressView(
-        ident=ident,
-        title=title,
-        sentence=fall_sentence(rows),
-        falls=_chart(rows, "top-1", f"{ident}-falls", about, ("fewer right", "more right")),
-        surer=surer,
-        lines=tuple(map(_line, rows)),
-    )
+    title, ident, words = f"{model}, {arm}", f"stress-{place}", stress_words(result.n_levels)
+    charts = []
+    for number, (measure, (heading, ends)) in enumerate(words.charts.items(), 1):
+        if any(row.values[measure].n for row in rows):
+            chart = _chart(rows, measure, f"{ident}-chart-{number}", f"{title}: {heading}", ends)
+            charts.append((heading, chart))
+    tables = [
+        StressTable(
+            f"{ident}-table-{number}", f"{title}, {about}" if about else title, tuple(heads.values()),
+            tuple(_line(row, tuple(heads)) for row in rows),
+        )
+        for number, (about, heads) in enumerate(words.tables, 1)
+    ]  # fmt: skip
+    is_silent = not any(row.values["confidence"].n for row in rows)
+    return StressView(title, fall_sentence(rows, result.n_levels), tuple(charts), is_silent, tuple(tables))
 
 
 def _chart(rows: list[StressRow], measure: str, ident: str, title: str, ends: tuple[str, str]) -> Markup:
@@ -133,14 +117,12 @@ def _chart(rows: list[StressRow], measure: str, ident: str, title: str, ends: tu
     return Markup(chart)  # noqa: S704  # escaped by svg.py
 
 
-def _line(row: StressRow) -> StressLine:
+def _line(row: StressRow, shown: Sequence[str]) -> StressLine:
     kind, severity = parts_of(row.condition)
-    return StressLine(
-        kind, severity, tuple(_pair(row.values[name], row.changes.get(name), name) for name in _SHOWN),
-        of_text(row.n, row.n + row.n_missing),
-    )  # fmt: skip
+    cells = tuple(_pair(row.values[name], row.changes.get(name), name) for name in shown)
+    return StressLine(kind, severity, cells, of_text(row.n, row.n + row.n_missing))
 
 
 def _pair(value: Estimate, change: Estimate | None, name: str) -> tuple[Cell, Cell | None]:
-    shown = points_cell(value) if name == "overconfidence" else share_cell(value)
+    shown = points_cell(value) if name in SIGNED else share_cell(value, show_n=name in PARTS)
     return shown, None if change is None else points_cell(change)

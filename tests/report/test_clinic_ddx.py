@@ -94,7 +94,7 @@ def test_every_number_of_the_ladder_is_the_results(page):
         wanted = [
             f"{100 * e.value:.1f} % [{100 * e.low:.1f}, {100 * e.high:.1f}]" for e in map(cell.measures.get, HITS)
         ]
-        assert row == ["m/one", cell.arm, *wanted, "100"]
+        assert row == ["m/one", cell.arm, *wanted, "100 of 104"]
 
 
 def test_the_headline_is_top_1_3_and_5_of_the_same_disease(page):
@@ -111,7 +111,7 @@ def test_changes_say_against_what_and_on_how_many_pairs(page):
     (row,) = table_of(page(a_result()), "ddx-changes-table")
     assert row == [
         "m/one", "image + context", "image only", "+7.2 [+2.1, +12.4]", "+7.2 [+2.1, +12.4]", "31.2 % [20.0, 40.0]",
-        "17", "8", "0.076", "96",
+        "17", "8", "0.076", "96 of 104",
     ]  # fmt: skip
 
 
@@ -152,6 +152,14 @@ def test_a_change_whose_interval_holds_nothing_may_be_chance():
         assert ("may be chance" in said) == is_chance
     fewer = change_sentence(replace(change, differences=dict.fromkeys(MEASURES, est(-0.06, -0.117, -0.008))))
     assert fewer == "From photographs and text, 6 fewer (from 12 fewer to 0.8 fewer)."
+
+
+def test_another_way_to_show_the_photographs_is_compared_in_words():
+    one = replace(a_result().changes[0], arm="image only", image_arm="first 1", base_image_arm="all")
+    result = a_result(changes=(one,), image_arms=("all", "first 1"))
+    assert sentences(result)[0][1] == "Shown at most 1 photograph, 7 more (from 2 more to 12 more)."
+    elsewhere = replace(one, arm="image + context", base_arm="image + context")
+    assert not any("Shown" in text for text in sentences(replace(result, changes=(elsewhere,)))[0])
 
 
 def test_a_text_that_is_no_better_than_what_is_common_gives_nothing_away():

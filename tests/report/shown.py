@@ -55,7 +55,7 @@ def numbers(text):
 
 
 def agrees(text, wanted):
-    """Say whether a cell is what is wanted: the same text, or the same numbers as shown, none where they are not finite."""
+    """Say whether a cell is what is wanted: the same text, or the same numbers, those that are finite."""
     if isinstance(wanted, str):
         return text == wanted
     found, defined = numbers(text), [one for one in wanted if math.isfinite(one)]

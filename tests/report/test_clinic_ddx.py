@@ -12,7 +12,8 @@ from dermatrust.clinic.results import HITS, MEASURES, Anchoring, Cell, Change, D
 from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
-from dermatrust.report.clinic_ddx import differential_context, sentences, write_differential_page
+from dermatrust.report.clinic_ddx import differential_context, sentences
+from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_words import anchoring_sentence, change_sentence, shortcut_sentence
 
 NAN = float("nan")
@@ -66,9 +67,9 @@ def a_result(**more):
 
 @pytest.fixture
 def page(tmp_path, make_manifest):
-    def written(result, **more):
+    def written(result):
         path = tmp_path / "report.html"
-        write_differential_page(path, result, manifest=make_manifest(["m/one"], []), **more)
+        write_clinic_page(path, result, manifest=make_manifest(["m/one"], []))
         return path.read_text(encoding="utf-8")
 
     return written
@@ -183,7 +184,7 @@ def test_nothing_answered_is_said_and_not_zero(page):
 
 def test_unknown_names_stand_with_the_nearest(page):
     names = [UnknownName("atopic dermatitits", "answer", 12, ("atopic dermatitis",)), UnknownName("qq", "truth", 1, ())]
-    rows = table_of(page(a_result(), unknown=names), "ddx-unknown")
+    rows = table_of(page(a_result(unknown=tuple(names))), "ddx-unknown")
     assert rows[0] == ["atopic dermatitits", "said by a model", "12", "atopic dermatitis"]
     assert rows[1] == ["qq", "label of the dataset", "1", "nothing near"]
 
@@ -193,7 +194,7 @@ def test_hostile_text_is_shown_and_not_run(page):
     cells = (a_cell(model=HOSTILE, reasons={HOSTILE: 4}),)
     card = a_result().card.model_copy(update={"name": HOSTILE})
     one = replace(a_result().anchoring[0], model=HOSTILE)
-    html = page(a_result(card=card, models=(HOSTILE,), cells=cells, changes=(), anchoring=(one,)), unknown=names)
+    html = page(a_result(card=card, models=(HOSTILE,), cells=cells, changes=(), anchoring=(one,), unknown=tuple(names)))
     assert HOSTILE not in html
     assert html.count("<script") == 1
 

@@ -1,6 +1,7 @@
 """Every number on the pages of clinical studies is that of the result.json beside it: every table, chart and list."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,9 +9,8 @@ from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.stress_table import stress_result
 from dermatrust.clinic.triage_table import triage_result
 from dermatrust.clinic.unknown import unknown_names
-from dermatrust.report.clinic_ddx import write_differential_page
+from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_stress import write_stress_page
-from dermatrust.report.clinic_triage import write_triage_page
 from dermatrust.store.answers import read_answers, write_answers
 from dermatrust.store.result import write_result
 
@@ -37,15 +37,16 @@ def answers_of(path, **drawn):
 def differentials(tmp_path, make_manifest):
     """A page, what is on it, and what must be."""
     answers = answers_of(tmp_path)
-    result, unknown = differential_result(answers, drawn_study.CARD, n_resamples=80), unknown_names(answers)
-    write_differential_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []), unknown=unknown)
-    return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result), unknown
+    result = differential_result(answers, drawn_study.CARD, n_resamples=80)
+    result = replace(result, unknown=unknown_names(answers))
+    write_clinic_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
+    return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
 
 
 @pytest.fixture
 def triage(tmp_path, make_manifest):
     result = triage_result(answers_of(tmp_path, seed=8), drawn_study.CARD, n_levels=3, n_resamples=80)
-    write_triage_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
+    write_clinic_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
     return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
 
 
@@ -82,12 +83,12 @@ def check_prose(page, result, *more):
 
 
 def test_the_tables_of_differentials(differentials):
-    page, result, unknown = differentials
-    check_tables(page, wanted.differential_tables(result, unknown), "clinic-published-table")
+    page, result = differentials
+    check_tables(page, wanted.differential_tables(result), "clinic-published-table")
 
 
 def test_the_charts_of_differentials(differentials):
-    page, result, _ = differentials
+    page, result = differentials
     cells, changes = result["cells"], result["changes"]
     check_charts(page, {
         "Right disease among the first three, by arm": [wanted.percent(c["measures"]["top-3 synonym"]) for c in cells],
@@ -111,12 +112,12 @@ def test_the_charts_of_differentials(differentials):
 
 
 def test_the_confidence_of_differentials(differentials):
-    page, result, _ = differentials
+    page, result = differentials
     check_lists(page, wanted.sure_lists(result), n=4)
 
 
 def test_the_sentences_of_differentials(differentials):
-    page, result, _ = differentials
+    page, result = differentials
     adopted = [one["adopted_1"]["value"] * one["n"] for one in result["anchoring"]]
     untold = [one["unprompted_1"]["value"] * one["unprompted_1"]["n"] for one in result["anchoring"]]
     here = [c["measures"]["top-3 synonym"]["value"] * c["measures"]["top-3 synonym"]["n"] for c in result["cells"]]
@@ -186,8 +187,8 @@ def test_the_tables_and_charts_of_a_stress_test(stress):
 
 
 def test_two_numbers_that_change_places_are_noticed(differentials):
-    page, result, unknown = differentials
-    tables = wanted.differential_tables(result, unknown)
+    page, result = differentials
+    tables = wanted.differential_tables(result)
     for ident, (a, b) in {"ddx-headline": (2, 3), "ddx-anchoring-table": (1, 3), "ddx-gaps": (4, 5)}.items():
         rows = [list(row) for row in page.tables[ident]]
         rows[0][a], rows[0][b] = rows[0][b], rows[0][a]

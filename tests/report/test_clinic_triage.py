@@ -12,7 +12,8 @@ from dermatrust.clinic.triage_table import triage_result
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.records import AnswerRow, DatasetCard
 from dermatrust.report import write_trust_report
-from dermatrust.report.clinic_triage import triage_context, write_triage_page
+from dermatrust.report.clinic_page import write_clinic_page
+from dermatrust.report.clinic_triage import triage_context
 from dermatrust.report.clinic_triage_words import change_sentence, found_sentence, left_sentence, levels_sentence
 from dermatrust.store.answers import read_answers, write_answers
 
@@ -56,7 +57,7 @@ def make_result(tmp_path):
 @pytest.fixture
 def page(tmp_path, make_manifest):
     def written(result):
-        write_triage_page(tmp_path / "report.html", result, manifest=make_manifest(["m/one"], []))
+        write_clinic_page(tmp_path / "report.html", result, manifest=make_manifest(["m/one"], []))
         return (tmp_path / "report.html").read_text(encoding="utf-8")
 
     return written

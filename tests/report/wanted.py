@@ -116,7 +116,7 @@ def ladder(result, groups):
     return rows
 
 
-def differential_tables(result, unknown):
+def differential_tables(result):
     """Every table of the page of a study of differentials."""
     titles = {"top-1 synonym": "right disease first", "top-3 synonym": "among the first 3"}
     led = ("adopted_1", "adopted_3", "unprompted_1", "unprompted_3", "newly_1", "newly_3")
@@ -141,9 +141,9 @@ def differential_tables(result, unknown):
         ],
         "ddx-missing-table": missing(result),
         "ddx-unknown": [
-            [one.name, {"truth": "label of the dataset", "answer": "said by a model"}[one.where], [one.n],
-             ", ".join(one.nearest) or "nothing near"]
-            for one in unknown
+            [one["name"], {"truth": "label of the dataset", "answer": "said by a model"}[one["where"]], [one["n"]],
+             ", ".join(one["nearest"]) or "nothing near"]
+            for one in result["unknown"]
         ],
         **parts(result, "ddx", titles),
         **bins(result, "ddx"),

@@ -1,14 +1,11 @@
-"""A study of differential diagnoses as one HTML page, or as a chapter of a report."""
+"""What the page of a study of differential diagnoses places."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import cases_text, drawn_notice
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.results import HEADLINE, Change, DifferentialResult
-from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import Manifest
 from dermatrust.report import clinic_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
@@ -16,9 +13,7 @@ from dermatrust.report.clinic_ladder import RUNG_WORDS, extra_table, ladder_tabl
 from dermatrust.report.clinic_led import led_context
 from dermatrust.report.clinic_parts import for_whom
 from dermatrust.report.clinic_sure import sures
-from dermatrust.report.page import write_page
 from dermatrust.report.percent import points_cell, share_cell
-from dermatrust.report.provenance import card_notice
 from dermatrust.report.published import published
 from dermatrust.report.views import of_text, p_text
 
@@ -27,28 +22,7 @@ MOST_UNKNOWN = 40
 """Names that the lexicon does not know, shown on the page; a table beside it has them all."""
 
 
-def write_differential_page(
-    path: Path, result: DifferentialResult, *, manifest: Manifest, unknown: Sequence[UnknownName] = ()
-) -> None:
-    """Write the page of a study of differentials. It opens from the file system and fetches nothing.
-
-    Args:
-        path: The file to write; it is replaced as a whole.
-        result: Every figure of the page.
-        manifest: Of the run.
-        unknown: Names that the lexicon does not know.
-
-    Raises:
-        DataError: The file cannot be written.
-    """
-    context = differential_context(result, manifest=manifest, unknown=unknown)
-    leaving = card_notice(result.card, n_pages=0, n_images=0)
-    write_page(path, "clinic_ddx.html", synthetic=result.card.synthetic, leaving=leaving, **context)
-
-
-def differential_context(
-    result: DifferentialResult, *, manifest: Manifest | None = None, unknown: Sequence[UnknownName] = ()
-) -> dict[str, Any]:
+def differential_context(result: DifferentialResult, *, manifest: Manifest | None = None) -> dict[str, Any]:
     """Return what the sections of the page place; without the manifest neither date nor run."""
     base_ladders, other_ladders = ladders(result)
     cells, three = result.cells, f"top-3 {HEADLINE}"
@@ -85,8 +59,8 @@ def differential_context(
         "sures": sures(cells, result.base, "ddx"),
         "published": published("ddx"),
         "missing": missing_lines(cells, result.image_arms),
-        "unknown": unknown[:MOST_UNKNOWN],
-        "n_unknown": len(unknown),
+        "unknown": result.unknown[:MOST_UNKNOWN],
+        "n_unknown": len(result.unknown),
         **led_context(result),
     }  # fmt: skip
 

@@ -1,9 +1,8 @@
-"""A study of triage as one HTML page, or as a chapter of a report."""
+"""What the page of a study of triage places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -19,9 +18,7 @@ from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_
 from dermatrust.report.clinic_parts import by_images, for_whom
 from dermatrust.report.clinic_sure import sures
 from dermatrust.report.clinic_words import ARMS, image_arms_about, main_changes
-from dermatrust.report.page import write_page
 from dermatrust.report.percent import points_cell, share_cell
-from dermatrust.report.provenance import card_notice
 from dermatrust.report.published import published
 from dermatrust.report.views import counts_text, of_text, p_text, score_text
 
@@ -44,22 +41,6 @@ class ModelView:
     benefit: Markup
     acts: tuple[str, ...]
     thresholds: list[tuple[str, list[Any], str]]
-
-
-def write_triage_page(path: Path, result: TriageResult, *, manifest: Manifest) -> None:
-    """Write the page of a study of triage. It opens from the file system and fetches nothing.
-
-    Args:
-        path: The file to write; it is replaced as a whole.
-        result: Every figure of the page.
-        manifest: Of the run.
-
-    Raises:
-        DataError: The file cannot be written.
-    """
-    leaving = card_notice(result.card, n_pages=0, n_images=0)
-    context = triage_context(result, manifest=manifest)
-    write_page(path, "clinic_triage.html", synthetic=result.card.synthetic, leaving=leaving, **context)
 
 
 def triage_context(result: TriageResult, *, manifest: Manifest | None = None) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """Drawn answers to a clinical study: two models, four contexts, two ways to show photographs, some missing."""
 
 import json
+from collections import Counter
 
 import numpy as np
 
+from dermatrust.clients.scripted import ScriptedClient
+from dermatrust.clinic.adjudication_result import adjudication_result
+from dermatrust.clinic.adjudicator import Adjudication, Adjudicator
+from dermatrust.clinic.embedding import EmbeddingScore
+from dermatrust.clinic.embedding_result import embedding_result
 from dermatrust.records import AnswerRow, DatasetCard
 
 CARD = DatasetCard(name="Drawn", version="1", source="drawn", licence="CC0-1.0", consent="nobody", synthetic=True)
@@ -62,3 +68,24 @@ def _row(rng, case, model, arm, image_arm, *, states):
     if states and rng.random() < 0.8:
         found |= {"confidence": chance, "urgent_probability": round(float(rng.random()), 3)}
     return AnswerRow(**about | found)
+
+
+def drawn_embedding(answers):
+    """What an encoder might say of the answers."""
+    rng, scores = np.random.default_rng(3), []
+    for label, failure in zip(answers.label, answers.failure, strict=True):
+        cosines, f1 = (tuple(sorted(round(float(one), 3) for one in rng.random(3))) for _ in range(2))
+        found = EmbeddingScore(int(rng.integers(0, 6)), cosines, f1)
+        scores.append(found if failure is None and label != UNKNOWN else None)
+    return embedding_result(answers, scores, 0.8)
+
+
+def drawn_adjudication(answers):
+    """What an adjudicator might say of them; it does not decide some."""
+    rng = np.random.default_rng(4)
+    found = [
+        None if failure else Adjudication(None if rng.random() < 0.1 else int(rng.integers(0, 6)), 3, 3, 2 + (k % 2))
+        for k, failure in enumerate(answers.failure)
+    ]
+    judge = Adjudicator(ScriptedClient("a/judge", lambda request: ""), repeats=3, seed=0)
+    return adjudication_result(answers, found, judge, Counter({"timeout": 2}))

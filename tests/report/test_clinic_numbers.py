@@ -38,7 +38,12 @@ def differentials(tmp_path, make_manifest):
     """A page, what is on it, and what must be."""
     answers = answers_of(tmp_path)
     result = differential_result(answers, drawn_study.CARD, n_resamples=80)
-    result = replace(result, unknown=unknown_names(answers))
+    result = replace(
+        result,
+        unknown=unknown_names(answers),
+        embedding=drawn_study.drawn_embedding(answers),
+        adjudication=drawn_study.drawn_adjudication(answers),
+    )
     write_clinic_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
     return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
 
@@ -101,6 +106,9 @@ def test_the_charts_of_differentials(differentials):
             ]
             for c in cells
         },
+        "A name as near as the threshold among the first 3": [
+            wanted.percent(c["hits"][1]) for c in result["embedding"]["cells"]
+        ],
         "The planted wrong diagnosis is put first": [
             wanted.percent(one[name]) for one in result["anchoring"] for name in ("adopted_1", "unprompted_1")
         ],
@@ -108,7 +116,7 @@ def test_the_charts_of_differentials(differentials):
             wanted.percent(one[name]) for one in result["shortcuts"] for name in ("top_1", "frequent_1")
         ],
     })  # fmt: skip
-    assert len(page.charts) == 2 + len(cells) + 2 + 2 * 4  # and two plots of confidence for each model and image arm
+    assert len(page.charts) == 3 + len(cells) + 2 + 2 * 4  # and two plots of confidence for each model and image arm
 
 
 def test_the_confidence_of_differentials(differentials):
@@ -121,7 +129,11 @@ def test_the_sentences_of_differentials(differentials):
     adopted = [one["adopted_1"]["value"] * one["n"] for one in result["anchoring"]]
     untold = [one["unprompted_1"]["value"] * one["unprompted_1"]["n"] for one in result["anchoring"]]
     here = [c["measures"]["top-3 synonym"]["value"] * c["measures"]["top-3 synonym"]["n"] for c in result["cells"]]
-    check_prose(page, result, *adopted, *untold, *here, 10, *(c["n"] + c["n_missing"] for c in result["cells"]))
+    decided = result["adjudication"]["n"] - result["adjudication"]["n_missing"]
+    answered = [c["n"] + c["n_missing"] for c in result["cells"]]
+    check_prose(page, result, *adopted, *untold, *here, 10, decided, *answered)
+    for found in result["adjudication"]["hits"]:
+        assert f"{100 * found['value']:.0f} % ({100 * found['low']:.0f} to {100 * found['high']:.0f})" in page.prose
 
 
 def check_lists(page, lists, *, n):

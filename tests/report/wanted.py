@@ -4,6 +4,7 @@ import math
 
 CUTS = (1, 3, 5)
 RUNGS = ("exact", "synonym", "family")
+STEPS = {"exact": "The same words", "synonym": "The same disease"}
 
 
 def plain(value):
@@ -144,6 +145,17 @@ def differential_tables(result):
             [one["name"], {"truth": "label of the dataset", "answer": "said by a model"}[one["where"]], [one["n"]],
              ", ".join(one["nearest"]) or "nothing near"]
             for one in result["unknown"]
+        ],
+        "ddx-embedding-table": [
+            [*about(result, c), *map(percent, c["hits"]), [c["cosines"][1]], [c["f1"][1]], [c["n_beyond"], c["n"]],
+             [c["n"], result["n_cases"]]]
+            for c in result["embedding"]["cells"]
+        ],
+        "ddx-adjudication-table": [
+            [STEPS[one["rung"]], "first" if one["k"] == 1 else f"among the first {one['k']}",
+             *([one[name]] for name in ("both", "only_adjudicator", "only_rung", "neither")), [one["kappa"]],
+             [one["n"], result["adjudication"]["n"]]]
+            for one in result["adjudication"]["agreement"]
         ],
         **parts(result, "ddx", titles),
         **bins(result, "ddx"),

@@ -11,6 +11,7 @@ from dermatrust.report import clinic_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
 from dermatrust.report.clinic_ladder import RUNG_WORDS, extra_table, ladder_table, ladders
 from dermatrust.report.clinic_led import led_context
+from dermatrust.report.clinic_matchers import matchers_context
 from dermatrust.report.clinic_parts import for_whom
 from dermatrust.report.clinic_sure import sures
 from dermatrust.report.percent import points_cell, share_cell
@@ -62,6 +63,7 @@ def differential_context(result: DifferentialResult, *, manifest: Manifest | Non
         "unknown": result.unknown[:MOST_UNKNOWN],
         "n_unknown": len(result.unknown),
         **led_context(result),
+        **matchers_context(result),
     }  # fmt: skip
 
 

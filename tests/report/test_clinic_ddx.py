@@ -12,7 +12,8 @@ from dermatrust.clinic.results import HITS, MEASURES, Anchoring, Cell, Change, D
 from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
-from dermatrust.report.clinic_ddx import differential_context, sentences, write_differential_page
+from dermatrust.report.clinic_ddx import differential_context, sentences
+from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_words import anchoring_sentence, change_sentence, shortcut_sentence
 
 NAN = float("nan")
@@ -66,9 +67,9 @@ def a_result(**more):
 
 @pytest.fixture
 def page(tmp_path, make_manifest):
-    def written(result, **more):
+    def written(result):
         path = tmp_path / "report.html"
-        write_differential_page(path, result, manifest=make_manifest(["m/one"], []), **more)
+        write_clinic_page(path, result, manifest=make_manifest(["m/one"], []))
         return path.read_text(encoding="utf-8")
 
     return written
@@ -94,7 +95,7 @@ def test_every_number_of_the_ladder_is_the_results(page):
         wanted = [
             f"{100 * e.value:.1f} % [{100 * e.low:.1f}, {100 * e.high:.1f}]" for e in map(cell.measures.get, HITS)
         ]
-        assert row == ["m/one", cell.arm, *wanted, "100"]
+        assert row == ["m/one", cell.arm, *wanted, "100 of 104"]
 
 
 def test_the_headline_is_top_1_3_and_5_of_the_same_disease(page):
@@ -111,7 +112,7 @@ def test_changes_say_against_what_and_on_how_many_pairs(page):
     (row,) = table_of(page(a_result()), "ddx-changes-table")
     assert row == [
         "m/one", "image + context", "image only", "+7.2 [+2.1, +12.4]", "+7.2 [+2.1, +12.4]", "31.2 % [20.0, 40.0]",
-        "17", "8", "0.076", "96",
+        "17", "8", "0.076", "96 of 104",
     ]  # fmt: skip
 
 
@@ -154,6 +155,14 @@ def test_a_change_whose_interval_holds_nothing_may_be_chance():
     assert fewer == "From photographs and text, 6 fewer (from 12 fewer to 0.8 fewer)."
 
 
+def test_another_way_to_show_the_photographs_is_compared_in_words():
+    one = replace(a_result().changes[0], arm="image only", image_arm="first 1", base_image_arm="all")
+    result = a_result(changes=(one,), image_arms=("all", "first 1"))
+    assert sentences(result)[0][1] == "Shown at most 1 photograph, 7 more (from 2 more to 12 more)."
+    elsewhere = replace(one, arm="image + context", base_arm="image + context")
+    assert not any("Shown" in text for text in sentences(replace(result, changes=(elsewhere,)))[0])
+
+
 def test_a_text_that_is_no_better_than_what_is_common_gives_nothing_away():
     short = replace(a_result().shortcuts[0], above_1=est(0.04, -0.02, 0.1), above_3=est(0.0, -0.1, 0.1))
     assert "gives answers away" not in shortcut_sentence(short)
@@ -175,7 +184,7 @@ def test_nothing_answered_is_said_and_not_zero(page):
 
 def test_unknown_names_stand_with_the_nearest(page):
     names = [UnknownName("atopic dermatitits", "answer", 12, ("atopic dermatitis",)), UnknownName("qq", "truth", 1, ())]
-    rows = table_of(page(a_result(), unknown=names), "ddx-unknown")
+    rows = table_of(page(a_result(unknown=tuple(names))), "ddx-unknown")
     assert rows[0] == ["atopic dermatitits", "said by a model", "12", "atopic dermatitis"]
     assert rows[1] == ["qq", "label of the dataset", "1", "nothing near"]
 
@@ -185,7 +194,7 @@ def test_hostile_text_is_shown_and_not_run(page):
     cells = (a_cell(model=HOSTILE, reasons={HOSTILE: 4}),)
     card = a_result().card.model_copy(update={"name": HOSTILE})
     one = replace(a_result().anchoring[0], model=HOSTILE)
-    html = page(a_result(card=card, models=(HOSTILE,), cells=cells, changes=(), anchoring=(one,)), unknown=names)
+    html = page(a_result(card=card, models=(HOSTILE,), cells=cells, changes=(), anchoring=(one,), unknown=tuple(names)))
     assert HOSTILE not in html
     assert html.count("<script") == 1
 

@@ -8,7 +8,8 @@ import pytest
 from dermatrust.bench.results import Estimate
 from dermatrust.clinic.gap_results import BedsideGap, GapRow, Makeup
 from dermatrust.records import DatasetCard
-from dermatrust.report.clinic_gap import gap_context, write_gap_page
+from dermatrust.report.clinic_gap import gap_context
+from dermatrust.report.clinic_page import write_clinic_page
 
 HOSTILE = "<script>alert('x')</script>"
 HEADLINE = ("top-1 synonym", "top-3 synonym", "top-5 synonym")
@@ -39,7 +40,7 @@ def a_gap(**more):
 @pytest.fixture
 def page(tmp_path):
     def written(gap):
-        write_gap_page(tmp_path / "gap.html", gap)
+        write_clinic_page(tmp_path / "gap.html", gap)
         return (tmp_path / "gap.html").read_text(encoding="utf-8")
 
     return written

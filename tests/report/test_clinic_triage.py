@@ -12,7 +12,8 @@ from dermatrust.clinic.triage_table import triage_result
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.records import AnswerRow, DatasetCard
 from dermatrust.report import write_trust_report
-from dermatrust.report.clinic_triage import triage_context, write_triage_page
+from dermatrust.report.clinic_page import write_clinic_page
+from dermatrust.report.clinic_triage import triage_context
 from dermatrust.report.clinic_triage_words import change_sentence, found_sentence, left_sentence, levels_sentence
 from dermatrust.store.answers import read_answers, write_answers
 
@@ -56,7 +57,7 @@ def make_result(tmp_path):
 @pytest.fixture
 def page(tmp_path, make_manifest):
     def written(result):
-        write_triage_page(tmp_path / "report.html", result, manifest=make_manifest(["m/one"], []))
+        write_clinic_page(tmp_path / "report.html", result, manifest=make_manifest(["m/one"], []))
         return (tmp_path / "report.html").read_text(encoding="utf-8")
 
     return written
@@ -186,7 +187,8 @@ def test_it_is_a_chapter_of_the_report_and_idents_are_unique(tmp_path, page, mak
     assert '<div class="chapter" id="triage">' in (tmp_path / "whole.html").read_text(encoding="utf-8")
     idents = re.findall(r' id="([^"]+)"', page(result))
     assert len(idents) == len(set(idents))
-    assert len(triage_context(result)["views"]) == 2
+    ((image_arm, views),) = triage_context(result)["views"]
+    assert (image_arm, len(views)) == ("all", 2)
 
 
 def test_nothing_answered_is_no_zero(make_result):

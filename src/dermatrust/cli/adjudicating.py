@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from dermatrust.clinic.adjudication_result import AdjudicationResult
     from dermatrust.clinic.adjudicator import Adjudicator
     from dermatrust.clinic.run import FinishedStudy
     from dermatrust.clinic.study import Study
@@ -34,12 +35,11 @@ def open_adjudicator(study: "Study", options: dict[str, Any]) -> "Adjudicator | 
     return Adjudicator(open_client(name), repeats=options["repeats"], seed=options["seed"])
 
 
-def adjudicated_text(finished: "FinishedStudy", adjudicator: "Adjudicator", options: dict[str, Any]) -> str:
-    """Ask, write `adjudicated.csv` and `adjudication.json` into the run, and return what they say as text."""
+def adjudicated(finished: "FinishedStudy", adjudicator: "Adjudicator", options: dict[str, Any]) -> "AdjudicationResult":
+    """Ask, write `adjudicated.csv` and `adjudication.json` into the run, and return the figures."""
     from dermatrust.cli.options import pace_for
     from dermatrust.clinic.adjudication import adjudicate_answers, adjudicated_csv
     from dermatrust.clinic.adjudication_result import adjudication_result
-    from dermatrust.clinic.adjudication_text import adjudication_text
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
@@ -49,4 +49,4 @@ def adjudicated_text(finished: "FinishedStudy", adjudicator: "Adjudicator", opti
     result = adjudication_result(finished.answers, found, adjudicator, failures)
     write_text(finished.run.path / "adjudicated.csv", adjudicated_csv(finished.answers, found))
     write_result(finished.run.path / "adjudication.json", result)
-    return adjudication_text(result)
+    return result

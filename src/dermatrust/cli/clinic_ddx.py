@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from dermatrust.cli.adjudicating import ADJUDICATOR_OPTIONS, adjudicated_text, open_adjudicator
-from dermatrust.cli.embedding import EMBEDDING_OPTIONS, embedded_text, open_embedding
+from dermatrust.cli.adjudicating import ADJUDICATOR_OPTIONS, adjudicated, open_adjudicator
+from dermatrust.cli.embedding import EMBEDDING_OPTIONS, embedded, open_embedding
 from dermatrust.cli.options import with_options
 from dermatrust.cli.study import DATASET, STUDY_OPTIONS, ask_study, open_study, tell_study
 
@@ -23,12 +23,16 @@ def ddx(dataset: Path, top: int, **options: Any) -> None:
     again resumes. --embedding and --adjudicator add embedding.csv and adjudicated.csv, each with a .json of its tables.
     Exits with 1 if asks failed; run it again for those.
     """
+    from dataclasses import replace
+
+    from dermatrust.clinic.adjudication_text import adjudication_text
     from dermatrust.clinic.differential_table import differential_result
+    from dermatrust.clinic.embedding_result import embedding_text
     from dermatrust.clinic.flat import result_csv
     from dermatrust.clinic.tasks import differential_task
     from dermatrust.clinic.text import result_text
     from dermatrust.clinic.unknown import unknown_csv, unknown_names, unknown_warning
-    from dermatrust.report.clinic_ddx import write_differential_page
+    from dermatrust.report.clinic_page import write_clinic_page
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
@@ -40,14 +44,17 @@ def ddx(dataset: Path, top: int, **options: Any) -> None:
         finished.answers, study.dataset.card, base=study.base, n_without_truth=study.n_without_truth,
         seed=study.seed, n_resamples=options["resamples"],
     )  # fmt: skip
-    unknown = unknown_names(finished.answers)
+    result = replace(
+        result,
+        unknown=unknown_names(finished.answers),
+        embedding=embedded(finished, embedding) if embedding else None,
+        adjudication=adjudicated(finished, adjudicator, options) if adjudicator else None,
+    )
     write_result(run.result_path, result)
     write_text(run.table_path, result_csv(result))
-    write_text(run.unknown_path, unknown_csv(unknown))
-    write_differential_page(run.report_path, result, manifest=finished.manifest, unknown=unknown)
-    text = result_text(result)
-    if embedding is not None:
-        text += f"\n\n{embedded_text(finished, embedding)}"
-    if adjudicator is not None:
-        text += f"\n\n{adjudicated_text(finished, adjudicator, options)}"
-    tell_study(finished, text, unknown=unknown_warning(unknown, str(run.unknown_path)))
+    write_text(run.unknown_path, unknown_csv(result.unknown))
+    write_clinic_page(run.report_path, result, manifest=finished.manifest)
+    texts = [result_text(result)]
+    texts += [embedding_text(result.embedding)] if result.embedding else []
+    texts += [adjudication_text(result.adjudication)] if result.adjudication else []
+    tell_study(finished, "\n\n".join(texts), unknown=unknown_warning(result.unknown, str(run.unknown_path)))

@@ -25,7 +25,7 @@ def gap(runs: tuple[Path, ...], out: Path, resamples: int, seed: int, *, allow_d
     """
     from dermatrust.clinic.gap import GapRun, bedside_gap
     from dermatrust.clinic.gap_text import gap_text
-    from dermatrust.report.clinic_gap import write_gap_page
+    from dermatrust.report.clinic_page import write_clinic_page
     from dermatrust.store.answers import read_answers
     from dermatrust.store.result import RESULT, write_result
     from dermatrust.store.run import RunFolder
@@ -36,7 +36,7 @@ def gap(runs: tuple[Path, ...], out: Path, resamples: int, seed: int, *, allow_d
     page = out if out.suffix.lower() in (".html", ".htm") else out / "gap.html"
     if page != out:
         write_result(out / RESULT, found)
-    write_gap_page(page, found)
+    write_clinic_page(page, found)
     for warning in found.warnings:
         click.echo(warning, err=True)
     if found.card.synthetic:

@@ -28,7 +28,7 @@ def triage(dataset: Path, levels: str, **options: Any) -> None:
     from dermatrust.clinic.triage_table import triage_result
     from dermatrust.clinic.triage_text import triage_text
     from dermatrust.clinic.urgency_truth import true_urgency, unknown_levels
-    from dermatrust.report.clinic_triage import write_triage_page
+    from dermatrust.report.clinic_page import write_clinic_page
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
@@ -43,5 +43,5 @@ def triage(dataset: Path, levels: str, **options: Any) -> None:
     )  # fmt: skip
     write_result(run.result_path, result)
     write_text(run.table_path, triage_csv(result))
-    write_triage_page(run.report_path, result, manifest=finished.manifest)
+    write_clinic_page(run.report_path, result, manifest=finished.manifest)
     tell_study(finished, triage_text(result), unknown=unknown_levels(study.all_cases[: study.limit]))

@@ -6,6 +6,7 @@ import click
 
 if TYPE_CHECKING:
     from dermatrust.clinic.embedding import EmbeddingRung
+    from dermatrust.clinic.embedding_result import EmbeddingResult
     from dermatrust.clinic.run import FinishedStudy
 
 EMBEDDING_OPTIONS = (
@@ -24,9 +25,9 @@ def open_embedding(options: dict[str, Any]) -> "EmbeddingRung | None":
     return EmbeddingRung() if options["embedding"] else None
 
 
-def embedded_text(finished: "FinishedStudy", rung: "EmbeddingRung") -> str:
-    """Score, write `embedding.csv` and `embedding.json` into the run, and return what they say as text."""
-    from dermatrust.clinic.embedding_result import embedding_csv, embedding_result, embedding_text, score_answers
+def embedded(finished: "FinishedStudy", rung: "EmbeddingRung") -> "EmbeddingResult":
+    """Score, write `embedding.csv` and `embedding.json` into the run, and return the figures."""
+    from dermatrust.clinic.embedding_result import embedding_csv, embedding_result, score_answers
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
@@ -34,4 +35,4 @@ def embedded_text(finished: "FinishedStudy", rung: "EmbeddingRung") -> str:
     result = embedding_result(finished.answers, scores, rung.threshold)
     write_text(finished.run.path / "embedding.csv", embedding_csv(finished.answers, scores))
     write_result(finished.run.path / "embedding.json", result)
-    return embedding_text(result)
+    return result

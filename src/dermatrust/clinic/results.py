@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.mcnemar import McNemar
 from dermatrust.clinic.abstention import StatedConfidence
+from dermatrust.clinic.adjudication_result import AdjudicationResult
 from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.embedding_result import EmbeddingResult
 from dermatrust.clinic.ladder import RUNGS
 from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
+from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import DatasetCard
 
 HEADLINE = "synonym"
@@ -171,6 +174,9 @@ class DifferentialResult:
         subgroups: Top-1 and top-3 of the headline's rung in parts of the cases, in the base arm.
         gaps: Where each of these is lowest and highest.
         within: Gaps within the same disease.
+        unknown: Names that the lexicon does not know.
+        embedding: What the rung by embeddings says, where it was asked for.
+        adjudication: What an adjudicator says, where one was asked.
     """
 
     card: DatasetCard
@@ -193,6 +199,9 @@ class DifferentialResult:
     subgroups: tuple[SubgroupRow, ...] = ()
     gaps: tuple[GapRow, ...] = ()
     within: tuple[WithinRow, ...] = ()
+    unknown: tuple[UnknownName, ...] = ()
+    embedding: EmbeddingResult | None = None
+    adjudication: AdjudicationResult | None = None
 
     def cell(self, model: str, arm: str, image_arm: str) -> Cell:
         """Return one model in one arm.

@@ -113,6 +113,11 @@ def dataset_of(found: "Found") -> DatasetCard:
     return card
 
 
+def cards_of(found: "Found") -> tuple[DatasetCard, ...]:
+    """Return the cards of all datasets behind something that was found; a comparison has several."""
+    return tuple(one.card for one in getattr(found, "datasets", ())) or (dataset_of(found),)
+
+
 def chapters(found: "Sequence[Found]") -> tuple[Chapter, ...]:
     """Return a chapter for each, in the order of `KINDS`."""
     by_kind = {type(one).__name__: one for one in found}

@@ -1,23 +1,21 @@
-"""The same models on several datasets, side by side: one HTML page, or a chapter of a report."""
+"""What the page of the same models on several datasets, side by side, places."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from dermatrust.bench.text import counted
 from dermatrust.clinic.gap_results import BedsideGap, GapRow
+from dermatrust.records import Manifest
 from dermatrust.report.clinic_arms import LABELS_PX, described
 from dermatrust.report.clinic_makeup import makeup_lines
 from dermatrust.report.clinic_words import arm_begins
 from dermatrust.report.headline import Cell
 from dermatrust.report.intervals import N_MARKS, IntervalRow, interval_chart
-from dermatrust.report.page import write_page
 from dermatrust.report.percent import SHARES, points_axis, points_cell, points_text, share_cell, share_text, whole
-from dermatrust.report.provenance import card_notice
 
 MEASURE_WORDS = {
     "top-1 synonym": ("Right disease first", "had the right disease first"),
@@ -57,23 +55,8 @@ class GapLine:
     n_diseases: str
 
 
-def write_gap_page(path: Path, gap: BedsideGap) -> None:
-    """Write the page of a comparison of datasets. It opens from the file system and fetches nothing.
-
-    Args:
-        path: The file to write; it is replaced as a whole.
-        gap: Every figure of the page.
-
-    Raises:
-        DataError: The file cannot be written.
-    """
-    notices = (card_notice(one.card, n_pages=0, n_images=0) for one in gap.datasets)
-    leaving = next(filter(None, notices), "")
-    write_page(path, "clinic_gap.html", synthetic=gap.card.synthetic, leaving=leaving, **gap_context(gap))
-
-
-def gap_context(gap: BedsideGap) -> dict[str, Any]:
-    """Return what the sections of the page place."""
+def gap_context(gap: BedsideGap, *, manifest: Manifest | None = None) -> dict[str, Any]:
+    """Return what the sections of the page place; it says nothing of a manifest, as several runs are behind it."""
     main = MAIN[gap.task]
     others = [name for name in gap.headline if name != main]
     return {

@@ -10,6 +10,7 @@ from dermatrust.clinic.results import CREDITS, OVERLAPS, WEIGHTED, Cell, Differe
 from dermatrust.report.clinic_arms import LABELS_PX, ArmLine, arm_name, described
 from dermatrust.report.intervals import IntervalRow, interval_chart
 from dermatrust.report.percent import SHARES, share_cell, share_text
+from dermatrust.report.views import range_of_text
 
 RUNG_WORDS = {
     "exact": ("The same words", "after case, punctuation, plural and British spelling are put aside"),
@@ -75,17 +76,16 @@ def _table(
     lines = tuple(
         ArmLine(
             cell.model, arm_name(cell, result.image_arms), "", tuple(share_cell(cell.measures[name]) for name in names),
-            _decided([cell.measures[name].n for name in names]),
+            _decided([cell.measures[name].n for name in names], result.n_cases),
         )
         for cell in result.cells
     )  # fmt: skip
     return LadderTable(ident, title, groups, lines)
 
 
-def _decided(counts: list[int]) -> str:
-    """Return of how many cases something could be decided: one number, or the fewest and the most."""
-    low, high = min(counts), max(counts)
-    return f"{high:,}" if low == high else f"{low:,}–{high:,}"
+def _decided(counts: list[int], n_cases: int) -> str:
+    """Return of how many of the cases something could be decided; the fewest and the most where measures differ."""
+    return range_of_text(min(counts), max(counts), n_cases)
 
 
 def _ladder(result: DifferentialResult, cell: Cell, number: int) -> Ladder:

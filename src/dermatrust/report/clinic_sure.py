@@ -1,13 +1,26 @@
 """What a model states of its own confidence, ready to be placed: two plots, a few numbers, and bins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
 
 from markupsafe import Markup
 
 from dermatrust.clinic.abstention import StatedConfidence
+from dermatrust.report.clinic_arms import Asked
+from dermatrust.report.clinic_parts import by_images
 from dermatrust.report.clinic_triage_plots import reliability_plot, risk_plot
 from dermatrust.report.percent import points_cell, share_cell
 from dermatrust.report.views import score_text
+
+
+class Sure(Asked, Protocol):
+    """One model in one arm, of either task."""
+
+    @property
+    def confidence(self) -> StatedConfidence | None:
+        """Stated confidence against being right; None where no answer states any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +33,23 @@ class SureView:
     risk: Markup | str = ""
     lines: tuple[tuple[str, str], ...] = ()
     bins: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sures:
+    """The models in the base arm, with the photographs shown in one way."""
+
+    image_arm: str
+    models: tuple[SureView, ...]
+
+
+def sures(cells: Sequence[Sure], base: str, task: str) -> tuple[Sures, ...]:
+    """Return what the models state of their confidence in the base arm, for each way to show the photographs."""
+    number = count(1)
+    return tuple(
+        Sures(image_arm, tuple(sure_view(one.model, one.confidence, ident=f"{task}-{next(number)}") for one in own))
+        for image_arm, own in by_images(cells, base).items()
+    )
 
 
 def sure_view(model: str, sure: StatedConfidence | None, *, ident: str) -> SureView:

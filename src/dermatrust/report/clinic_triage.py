@@ -1,8 +1,8 @@
-"""A study of triage as one HTML page, or as a chapter of a report."""
+"""What the page of a study of triage places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import count
 from typing import Any
 
 from markupsafe import Markup
@@ -15,13 +15,12 @@ from dermatrust.report import clinic_triage_plots as plots
 from dermatrust.report import clinic_triage_tables as tables
 from dermatrust.report import clinic_triage_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
-from dermatrust.report.clinic_sure import sure_view
-from dermatrust.report.clinic_words import ARMS
-from dermatrust.report.page import write_page
+from dermatrust.report.clinic_parts import by_images, for_whom
+from dermatrust.report.clinic_sure import sures
+from dermatrust.report.clinic_words import ARMS, image_arms_about, main_changes
 from dermatrust.report.percent import points_cell, share_cell
-from dermatrust.report.provenance import card_notice
 from dermatrust.report.published import published
-from dermatrust.report.views import counts_text, p_text, score_text
+from dermatrust.report.views import counts_text, of_text, p_text, score_text
 
 _TWO = ("sensitivity", "specificity", "ppv", "npv", "balanced accuracy")
 _THREE = ("right", "under-triage", "over-triage")
@@ -44,31 +43,10 @@ class ModelView:
     thresholds: list[tuple[str, list[Any], str]]
 
 
-def write_triage_page(path: Path, result: TriageResult, *, manifest: Manifest) -> None:
-    """Write the page of a study of triage. It opens from the file system and fetches nothing.
-
-    Args:
-        path: The file to write; it is replaced as a whole.
-        result: Every figure of the page.
-        manifest: Of the run.
-
-    Raises:
-        DataError: The file cannot be written.
-    """
-    leaving = card_notice(result.card, n_pages=0, n_images=0)
-    context = triage_context(result, manifest=manifest)
-    write_page(path, "clinic_triage.html", synthetic=result.card.synthetic, leaving=leaving, **context)
-
-
 def triage_context(result: TriageResult, *, manifest: Manifest | None = None) -> dict[str, Any]:
     """Return what the sections of the page place; without the manifest neither date nor run."""
     cells, changes = result.cells, result.changes
-    bases = [words.base_cell(result, model) for model in result.models]
-    shown = {(cell.model, cell.arm, cell.image_arm) for cell in bases}
-
-    def at_base(rows: Sequence[Any]) -> list[Any]:
-        return [row for row in rows if (row.model, row.arm, row.image_arm) in shown]
-
+    number = count(1)
     return {
         "result": result,
         "manifest": manifest,
@@ -78,10 +56,14 @@ def triage_context(result: TriageResult, *, manifest: Manifest | None = None) ->
         "levels": counts_text(result.n_of_level),
         "drawn_notice": drawn_notice(manifest) if manifest else "",
         "sign_off": words.sign_off_notice(result),
-        "sentences": [_sentences(result, cell) for cell in bases],
+        "sentences": [_sentences(result, words.base_cell(result, model)) for model in result.models],
         "arms": [(arm, ARMS.get(arm, ("", ""))[1]) for arm in result.arms],
-        "views": [_view(cell, place) for place, cell in enumerate(bases, 1)],
-        "sures": [sure_view(cell.model, cell.confidence, ident=f"triage-{k}") for k, cell in enumerate(bases, 1)],
+        "image_arms": image_arms_about(result.image_arms),
+        "views": [
+            (image_arm, [_view(cell, f"triage-{next(number)}") for cell in own])
+            for image_arm, own in by_images(cells, result.base).items()
+        ],
+        "sures": sures(cells, result.base, "triage"),
         "charts": [
             shares_chart([(cell, cell.measures[name]) for cell in cells], result.image_arms, ident=f"triage-{name}",
                          title=title)
@@ -89,15 +71,13 @@ def triage_context(result: TriageResult, *, manifest: Manifest | None = None) ->
         ],
         "headline": _lines(result, _TWO),
         "levels_lines": _lines(result, _THREE) if result.n_levels > 2 else (),
-        "change_lines": [_change_line(change, result.image_arms) for change in changes],
+        "change_lines": [_change_line(change, result) for change in changes],
         "change_charts": [
             changes_chart([(change, change.differences[name]) for change in changes], result.image_arms,
                           ident=f"triage-change-{name}", title=title, ends=("fewer", "more"))
             for name, title in (("sensitivity", "Urgent cases found"), ("specificity", "Routine cases left routine"))
         ],
-        "parts": tables.part_lines(at_base(result.subgroups)),
-        "gaps": tables.gap_lines(at_base(result.gaps)),
-        "within": tables.within_lines(at_base(result.within)),
+        "for_whom": for_whom(result, "triage"),
         "fewest": FEWEST,
         "missing": missing_lines(cells, result.image_arms),
         "published": published("triage"),
@@ -105,10 +85,7 @@ def triage_context(result: TriageResult, *, manifest: Manifest | None = None) ->
 
 
 def _sentences(result: TriageResult, cell: TriageCell) -> list[str]:
-    changes = [
-        change for change in result.changes
-        if change.model == cell.model and change.arm != change.base_arm and change.image_arm in (cell.image_arm, "none")
-    ]  # fmt: skip
+    changes = main_changes(result.changes, cell.model, result.base, result.image_arms)
     said = [words.found_sentence(cell, result.confidence), words.left_sentence(cell, result.confidence)]
     return [*said, *filter(None, (words.levels_sentence(cell), *map(words.change_sentence, changes)))]
 
@@ -121,16 +98,17 @@ def _lines(result: TriageResult, names: Sequence[str]) -> tuple[ArmLine, ...]:
     return arm_lines(result.cells, result.image_arms, shown)
 
 
-def _change_line(change: TriageChange, image_arms: Sequence[str]) -> ArmLine:
+def _change_line(change: TriageChange, result: TriageResult) -> ArmLine:
     against = change.base_arm if change.base_arm != change.arm else change.base_image_arm
     test = change.mcnemar["accuracy"]
     cells = (*(points_cell(change.differences[name]) for name in _TWO[:2]), share_cell(change.flips))
     more = (f"{test.n_first_only:,}", f"{test.n_second_only:,}", p_text(test.p_mid))
-    return ArmLine(change.model, arm_name(change, image_arms), against, cells, f"{change.n:,}", more)
+    pairs = of_text(change.n, result.n_cases)
+    return ArmLine(change.model, arm_name(change, result.image_arms), against, cells, pairs, more)
 
 
-def _view(cell: TriageCell, place: int) -> ModelView:
-    stated, ident = cell.probability, f"triage-{place}"
+def _view(cell: TriageCell, ident: str) -> ModelView:
+    stated = cell.probability
     curves: list[tuple[str, BenefitCurve]] = [("by the level it names", cell.benefit)]
     if stated is not None:
         curves.insert(0, ("by its stated probability", stated.benefit))

@@ -1,19 +1,15 @@
-"""The tables of a study of triage: two by two and three levels in whole cases, thresholds, subgroups."""
+"""The tables of a study of triage: two by two and three levels in whole cases, operating points, thresholds."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dermatrust.agreement.interval import Estimate
-from dermatrust.bench.results import FEWEST
-from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
 from dermatrust.clinic.triage_results import SPECIFICITY, BenefitCurve, StatedProbability, TriageCell
 from dermatrust.report.headline import Cell
-from dermatrust.report.percent import points_cell, share_cell, whole
-from dermatrust.report.views import NOTHING, plain_number, score_text
+from dermatrust.report.percent import tenths_text, whole
+from dermatrust.report.views import NOTHING, plain_number
 
 LEVELS = ("emergent", "urgent", "routine")
-FEW = Cell(f"fewer than {FEWEST}", "")
 _N_SHADES = 5
 
 
@@ -34,19 +30,6 @@ class CountRow:
     truth: str
     cells: tuple[CountCell, ...]
     n: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartLine:
-    """A figure in one part of the cases, or a gap between parts."""
-
-    factor: str
-    level: str
-    model: str
-    measure: str
-    n: str
-    cells: tuple[Cell, ...]
-    finding: str = ""
 
 
 def two_by_two(cell: TriageCell) -> tuple[CountRow, CountRow]:
@@ -75,44 +58,14 @@ def threshold_lines(curves: Sequence[tuple[str, BenefitCurve]]) -> list[tuple[st
 def point_lines(cell: TriageCell, found: StatedProbability) -> list[tuple[str, str, str, str]]:
     """Return (name, threshold, sensitivity, specificity) of the points of a ROC curve."""
     at, youden = found.points
-    said = [_percent(cell.measures[name].value) for name in ("sensitivity", "specificity")]
+    said = [tenths_text(cell.measures[name].value) for name in ("sensitivity", "specificity")]
     return [
         ("By the level it names", NOTHING, said[0], said[1]),
         *(
-            (name, plain_number(point.threshold), _percent(point.sensitivity), _percent(point.specificity))
+            (name, _threshold(point.threshold), tenths_text(point.sensitivity), tenths_text(point.specificity))
             for name, point in ((f"Specificity of {100 * SPECIFICITY:.0f} %", at), ("Youden’s index", youden))
         ),
     ]
-
-
-def part_lines(rows: Sequence[SubgroupRow]) -> list[PartLine]:
-    """Return a figure in every part, with its difference from all others; parts of too few cases show none."""
-    return [
-        PartLine(row.factor, row.level, row.model, row.measure, f"{row.n:,}",
-                 (_shown(row.value, share_cell), _less(row)))
-        for row in rows
-    ]  # fmt: skip
-
-
-def gap_lines(rows: Sequence[GapRow]) -> list[PartLine]:
-    """Return the widest gap of every figure and factor."""
-    return [
-        PartLine(row.factor, f"{row.lowest}, {row.highest}", row.model, row.measure, f"{row.gap.n:,}",
-                 (Cell(_percent(row.at_lowest), ""), Cell(_percent(row.at_highest), ""), points_cell(row.gap),
-                  _ratio(row.ratio), Cell(f"{100 * row.chance:.1f}" if math.isfinite(row.chance) else NOTHING, "")),
-                 "beyond chance" if row.is_beyond_chance else "within chance")
-        for row in rows
-    ]  # fmt: skip
-
-
-def within_lines(rows: Sequence[WithinRow]) -> list[PartLine]:
-    """Return gaps within the same disease."""
-    return [
-        PartLine(row.factor, f"{row.level} less {row.beside}", row.model, row.measure,
-                 f"{row.n_level:,} and {row.n_beside:,}", (_shown(row.difference, points_cell),),
-                 f"{row.n_diseases:,}")
-        for row in rows
-    ]  # fmt: skip
 
 
 def _row(truth: str, counts: tuple[int, ...], same: int) -> CountRow:
@@ -125,23 +78,9 @@ def _row(truth: str, counts: tuple[int, ...], same: int) -> CountRow:
     return CountRow(truth, cells, f"{total:,}")
 
 
-def _shown(found: Estimate | None, shown: Callable[[Estimate], Cell]) -> Cell:
-    return FEW if found is None else shown(found)
-
-
-def _less(row: SubgroupRow) -> Cell:
-    if row.difference is None:
-        return Cell(NOTHING, "")
-    return points_cell(row.difference)
-
-
-def _ratio(found: Estimate) -> Cell:
-    interval = "" if math.isnan(found.low) else f"[{score_text(found.low)}, {score_text(found.high)}]"
-    return Cell(score_text(found.value), interval)
-
-
-def _percent(share: float) -> str:
-    return NOTHING if math.isnan(share) else f"{100 * share:.1f} %"
+def _threshold(probability: float) -> str:
+    """Return the probability from which urgent is called; it is infinite where it is best called of nobody."""
+    return plain_number(probability) if math.isfinite(probability) else "none: nobody is called"
 
 
 def _per_hundred(value: float) -> str:

@@ -4,7 +4,7 @@ import math
 
 from dermatrust.bench.text import counted
 from dermatrust.clinic.triage_results import TriageCell, TriageChange, TriageResult
-from dermatrust.report.clinic_words import arm_begins, interval_words
+from dermatrust.report.clinic_words import arm_begins, change_begins, interval_words
 from dermatrust.report.percent import whole
 from dermatrust.report.views import of_text
 
@@ -69,7 +69,7 @@ def change_sentence(change: TriageChange) -> str:
         more = "more" if found.value > 0 else "fewer"
         chance = not math.isnan(found.low) and found.low <= 0 <= found.high
         parts.append(f"{whole(abs(found.value))} {more} of 100 {words}{' (may be chance)' if chance else ''}")
-    return f"{arm_begins(change.arm)}: {', '.join(parts)}." if parts else ""
+    return f"{change_begins(change)}: {', '.join(parts)}." if parts else ""
 
 
 def sign_off_notice(result: TriageResult) -> str:

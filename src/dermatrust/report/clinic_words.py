@@ -1,6 +1,8 @@
 """What a study of the clinic found, in sentences that need no statistics to be read."""
 
 import math
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.bench.text import counted
@@ -13,9 +15,38 @@ from dermatrust.clinic.arms import (
     IRRELEVANT,
     PLANTED_REFERRAL,
 )
+from dermatrust.clinic.image_arms import NO_IMAGES
 from dermatrust.clinic.results import HEADLINE, Anchoring, Change, DifferentialResult, Shortcut
 from dermatrust.report.percent import of_hundred, whole
 from dermatrust.report.views import of_text
+
+
+class Compared(Protocol):
+    """One arm against another, of either task."""
+
+    @property
+    def model(self) -> str:
+        """The model."""
+
+    @property
+    def arm(self) -> str:
+        """What was told."""
+
+    @property
+    def image_arm(self) -> str:
+        """What was shown."""
+
+    @property
+    def base_arm(self) -> str:
+        """What was told in the arm compared with."""
+
+    @property
+    def base_image_arm(self) -> str:
+        """What was shown there."""
+
+
+C = TypeVar("C", bound=Compared)
+
 
 ARMS = {
     IMAGE_ONLY: ("From photographs alone", "The photographs, and nothing that is known of the patient."),
@@ -31,6 +62,57 @@ ARMS = {
 }
 """Arm to how a sentence begins that is about it, and to what the model was given."""
 _THREE = f"top-3 {HEADLINE}"
+
+
+_IMAGE_ARMS = {
+    "all": ("Shown all photographs at once", "All photographs of a case, in the order of the dataset."),
+    "shuffled": ("Shown the photographs in another order", "All photographs of a case, in an order drawn for it."),
+    "grid": ("Shown the photographs as one picture", "All photographs of a case on one sheet."),
+    "one by one": ("Asked about each photograph by itself", "One photograph at a time; the answers then vote."),
+}
+
+
+def image_arm_words(name: str) -> tuple[str, str]:
+    """Return how a sentence about an image arm begins, and what was shown in it.
+
+    Example:
+        >>> image_arm_words("first 3")
+        ('Shown at most 3 photographs', 'The first 3 photographs of a case, or all where it has fewer.')
+    """
+    if name in _IMAGE_ARMS:
+        return _IMAGE_ARMS[name]
+    n = int(name.removeprefix("first "))
+    several = f"{n} photographs" if n > 1 else "1 photograph"
+    return f"Shown at most {several}", f"The first {several} of a case{', or all where it has fewer' if n > 1 else ''}."
+
+
+def image_arms_about(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what was shown in each image arm; nothing where there is but one way."""
+    shown = [name for name in names if name != NO_IMAGES.name]
+    return [(name, image_arm_words(name)[1]) for name in shown] if len(shown) > 1 else []
+
+
+def main_changes(changes: Sequence[C], model: str, base: str, image_arms: Sequence[str]) -> list[C]:
+    """Return a model's changes that are worth a sentence.
+
+    These are another context with the photographs shown in the first way, and the base context with them shown in
+    another.
+    """
+    first = next((name for name in image_arms if name != NO_IMAGES.name), NO_IMAGES.name)
+
+    def is_main(one: C) -> bool:
+        if one.arm == one.base_arm:
+            return one.arm == base
+        return one.image_arm in (first, NO_IMAGES.name)
+
+    return [one for one in changes if one.model == model and is_main(one)]
+
+
+def change_begins(change: Compared) -> str:
+    """Return how a sentence about a change begins: with the images where they alone differ, else with the context."""
+    if change.arm == change.base_arm:
+        return image_arm_words(change.image_arm)[0]
+    return arm_begins(change.arm)
 
 
 def arm_begins(arm: str) -> str:
@@ -64,8 +146,7 @@ def change_sentence(change: Change) -> str:
     if math.isnan(found.value):
         return ""
     more = "more" if found.value > 0 else "fewer"
-    about = "" if change.image_arm == change.base_image_arm or change.image_arm == "none" else f" ({change.image_arm})"
-    text = f"{arm_begins(change.arm)}{about}, {whole(abs(found.value))} {more}"
+    text = f"{change_begins(change)}, {whole(abs(found.value))} {more}"
     if math.isnan(found.low):
         return f"{text}."
     text += f" (from {_side(found.low)} to {_side(found.high)})"

@@ -118,6 +118,16 @@ def points_axis(rows: list[tuple[float, float, float]], ends: tuple[str, str]) -
     return Axis(-2 * step, 2 * step, ticks, zero=0.0, ends=ends)
 
 
+def tenths_text(share: float) -> str:
+    """Return a share alone in percent, one decimal; a dash where there is none.
+
+    Example:
+        >>> tenths_text(0.423), tenths_text(float("nan"))
+        ('42.3 %', '–')
+    """
+    return NOTHING if math.isnan(share) else f"{_tenths(share)} %"
+
+
 def _tick(points: float) -> str:
     sign = "+" if points > 0 else MINUS if points < 0 else ""
     return f"{sign}{abs(points):g}"

@@ -1,0 +1,91 @@
+"""Drawn answers to a clinical study: two models, four contexts, two ways to show photographs, some missing."""
+
+import json
+from collections import Counter
+
+import numpy as np
+
+from dermatrust.clients.scripted import ScriptedClient
+from dermatrust.clinic.adjudication_result import adjudication_result
+from dermatrust.clinic.adjudicator import Adjudication, Adjudicator
+from dermatrust.clinic.embedding import EmbeddingScore
+from dermatrust.clinic.embedding_result import embedding_result
+from dermatrust.records import AnswerRow, DatasetCard
+
+CARD = DatasetCard(name="Drawn", version="1", source="drawn", licence="CC0-1.0", consent="nobody", synthetic=True)
+ARMS = (("image only", ("all", "first 1")), ("context only", ("none",)), ("image + context", ("all", "first 1")),
+        ("planted referral", ("all", "first 1")))  # fmt: skip
+MODELS = ("m/one", "m/two")
+UNKNOWN = "a label that no lexicon knows"
+LABELS = ("psoriasis", "melanoma", "rosacea", UNKNOWN)
+WRONG = ("wart", "acne vulgaris", "an unheard-of disease")
+URGENCIES = ("emergent", "urgent", "routine")
+NOTHING = dict.fromkeys(AnswerRow._fields)
+
+
+def drawn_rows(n_cases=72, *, seed=5, arms=ARMS, states=True):
+    """Yield the rows of a study whose every answer is drawn; `m/two` is right more often than `m/one`."""
+    rng = np.random.default_rng(seed)
+    for number in range(n_cases):
+        case = {
+            "case_id": f"c{number}", "patient_id": None if number % 9 == 8 else f"p{number // 2}",
+            "label": LABELS[number % 7 % 4], "true_urgency": URGENCIES[min(2, int(rng.integers(5)))],
+            "skin_group": (None, "I-II", "III-IV", "V-VI")[int(rng.integers(4))], "age": float(rng.integers(5, 90)),
+            "sex": ("female", "male")[int(rng.integers(2))], "site": ("face", "back", "nose")[number % 3],
+            "planted": "lupus",
+        }  # fmt: skip
+        for model in MODELS:
+            for arm, image_arms in arms:
+                for image_arm in image_arms:
+                    yield _row(rng, case, model, arm, image_arm, states=states)
+
+
+def _row(rng, case, model, arm, image_arm, *, states):
+    about = NOTHING | case | {"model": model, "arm": arm, "image_arm": image_arm, "text": "…", "said": "[]"}
+    about |= {"n_said": 0, "cannot_tell": False, "gives_truth_away": arm == "context only" and rng.random() < 0.1}
+    if rng.random() < 0.06:
+        return AnswerRow(**about | {"failure": ("timeout: late", "refused")[int(rng.random() < 0.3)]})
+    if rng.random() < 0.08 and case["label"] != UNKNOWN:
+        silent = {"exact": 0, "synonym": 0, "family": 0, "overlap": 0, "planted_rank": 0}
+        silent |= {f"{name}_{k}": 0.0 for name in ("credit", "weighted") for k in (1, 3, 5)}
+        return AnswerRow(**about | silent | {"cannot_tell": rng.random() < 0.6})
+    rank = int(rng.integers(0, 5 if model == "m/two" else 8)) % 6
+    said = [str(rng.choice(WRONG)) for _ in range(5)]
+    if rank:
+        said[rank - 1] = case["label"]
+    credits = sorted(round(float(one), 3) for one in rng.random(3))
+    shares = sorted(round(float(one), 3) for one in rng.random(3))
+    chance = round(float(rng.random()), 3)
+    found = {
+        "said": json.dumps(said), "n_said": 5, "first": said[0], "exact": rank if rng.random() < 0.5 else 0,
+        "synonym": rank, "family": rank or int(rng.integers(0, 6)), "overlap": int(rng.integers(0, 6)),
+        "planted_rank": int(rng.integers(0, 6)), "urgency": URGENCIES[int(rng.integers(3))],
+        **{f"credit_{k}": one for k, one in zip((1, 3, 5), credits, strict=True)},
+        **{f"weighted_{k}": one for k, one in zip((1, 3, 5), shares, strict=True)},
+    }  # fmt: skip
+    if case["label"] == UNKNOWN:
+        found |= dict.fromkeys(("synonym", "family", "credit_1", "credit_3", "credit_5"))
+    if states and rng.random() < 0.8:
+        found |= {"confidence": chance, "urgent_probability": round(float(rng.random()), 3)}
+    return AnswerRow(**about | found)
+
+
+def drawn_embedding(answers):
+    """What an encoder might say of the answers."""
+    rng, scores = np.random.default_rng(3), []
+    for label, failure in zip(answers.label, answers.failure, strict=True):
+        cosines, f1 = (tuple(sorted(round(float(one), 3) for one in rng.random(3))) for _ in range(2))
+        found = EmbeddingScore(int(rng.integers(0, 6)), cosines, f1)
+        scores.append(found if failure is None and label != UNKNOWN else None)
+    return embedding_result(answers, scores, 0.8)
+
+
+def drawn_adjudication(answers):
+    """What an adjudicator might say of them; it does not decide some."""
+    rng = np.random.default_rng(4)
+    found = [
+        None if failure else Adjudication(None if rng.random() < 0.1 else int(rng.integers(0, 6)), 3, 3, 2 + (k % 2))
+        for k, failure in enumerate(answers.failure)
+    ]
+    judge = Adjudicator(ScriptedClient("a/judge", lambda request: ""), repeats=3, seed=0)
+    return adjudication_result(answers, found, judge, Counter({"timeout": 2}))

@@ -65,6 +65,14 @@ class Rater(threading.Thread):
         except Exception as error:
             self.fault = error
 
+    def look(self, name: str) -> float:
+        """Return how long a page of the project takes, in seconds."""
+        begun = perf_counter()
+        status, _, body = self._ask("GET", f"/projects/{self._project}/{name}")
+        if status != 200:
+            raise RuntimeError(f"{name}: {status} {body[:200]!r}")
+        return perf_counter() - begun
+
     def _rate_one(self) -> None:
         begun = perf_counter()
         _, headers, _ = self._ask("POST", f"/projects/{self._project}/next", form=True)
@@ -96,7 +104,7 @@ class Rater(threading.Thread):
 
 
 def make(folder: Path, n_cases: int, n_raters: int, db: str | None) -> tuple[str, int, list[tuple[str, str]]]:
-    """Draw a dataset, make its project and its raters; return the database, the project and each rater's session."""
+    """Draw a dataset, make its project, raters and curator; return the database, the project and each one's session."""
     atlas = [sys.executable, "-m", "dermatrust", "atlas", str(folder / "d"), "-n", str(n_cases), "--quiet"]
     subprocess.run(atlas, check=True, capture_output=True)
     dataset = DatasetFolder.open(folder / "d")
@@ -109,11 +117,11 @@ def make(folder: Path, n_cases: int, n_raters: int, db: str | None) -> tuple[str
         rules = Rules(slots=n_raters, anchor_share=0)
         project = create_project(session, BY, name, dataset, picked, images, rules=rules).id
     accounts, sessions, signed = Accounts(database), Sessions(database), []
-    for k in range(n_raters):
-        accounts.invite(f"rater{k}", BY)
+    for name in [*(f"rater{k}" for k in range(n_raters)), "curator"]:
+        accounts.invite(name, BY)
         with database.writing() as session:
-            user = session.scalars(select(User).where(User.name == f"rater{k}")).one().id
-            set_member(session, BY, project, user, "rater")
+            user = session.scalars(select(User).where(User.name == name)).one().id
+            set_member(session, BY, project, user, "curator" if name == "curator" else "rater")
         token = sessions.begin(user)
         found = sessions.find(token)
         assert found
@@ -179,7 +187,7 @@ def measure(pid: int, port: int, project: int, signed: list[tuple[str, str]], n_
     os.sched_setaffinity(0, {1})
     numbers = count()
     turns = iter(lambda: number if (number := next(numbers)) < n_turns else None, "")
-    raters = [Rater(port, token, csrf, project, turns) for token, csrf in signed]
+    *raters, curator = (Rater(port, token, csrf, project, turns) for token, csrf in signed)
     before, load, used = resident_mb(pid)[0], os.getloadavg()[0], cpu_s(pid)
     begun = perf_counter()
     for rater in raters:
@@ -196,6 +204,9 @@ def measure(pid: int, port: int, project: int, signed: list[tuple[str, str]], n_
     print(f"{len(saves) / took:.0f} saves/s, {n_turns / took:.0f} cases/s")
     print(f"{1000 * used / n_turns:.1f} ms of CPU a case, with its {SAVES_OF_A_CASE} saves")
     print(f"resident: {before:.0f} MB at the start, {now:.0f} MB after, {most:.0f} MB at most")
+    took = curator.look("agreement")
+    now, most = resident_mb(pid)
+    print(f"a curator's look at the agreement: {took:.1f} s, then resident {now:.0f} MB, {most:.0f} MB at most")
     print(f"load average of the machine: {load:.1f} before, {os.getloadavg()[0]:.1f} after")
 
 

@@ -102,3 +102,10 @@ def test_a_port_that_is_taken_is_said_in_plain_words(dataset):
         port = taken.getsockname()[1]
         said = str(run(dataset, "--port", port).exception)
     assert said.startswith(f"127.0.0.1:{port}: another program listens there already. Stop that program")
+
+
+@pytest.mark.parametrize("share", ["nan", "1.5", "-0.1"])
+def test_a_share_of_anchors_is_a_number_from_0_to_1(dataset, share):
+    result = run(dataset, "--anchor-share", share)
+    assert (result.exit_code, "--anchor-share" in result.stderr) == (2, True)
+    assert not (dataset.parent / "d-workbench").exists()

@@ -65,6 +65,12 @@ def test_importing_the_package_imports_no_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 
+def test_a_workbench_is_loaded_without_what_only_the_agreement_page_needs():
+    """T43: a workbench that rates stays under 150 MB; SciPy alone takes 20."""
+    code = "import sys, dermatrust.cli.curate_start, dermatrust.curate.app; print('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+
+
 def test_bench_end_to_end_over_http_resumes_and_retries(tmp_path, dataset, server, answered, answer_type):
     broken = {"c2": True}
 

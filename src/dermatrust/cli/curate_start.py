@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dermatrust.cli.curate import DB, home_of, open_database
-from dermatrust.cli.options import FILE
+from dermatrust.cli.options import FILE, Number
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dermatrust.curate.projects import Texts
     from dermatrust.store.folder import DatasetFolder
 
-_SHARE = click.FloatRange(0, 1)
+_SHARE = Number(0, 1)
 _OPTIONS = (
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one."),

@@ -8,8 +8,6 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from dermatrust.curate.agreement import agreement, sample_size, stability
-from dermatrust.curate.agreement_tables import PANEL_TITLES, SHOWN, agreement_lines, plan_lines, stability_lines
 from dermatrust.curate.exchange import export_project
 from dermatrust.curate.folder_export import write_to_folder
 from dermatrust.curate.gate import Bench, Curator, Place, Workbench
@@ -39,6 +37,9 @@ def show_agreement(
     request: Request, bench: Bench, place: Curator, width: Annotated[float, Query(ge=0.02, le=2)] = 0.2
 ) -> Response:  # fmt: skip
     """Show how far raters agree, whether they are steady, and how many patients a narrower interval needs."""
+    from dermatrust.curate.agreement import agreement, sample_size, stability
+    from dermatrust.curate.agreement_tables import PANEL_TITLES, SHOWN, agreement_lines, plan_lines, stability_lines
+
     with bench.database.reading() as session:
         found = agreement(session, place.project.id)
         steady = stability_lines(stability(session, place.project.id))

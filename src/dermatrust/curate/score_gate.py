@@ -7,6 +7,7 @@ from time import monotonic
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dermatrust.curate.body_limit import limited
 from dermatrust.curate.failures import places_of
 from dermatrust.curate.score_metrics import Metrics
 from dermatrust.curate.score_problems import ApiError
@@ -54,8 +55,9 @@ class ScoreGate:
                 MutableHeaders(scope=message).update({**HEADERS, "X-Request-Id": request_id})
             await send(message)
 
+        announced = Headers(scope=scope).get("content-length", "")
         try:
-            await self._app(scope, self._limited(scope, receive), sent)
+            await self._app(scope, limited(receive, self._largest, _too_large, announced=announced), sent)
         except Exception as error:  # whatever it is, its message may quote a narrative
             _LOG.error("%s failed: %s in %s", request_id, type(error).__name__, places_of(error))
         finally:
@@ -63,19 +65,6 @@ class ScoreGate:
             self._metrics.answered(path, status, monotonic() - begun)
             _LOG.info("%s %s %d %.0f ms", request_id, path, status, 1000 * (monotonic() - begun))
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        """Return a way to receive that stops at the first byte too many, whatever was announced."""
-        announced = Headers(scope=scope).get("content-length", "")
-        is_too_large = announced.isascii() and announced.isdigit() and int(announced[:18]) > self._largest
-        n_bytes = 0
 
-        async def limited() -> Message:
-            nonlocal n_bytes
-            message = {} if is_too_large else await receive()
-            n_bytes += len(message.get("body", b""))
-            if is_too_large or n_bytes > self._largest:
-                do = "Send one image of at most 10 MiB and one narrative."
-                raise ApiError(413, "the request", "is too large", do)
-            return message
-
-        return limited
+def _too_large() -> ApiError:
+    return ApiError(413, "the request", "is too large", "Send one image of at most 10 MiB and one narrative.")

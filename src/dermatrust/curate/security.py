@@ -4,7 +4,6 @@ import html
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dermatrust.curate.body_limit import limited
 from dermatrust.curate.failures import places_of
 
 COOKIE = "__Host-sid"
@@ -64,7 +64,7 @@ class Shield:
         if refusal:
             await exchange.answer(*refusal)
         else:
-            await self._run(scope, _limited(receive, self._largest), exchange)
+            await self._run(scope, limited(receive, self._largest, BodyTooLarge), exchange)
         exchange.log()
 
     async def _run(self, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
@@ -160,17 +160,3 @@ def _is_from_here(headers: Headers) -> bool:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host", "")
-
-
-def _limited(receive: Receive, largest: int) -> Callable[[], Awaitable[Message]]:
-    n_bytes = 0
-
-    async def limited() -> Message:
-        nonlocal n_bytes
-        message = await receive()
-        n_bytes += len(message.get("body", b""))
-        if n_bytes > largest:
-            raise BodyTooLarge
-        return message
-
-    return limited

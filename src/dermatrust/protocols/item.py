@@ -108,6 +108,7 @@ class Played:
         draws: Several replies to the same ask, where there are.
         verdicts: What a judge said, by what it was asked about; None where none of its attempts could be read.
         ending: How a conversation ended, e.g. "turn limit".
+        numbers: Measured while it was asked, by name: tokens, seconds, log-probabilities. Never NaN or infinite.
     """
 
     reply: str
@@ -115,6 +116,7 @@ class Played:
     draws: tuple[str, ...] = ()
     verdicts: Mapping[str, str | None] = field(default_factory=dict)
     ending: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,26 @@ def mean_part(name: str) -> Metric:
     return mean
 
 
+def pooled(hits: str, of: str) -> Metric:
+    """Return the metric that is a share over everything in all items, such as sentences that are correct.
+
+    Args:
+        hits: The part that counts how many of an item's are hits.
+        of: The part that counts them all. Items are resampled whole.
+    """
+
+    def share(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+        n_hits, n_all = table.part(hits), table.part(of)
+        known = ~(np.isnan(n_hits) | np.isnan(n_all))
+        n_hits, n_all = n_hits[known].astype(int), n_all[known].astype(int)
+        groups = [group for group, is_known in zip(table.groups, known, strict=True) if is_known]
+        flags = [flag for hit, n in zip(n_hits, n_all, strict=True) for flag in (1.0,) * hit + (0.0,) * (n - hit)]
+        owners = [group for group, n in zip(groups, n_all, strict=True) for _ in range(n)]
+        return mean_of(np.array(flags, dtype=np.float64), owners, rng)
+
+    return share
+
+
 def all_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Share of groups of which every item scores 1."""
     return _share_of_groups(table, lambda scores: bool((scores == 1).all()))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,15 @@ from dermatrust.protocols.item import Item, Played
 from dermatrust.records import iter_placed_lines
 
 _PLAYED = TypeAdapter(Played)
+_FIELDS = tuple(field.name for field in fields(Played))
 _EXPECTED = 'one object a line: {"id": the item\'s, "reply": what the model said}'
 
 
 def read_recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
     """Yield every item with what was recorded for it; None where nothing was.
 
-    Lines are `{"id", "reply"}`, with "turns", "draws", "verdicts" and "ending" where a protocol needs them; other
-    fields are passed over. They may come in any order. Memory grows by the place of a line, not by its length.
+    Lines are `{"id", "reply"}`, with "turns", "draws", "verdicts", "ending" and "numbers" where a protocol needs them;
+    other fields are passed over. They may come in any order. Memory grows by the place of a line, not by its length.
 
     Raises:
         DataError: The file is missing, a line is no such record, or two lines are of one item.
@@ -63,8 +65,8 @@ def played_fields(played: Played) -> dict[str, Any]:
         >>> played_fields(Played(reply="Answer: B"))
         {'reply': 'Answer: B'}
     """
-    fields: dict[str, Any] = _PLAYED.dump_python(played, mode="json")
-    return {name: value for name, value in fields.items() if value or name == "reply"}
+    dumped: dict[str, Any] = _PLAYED.dump_python(played, mode="json")
+    return {name: value for name, value in dumped.items() if value or name == "reply"}
 
 
 def _id_of(line: bytes, where: str) -> str:
@@ -80,7 +82,7 @@ def _id_of(line: bytes, where: str) -> str:
 def _played(row: dict[str, Any], where: str) -> Played | None:
     if row.get("reply") is None:  # an ask that failed: missing, as it was in the run that recorded it
         return None
-    known = {name: row[name] for name in ("reply", "turns", "draws", "verdicts", "ending") if name in row}
+    known = {name: row[name] for name in _FIELDS if name in row}
     try:
         return _PLAYED.validate_python(known)
     except ValidationError as error:

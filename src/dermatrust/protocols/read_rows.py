@@ -44,16 +44,30 @@ def _json_lines(path: Path) -> Iterator[tuple[str, Row]]:
         yield where, row
 
 
-def _json(path: Path) -> Iterator[tuple[str, Row]]:
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds, for protocols whose files are no plain lists of rows.
+
+    Raises:
+        DataError: The file is missing or is not JSON.
+    """
+    if not path.is_file():
+        raise DataError(str(path), "there is no such file")
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise DataError(str(path), "is not text", "UTF-8") from None
     except (ValueError, RecursionError) as error:
-        if "Extra data" in str(error):
-            yield from _json_lines(path)
-            return
         raise DataError(str(path), f"is not valid JSON ({error})") from None
+
+
+def _json(path: Path) -> Iterator[tuple[str, Row]]:
+    try:
+        content = read_json(path)
+    except DataError as error:
+        if "Extra data" not in error.what:
+            raise
+        yield from _json_lines(path)
+        return
     for number, row in enumerate(_listed(content), 1):
         where = f"{path} row {number}"
         if not isinstance(row, dict):

@@ -1,0 +1,171 @@
+"""MedAgentsBench: hard subsets of medical multiple-choice benchmarks, with what answering cost and how long it took.
+
+Paper     Tang et al. (2025), https://arxiv.org/abs/2503.07459
+Data      github.com/gersteinlab/medagents-benchmark, {set}-test_hard.jsonl, 32 to 100 rows a set.
+Measures  Knowledge and reasoning on questions that most models get wrong, and what a method spends on them. Text only.
+Not for   Claims about medicine at large: items were chosen because models fail on them.
+Deviates  The extractor may also say that a reply chooses nothing; then it is unanswered, and so is an empty reply,
+          about which no extractor is asked. The cost of models that the authors' price table lacks is missing.
+          `letters` reads the reply itself, without a second model. Methods are those of this package (--method).
+Verified  52.0 (medqa), 50.6 (medbullets) and 14.0 (mmlu-pro) of the recorded o3-mini runs, repeats dropped.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dermatrust.clients import Reply
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
+from dermatrust.protocols.item import lettered
+from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
+from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.recorded_rows import first_of_each, matched
+from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of, options_of
+from dermatrust.protocols.scorers.judge import ask_judge, json_in
+from dermatrust.protocols.scorers.usage import cost_usd, usage
+
+PROMPT = """This is a question of a medical examination with one right option.
+
+{question}
+
+{options}
+
+Answer with the letter of the right option, as one line "Answer: X"."""
+EXTRACT = """Below are a multiple-choice question and what somebody replied to it. Report which option the reply
+chooses; do not answer the question yourself. Give a JSON object {{"answer_idx": X}}, where X is one of {letters},
+or "none" where the reply chooses no option.
+
+Question: {question}
+
+{options}
+
+Reply: {reply}"""
+NONE = "none"
+SETS = ("medqa", "pubmedqa", "medmcqa", "medbullets", "mmlu", "mmlu-pro", "afrimedqa")
+PRICES = {
+    "gpt-4o": (2.5, 10.0),
+    "gpt-4o-mini": (0.15, 0.6),
+    "o1-mini": (1.1, 4.4),
+    "o3-mini": (1.1, 4.4),
+    "claude-3-5-sonnet": (3.0, 15.0),
+    "claude-3-5-haiku": (0.8, 4.0),
+    "QwQ-32B-Preview": (1.2, 1.2),
+    "DeepSeek-R1": (7.0, 7.0),
+    "DeepSeek-V3": (1.25, 1.25),
+    "Llama-3.3-70B-Instruct-Turbo": (0.88, 0.88),
+}
+"""US dollars for a million tokens, prompt and completion: the table the paper's costs come from."""
+
+
+def to_item(row: Row) -> Item:
+    """Ask the question with lettered options; the target is the letter of the right one."""
+    options = options_of(row["options"])
+    return Item(id=str(row["realidx"]), question=row["question"], options=options, target=row["answer_idx"])
+
+
+async def play(item: Item, ask: Ask) -> Played:
+    """Ask the question, then have an extractor say which option the reply chooses."""
+    reply = await ask(item.turns())
+    if not reply.text.strip():
+        return Played(reply=reply.text, numbers=_numbers(reply))
+    said = EXTRACT.format(
+        letters=", ".join(item.options), question=item.question, options=lettered(item.options), reply=reply.text
+    )
+    schema = {
+        "type": "object",
+        "properties": {"answer_idx": {"enum": [*item.options, NONE]}},
+        "required": ["answer_idx"],
+        "additionalProperties": False,
+    }
+    letter = await ask_judge(ask, said, lambda text: _letter(text, item), role="extractor", schema=schema)
+    return Played(reply=reply.text, verdicts={"answer": letter}, numbers=_numbers(reply))
+
+
+def score(item: Item, played: Played) -> Score:
+    """Grade the extracted letter; missing where the extractor gave none that can be read."""
+    spent = {name: played.numbers[name] for name in ("usd", "seconds") if name in played.numbers}
+    letter = played.verdicts.get("answer") if played.reply.strip() else NONE
+    if letter is None:
+        return Score(value=math.nan, answered=False, parts=spent)
+    if letter == NONE:
+        return Score(value=0.0, answered=False, parts=spent)
+    return Score(value=float(letter == item.target), said=letter, parts=spent)
+
+
+async def play_alone(item: Item, ask: Ask) -> Played:
+    """Ask the question alone."""
+    reply = await ask(item.turns())
+    return Played(reply=reply.text, numbers=_numbers(reply))
+
+
+def score_letters(item: Item, played: Played) -> Score:
+    """Grade the letter that the reply itself states."""
+    return replace(choice_score(first_of(answer_line, first_letter))(item, played), parts=score(item, played).parts)
+
+
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Read a run of the authors: {model}-{set}-{split}-{method}.json, the extracted letter as `predicted_answer`."""
+
+    def played_of(row: Row) -> Played:
+        letter, tokens = str(row.get("predicted_answer") or NONE), row.get("token_usage") or {}
+        numbers = {name: float(tokens[name]) for name in ("prompt_tokens", "completion_tokens") if name in tokens}
+        cost = row["cost"] if "cost" in row else cost_usd(path.name, numbers, PRICES)
+        numbers |= {} if cost is None else {"usd": float(cost)}
+        numbers |= {"seconds": float(row["time_elapsed"])} if "time_elapsed" in row else {}
+        return Played(reply=f"Answer: {letter}", verdicts={"answer": letter}, numbers=numbers)
+
+    yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["realidx"])), to_item, played_of)
+
+
+def _numbers(reply: Reply) -> dict[str, float]:
+    numbers = usage(reply)
+    cost = cost_usd(reply.model_version, numbers, PRICES)
+    return numbers if cost is None else numbers | {"usd": cost}
+
+
+def _letter(text: str, item: Item) -> str | None:
+    found = json_in(text)
+    letter = str(found.get("answer_idx", "")).strip() if isinstance(found, dict) else ""
+    return next((one for one in (*item.options, NONE) if one.lower() == letter.lower()), None)
+
+
+def _extract(item: Item, turns: Sequence[Turn]) -> str:
+    reply = turns[-1].text.rpartition("\nReply: ")[2]
+    return json.dumps({"answer_idx": answer_line(reply, item.options) or NONE})
+
+
+PROTOCOL = Protocol(
+    name="medagentsbench",
+    version=1,
+    about=__doc__,
+    kind="multiple choice, extracted by a model; cost and time",
+    source=Source(
+        dataset="https://github.com/gersteinlab/medagents-benchmark",
+        files=tuple(f"{name}-test_hard.jsonl" for name in SETS),
+        split="test_hard", licence="Apache-2.0",
+    ),
+    prompt=PROMPT,
+    to_item=to_item,
+    play=play,
+    roles=("extractor",),
+    stand_ins={"extractor": _extract},
+    score=score,
+    metrics={
+        "accuracy": mean_score, "answered": answered_rate, "cost of an item (USD)": mean_part("usd"),
+        "time of an item (s)": mean_part("seconds"),
+    },
+    gold_reply=lambda item: f"Answer: {item.target}",
+    recorded=recorded,
+    records_bring_items=True,
+    variants={"letters": {"play": play_alone, "score": score_letters, "roles": (), "stand_ins": {}}},
+    examples=(
+        Example(
+            row={"realidx": 7, "question": "A made-up question?", "options": ["this", "that"], "answer_idx": "B"},
+            target="B",
+            wrong_reply="Answer: A",
+            other={"answer_idx": "A"},
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,114 @@
+import asyncio
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from dermatrust.clients import Reply
+from dermatrust.errors import DataError
+from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.item import Played
+from dermatrust.protocols.open_data import iter_items
+from dermatrust.protocols.scored import score_all, tabulate
+from dermatrust.protocols.scorers.likelihood import letter_likelihoods, likeliest
+from dermatrust.protocols.scripted import ScriptedAsk
+
+BENCH = find_protocol("seed-bench-2")
+ROW = BENCH.examples[0].row
+(ITEM,) = BENCH.items(ROW)
+
+
+def entry(*alternatives):
+    top = [{"token": token, "logprob": value} for token, value in alternatives]
+    return {**top[0], "top_logprobs": top}
+
+
+def test_tokens_of_one_letter_are_added_up():
+    reply = Reply("B", logprobs=[entry(("B", math.log(0.4)), (" A", math.log(0.3)), ("A", math.log(0.2)))])
+    found = letter_likelihoods(reply, "ABCD")
+    assert found == pytest.approx({"A": math.log(0.5), "B": math.log(0.4)})
+    assert likeliest(found) == "A"  # though B was said
+
+
+def test_the_first_token_with_a_letter_counts():
+    reply = Reply("", logprobs=[entry(("\n", -0.1), ("The", -3)), entry(("C", -0.2)), entry(("D", -0.1))])
+    assert letter_likelihoods(reply, "ABCD") == {"C": -0.2}
+    assert letter_likelihoods(Reply("C"), "ABCD") == {}
+    assert letter_likelihoods(Reply("E", logprobs=[entry(("E", -0.1), ("A", float("-inf")))]), "ABCD") == {}
+
+
+def test_the_likeliest_letter_is_graded_before_the_one_that_was_said():
+    played = Played(reply="A", numbers={"A": -2.0, "B": -0.1})
+    assert BENCH.score(ITEM, played).value == 1.0
+    assert BENCH.score(ITEM, played).parts == {"by likelihood": 1.0}
+    assert BENCH.score(ITEM, Played(reply="(B) two")).value == 1.0
+    assert BENCH.score(ITEM, Played(reply="(B) two")).parts == {"by likelihood": 0.0}
+    assert not BENCH.score(ITEM, Played(reply="none of them fits")).answered
+
+
+def test_alternatives_are_asked_for_and_kept():
+    asked = {}
+
+    class Ask(ScriptedAsk):
+        async def __call__(self, said, *, role="model", draw=0, **sampling):
+            asked.update(sampling)
+            return Reply("B", logprobs=[entry(("B", -0.5), ("A", -1.0))])
+
+    played = asyncio.run(BENCH.play(ITEM, Ask(BENCH, ITEM, "")))
+    assert asked == {"top_logprobs": 20}
+    assert played.numbers == {"A": -1.0, "B": -0.5}
+
+
+def test_options_that_are_images_are_shown_after_the_questions_own():
+    (item,) = BENCH.items(BENCH.examples[1].row)
+    assert [str(image) for image in item.images] == ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"]
+    assert item.options == {"A": "image 3", "B": "image 4", "C": "image 5", "D": "image 6"}
+    assert item.question == "Which one after [image 1] and [image 2]?"
+    assert item.tags == {"dimension": "25 text-to-image generation", "level": "L3"}
+
+
+def replay(path, lines, items=(), variant=None):
+    path.write_text("".join(f"{json.dumps(line)},\n" for line in lines))
+    bench = BENCH.variant(variant) if variant else BENCH
+    return tabulate(score_all(bench.score, bench.recorded(path, items)))
+
+
+LINES = [
+    {"question_id": "1_1", "prediction": "B", "gt_answer": "B"},
+    {"question_id": "12_4", "prediction": "A", "gt_answer": "A "},
+    {"question_id": "1_1", "prediction": "C", "gt_answer": "B"},
+]
+
+
+def test_repeats_count_and_blanks_in_the_right_answer_cost_unless_trimmed(tmp_path):
+    assert replay(tmp_path / "x.json", LINES).values == [1.0, 0.0, 0.0]
+    assert replay(tmp_path / "x.json", LINES, variant="trimmed").values == [1.0, 1.0, 0.0]
+    assert replay(tmp_path / "x.json", LINES).tags["dimension"][1] == "12 chart understanding"
+
+
+def test_with_data_the_first_of_an_id_counts_and_the_datas_answer(tmp_path):
+    data = tmp_path / "questions.json"
+    data.write_text(json.dumps({"questions": [ROW], "question_type": {"Scene Understanding": 1}}))
+    table = replay(tmp_path / "x.json", [{**LINES[2], "gt_answer": "C"}], iter_items(BENCH, data))
+    assert (table.ids, table.values) == (["1_1"], [0.0])
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", '{"question_id": "1_1"}'])
+def test_other_lines_are_refused_with_their_place(tmp_path, line):
+    path = tmp_path / "x.json"
+    path.write_text(line)
+    with pytest.raises(DataError, match="line 1"):
+        list(BENCH.recorded(path, ()))
+
+
+def test_a_file_without_right_answers_needs_the_questions(tmp_path):
+    with pytest.raises(DataError, match="--data"):
+        replay(tmp_path / "x.json", [{"question_id": "1_1", "prediction": "B"}])
+
+
+def test_a_file_without_questions_is_refused(tmp_path: Path):
+    path = tmp_path / "x.json"
+    path.write_text("[]")
+    with pytest.raises(DataError, match="questions"):
+        list(BENCH.read(path))

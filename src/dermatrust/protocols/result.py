@@ -95,7 +95,7 @@ def _rows(protocol: Protocol, table: ScoreTable, seed: int) -> Iterator[MetricRo
     for name, metric in protocol.metrics.items():
         found = metric(table, np.random.default_rng(seed))
         yield MetricRow(name, "", "", found.value, found.low, found.high, found.n)
-    for tag in protocol.by:
+    for tag in (tag for tag in protocol.by if tag in table.tags):
         for level, part in table.by_tag(tag).items():
             for name, metric in protocol.metrics.items():
                 found = metric(part, np.random.default_rng(seed))

@@ -41,8 +41,9 @@ DIMENSIONS = (
     "spatial relation", "instance interaction", "visual reasoning", "text recognition", "celebrity recognition",
     "landmark recognition", "chart understanding", "visual referring expression", "science knowledge",
     "emotion recognition", "visual mathematics", "difference spotting", "meme comprehension",
-    "global video understanding", "action recognition", "action prediction", "procedure understanding", "in-context captioning",
-    "interleaved image-text analysis", "text-to-image generation", "next image prediction", "text-image creation",
+    "global video understanding", "action recognition", "action prediction", "procedure understanding",
+    "in-context captioning", "interleaved image-text analysis", "text-to-image generation", "next image prediction",
+    "text-image creation",
 )  # fmt: skip
 """By question_type_id, from 1 on: the number before the underscore of a question's id."""
 LETTERS = "ABCD"
@@ -175,7 +176,8 @@ PROTOCOL = Protocol(
         ),
         Example(
             row={**_ROW, "question_id": "25_2", "question": "Which one after <img> and <img>?", "level": "L3",
-                 "data_id": ["a.jpg", "b.jpg"], "choice_a": "c.jpg", "choice_b": "d.jpg", "choice_c": "e.jpg", "choice_d": "f.jpg"},
+                 "data_id": ["a.jpg", "b.jpg"], "choice_a": "c.jpg", "choice_b": "d.jpg", "choice_c": "e.jpg",
+                 "choice_d": "f.jpg"},
             target="B",
             wrong_reply="It is (D).",
             other={"answer": "A"},

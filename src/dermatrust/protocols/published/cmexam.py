@@ -1,0 +1,148 @@
+"""CMExam: questions of the Chinese National Medical Licensing Examination, with one or several right options.
+
+Paper     Liu et al. (2023), https://arxiv.org/abs/2306.03030
+Data      github.com/williamliujl/CMExam, test 6,811 rows (val likewise); fzkuji/CMExam on the hub without annotations.
+Measures  Knowledge for the Chinese licence to practise, by discipline, department, disease group and difficulty; in the
+          variant `explanations` also how close an explanation is to the book's. Text only, Chinese.
+Not for   Clinical conduct, other countries' guidelines, or whether an explanation is right: overlap of characters is no
+          judgement.
+Deviates  One question an ask; the paper asks its interface models five at once. An answer line that is nothing but
+          letters of options is taken as it stands, since an option whose text is "D" would match the letter D; what
+          stands after the word for explanation is no answer, even on the same line. Otherwise an option is chosen where
+          its letter or its text occurs. `released-code` matches over the whole first line, and only the first word of
+          an option's text. One validation row has the answer "nan": nothing but that text is right there. The released
+          scripts leave their BLEU out; here it is the corpus's, by characters.
+Verified  Partly: counts of the validation file (6,811 rows, 211 with more than one letter); every row's own answer
+          scores 1. No recorded outputs were at hand.
+"""
+
+import re
+from collections.abc import Mapping
+
+from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
+from dermatrust.protocols.item import id_of
+from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
+from dermatrust.protocols.scorers.bleu import bleu_counts, characters, corpus_bleu
+from dermatrust.protocols.scorers.choice import UNANSWERED
+
+PROMPT = """以下是一道国家执业医师资格考试选择题，正确选项可能有一个或多个。
+
+题目：{question}
+
+选项：
+{options}
+
+请按下面的格式分两行作答。第一行只写正确选项的字母，多选时连续书写；第二行简要说明理由。
+答案：选项字母
+解释：理由"""
+EXPLANATION = "解释"
+ANNOTATIONS = (
+    "Difficulty level", "Area of Competency", "Medical Discipline", "Clinical Department", "Disease Group",
+)  # fmt: skip
+_BREAK = re.compile(r"\\n|\n")
+_STATED = re.compile(r"^\s*(?:答案)?\s*[:：]?\s*")
+_MARKS = re.compile(r"[\s,，、.。;；]+")
+
+
+def to_item(row: Row) -> Item:
+    """Ask a question; the target is the letters of its right options in order, e.g. "ABCE"."""
+    listed = row["Options"]
+    if isinstance(listed, str):
+        pairs = [option.split(None, 1) for option in _BREAK.split(listed) if option.strip()]
+        options = {letter: " ".join(text) for letter, *text in pairs}
+    else:
+        options = {option["key"]: option["value"] for option in listed}
+    answer = str(row["Answer"]).strip()
+    tags = {name: str(row[name]) for name in ANNOTATIONS if row.get(name)}
+    return Item(
+        id=id_of(row["Question"], *options.values(), row.get("Explanation") or ""),
+        question=row["Question"],
+        options=options,
+        target=answer,
+        tags=tags | {"answers": "several" if len(answer) > 1 else "one"},
+        known={"explanation": row.get("Explanation") or ""},
+    )
+
+
+def chosen(reply: str, options: Mapping[str, str]) -> str:
+    """Return the letters chosen, in the options' order: those of a line of letters, else options that are mentioned."""
+    answer = reply.split(EXPLANATION)[0].strip().split("\n")[0] if EXPLANATION in reply else reply
+    stated = _MARKS.sub("", _STATED.sub("", answer))
+    if stated and set(stated) <= set(options):
+        return "".join(letter for letter in options if letter in stated)
+    return "".join(letter for letter, text in options.items() if letter in answer or (text and text in answer))
+
+
+def chosen_by_release(reply: str, options: Mapping[str, str]) -> str:
+    """Return the letters chosen as the released code has it."""
+    answer = reply.split("\n")[0].strip() if EXPLANATION in reply else reply
+    firsts = {letter: (text.split() or [letter])[0] for letter, text in options.items()}
+    return "".join(letter for letter, text in firsts.items() if letter in answer or text in answer)
+
+
+def score(item: Item, played: Played) -> Score:
+    """Grade 1 where exactly the right options are chosen."""
+    stated = _STATED.sub("", played.reply.split(EXPLANATION)[0]).strip()
+    said = item.target if stated == item.target else chosen(played.reply, item.options)
+    return Score(value=float(said == item.target), said=said) if said else UNANSWERED
+
+
+def score_by_release(item: Item, played: Played) -> Score:
+    """Grade likewise, with the released matching."""
+    said = chosen_by_release(played.reply, item.options)
+    return Score(value=float(said == item.target), said=said) if said else UNANSWERED
+
+
+def score_explanation(item: Item, played: Played) -> Score:
+    """Grade the answer, and count what its explanation shares with the book's; without a marker all of it is one."""
+    graded, reference = score(item, played), item.known["explanation"]
+    parts = re.split(rf"{EXPLANATION}[:：]", played.reply, maxsplit=1)
+    counts = bleu_counts(characters(parts[-1]), characters(reference)) if reference else {}
+    return Score(value=graded.value, answered=graded.answered, said=graded.said, parts=counts)
+
+
+def gold_reply(item: Item) -> str:
+    """Return what a perfect model would say."""
+    return f"答案：{item.target}\n{EXPLANATION}：{item.known['explanation']}"
+
+
+METRICS = {"accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered}
+_ROW = {
+    "Question": "编造的题目，应选", "Options": "A 甲\nB 乙丙\nC 丁 戊", "Answer": "B", "Explanation": "因为乙丙。",
+    "Difficulty level": "2",
+}  # fmt: skip
+PROTOCOL = Protocol(
+    name="cmexam",
+    version=1,
+    about=__doc__,
+    kind="multiple choice, one or several right; explanations",
+    language="zh",
+    source=Source(
+        dataset="https://github.com/williamliujl/CMExam", files=("test_with_annotations.csv", "test.csv", "val.csv"),
+        split="test", size=6811, licence="Apache-2.0",
+    ),
+    prompt=PROMPT,
+    to_item=to_item,
+    score=score,
+    metrics=METRICS,
+    gold_reply=gold_reply,
+    by=("answers", *ANNOTATIONS),
+    variants={
+        "released-code": {"score": score_by_release},
+        "explanations": {
+            "score": score_explanation, "metrics": {**METRICS, "BLEU-1": corpus_bleu(1), "BLEU-4": corpus_bleu(4)},
+        },
+    },
+    examples=(
+        Example(row=_ROW, target="B", wrong_reply="答案：A\n解释：乙丙。", other={"Answer": "C"}),
+        Example(
+            row={
+                "Question": "另一道编造的题目？", "Answer": "AB", "Explanation": "二者皆是。",
+                "Options": [{"key": "A", "value": "甲"}, {"key": "B", "value": "乙"}],
+            },
+            target="AB",
+            wrong_reply="乙",
+            other={"Answer": "A"},
+        ),
+    ),
+)  # fmt: skip

@@ -23,7 +23,8 @@ from dermatrust.errors import DataError
 def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     """Score what FILE has recorded for PROTOCOL, in the authors' format or as scored.jsonl of a run.
 
-    Asks no model. Items of the data for which FILE has nothing are missing and counted so. Exits with 1 if any is.
+    FILE is a folder where the authors have one file per item. Asks no model. Items of the data for which FILE has
+    nothing are missing and counted so. Exits with 1 if any is.
     """
     from dermatrust.protocols.flat import result_csv
     from dermatrust.protocols.open_data import iter_items, open_data
@@ -35,7 +36,7 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     from dermatrust.store.result import RESULT, write_result
 
     chosen = open_protocol(protocol, options)
-    reader = read_recorded if is_own_record(file) else chosen.recorded
+    reader = read_recorded if not file.is_dir() and is_own_record(file) else chosen.recorded
     data = None if chosen.records_bring_items and options["data"] is None else open_data(chosen.source, options["data"])
     items = iter(()) if data is None else iter_items(chosen, data, limit=options["limit"])
     missing: Counter[str] = Counter()

@@ -17,6 +17,7 @@ PRINTED = sorted({
     "DeLong", "Wilson", "Youden", "net benefit", "under-triage", "over-triage", "recall", "AURC", "cannot tell",
     "sensitivity matrix", "alternative-annotator test", "beyond harmless", "gap between datasets",
     "discrimination", "held-out prediction", "eigenvalue ratio", "Bradley-Terry", "NDCG@k",
+    "precision, recall, F1", "micro, macro, weighted F1",
 })  # fmt: skip
 
 

@@ -16,7 +16,8 @@ PRINTED = sorted({
     "pairwise accuracy", "retest", "sensitivity", "specificity", "PPV", "NPV", "balanced accuracy", "McNemar", "AUROC",
     "DeLong", "Wilson", "Youden", "net benefit", "under-triage", "over-triage", "recall", "AURC", "cannot tell",
     "sensitivity matrix", "alternative-annotator test", "beyond harmless", "gap between datasets",
-    "discrimination", "held-out prediction", "eigenvalue ratio",
+    "discrimination", "held-out prediction", "eigenvalue ratio", "Bradley-Terry", "NDCG@k",
+    "precision, recall, F1", "micro, macro, weighted F1",
 })  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 import math
 import tracemalloc
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -231,3 +232,25 @@ def test_kept_draws_of_two_sizes_are_apart():
     sizes = [sum(len(weights) for _, weights in draws.blocks(4, n)) for n in (10, 20, 10)]
     assert sizes == [10, 20, 10]
     assert next(draws.blocks(9, 10))[1].shape == (10, 9)
+
+
+@pytest.mark.parametrize("step", [0.1, 0.01, 0.25, 1 / 3, 0.5])
+def test_a_mean_of_graded_scores_is_the_nearest_number_to_the_fraction(step):
+    steps = rng(3).integers(0, int(5 / step) + 1, (40, 2))
+    sums = sum_clusters(steps * step, np.arange(40) // 2)
+    (means,) = resampled_means([sums], 20, rng=rng(), n_resamples=60)
+    totals = steps.reshape(20, 2, 2).sum(axis=1)
+    for start, weights in resample_weights(20, 60, rng()):
+        drawn = weights.astype(int) @ totals
+        expected = [
+            [float(Fraction(int(n)) * Fraction(step).limit_denominator(300) / 40) for n in row] for row in drawn
+        ]
+        assert means[start : start + len(weights)].tolist() == expected
+
+
+@pytest.mark.parametrize("unit", [np.pi, 1e7 / 3, 1e-5, 1e-15])
+def test_other_scores_are_added_up_as_they_are(unit):
+    values = unit * rng(3).integers(0, 6, (30, 2))
+    (means,) = resampled_means([sum_clusters(values, np.arange(30))], 30, rng=rng(), n_resamples=60)
+    for start, weights in resample_weights(30, 60, rng()):
+        np.testing.assert_allclose(means[start : start + len(weights)], weights @ values / 30, rtol=1e-13)

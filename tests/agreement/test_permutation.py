@@ -115,14 +115,14 @@ def test_the_sign_and_scale_of_the_differences_do_not_matter():
 def test_blocks_of_memory_do_not_change_the_draws(monkeypatch):
     values = np.random.default_rng(4).normal(0.2, 1, (30, 2))
     whole = flips(values, n_permutations=500).p.tolist()
-    monkeypatch.setattr("dermatrust.agreement.permutation._BLOCK_BYTES", 8 * 30 * 7)
+    monkeypatch.setattr("dermatrust.agreement.permutation._CACHED_BYTES", 8 * 30 * 7)
     assert flips(values, n_permutations=500).p.tolist() == whole
 
 
 def test_blocks_of_memory_do_not_change_the_exact_p(monkeypatch):
     values = np.random.default_rng(4).normal(0.2, 1, (9, 2))
     whole = flips(values).p.tolist()
-    monkeypatch.setattr("dermatrust.agreement.permutation._BLOCK_BYTES", 8 * 9 * 7)
+    monkeypatch.setattr("dermatrust.agreement.permutation._CACHED_BYTES", 8 * 9 * 7)
     assert flips(values).p.tolist() == whole
 
 

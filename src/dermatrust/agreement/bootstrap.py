@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -139,10 +140,13 @@ def resampled_means(blocks: Sequence[ClusterSums], n_clusters: int, *, rng: Sour
     results = [np.empty((block.sums.shape[1], n_resamples)) for block in blocks]
     factors = _factors(blocks, n_clusters)
     for start, weights in resample_weights(n_clusters, n_resamples, rng):
-        drawn, times = weights.T, weights.T.astype(np.float32)
+        drawn: list[NDArray[Any]] = [weights.T, weights.T.astype(np.float32)]
         for factor in factors:
-            totals = factor.sums.T @ drawn[factor.clusters]
-            counts = (factor.counts.T @ times[factor.clusters]).astype(np.float64)
+            totals, counts = (
+                part.T @ drawn[part.dtype == np.float32][factor.clusters] for part in (factor.sums, factor.counts)
+            )
+            counts = counts.astype(np.float64)
+            counts *= factor.parts
             for number, columns, count_columns in factor.members:
                 own = results[number][:, start : start + len(weights)]
                 with np.errstate(invalid="ignore"):  # no observation drawn: 0 / 0 is NaN
@@ -153,7 +157,12 @@ def resampled_means(blocks: Sequence[ClusterSums], n_clusters: int, *, rng: Sour
 
 
 _WHOLE_BELOW = 2**24
-"""Whole numbers below this are exact in 32 bits, with which counts are multiplied in half the time."""
+"""Whole numbers below this are exact in 32 bits, in which they are multiplied in half the time."""
+_PARTS = 300
+"""Whole, half and quarter points, tenths and hundredths, and means of up to six scores of whole or half points are
+whole numbers of this part of a point."""
+_NEARLY = 1e-12
+"""Share of the largest sum by which a sum may miss a whole number: it was added up from rounded numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +171,15 @@ class _Factor:
 
     Attributes:
         clusters: Their numbers.
-        sums: All columns of sums, shape (clusters, columns).
+        sums: All columns of sums, shape (clusters, columns), in parts of a point.
+        parts: How many parts a point has.
         counts: The distinct columns of counts: without missing scores all are equal, and one of them is enough.
         members: Number of each block, its columns of sums, and the column of counts of each of its columns.
     """
 
     clusters: Ints | slice
-    sums: Floats
+    sums: Floats | NDArray[np.float32]
+    parts: float
     counts: Floats | NDArray[np.float32]
     members: list[tuple[int, slice, Ints]]
 
@@ -183,20 +194,34 @@ def _factors(blocks: Sequence[ClusterSums], n_clusters: int) -> list[_Factor]:
         clusters, own = blocks[numbers[0]].clusters, [blocks[number] for number in numbers]
         ends = np.cumsum([0, *(block.sums.shape[1] for block in own)]).tolist()
         distinct, place = np.unique(np.hstack([block.counts for block in own]), axis=1, return_inverse=True)
-        is_small = n_clusters * distinct.max(initial=0) < _WHOLE_BELOW
+        sums, parts = _in_parts(np.hstack([block.sums for block in own]), n_clusters)
         members = [
             (number, slice(first, last), place.ravel()[first:last].astype(np.int64))
             for number, first, last in zip(numbers, ends, ends[1:], strict=False)
         ]
-        factors.append(
-            _Factor(
-                clusters=slice(None) if np.array_equal(clusters, np.arange(n_clusters)) else clusters,
-                sums=np.hstack([block.sums for block in own]),
-                counts=distinct.astype(np.float32) if is_small else distinct,
-                members=members,
-            )
-        )
+        is_all = np.array_equal(clusters, np.arange(n_clusters))
+        counts = _halved(distinct, n_clusters)
+        factors.append(_Factor(slice(None) if is_all else clusters, sums, parts, counts, members))
     return factors
+
+
+def _in_parts(sums: Floats, n_clusters: int) -> tuple[Floats | NDArray[np.float32], float]:
+    """Return sums as whole numbers of parts of a point, and how many parts it has; as they are where they are not.
+
+    Then a resampled mean is a ratio of two whole numbers, the same however its terms are added up.
+    """
+    scaled = sums * _PARTS
+    whole = np.rint(scaled)
+    halved = _halved(whole, n_clusters)
+    most = _NEARLY * np.abs(scaled).max(initial=0)
+    is_whole = halved.dtype == np.float32 and bool((np.abs(scaled - whole) <= most).all())
+    return (halved, _PARTS) if is_whole else (sums, 1.0)
+
+
+def _halved(whole: Floats, n_clusters: int) -> Floats | NDArray[np.float32]:
+    """Return whole numbers in 32 bits, if all that a resample can add up to is exact in these."""
+    is_exact = n_clusters * np.abs(whole).max(initial=0) < _WHOLE_BELOW
+    return whole.astype(np.float32) if is_exact else whole
 
 
 def resample_weights(n_clusters: int, n_resamples: int, rng: Source) -> Iterator[tuple[int, Floats]]:
@@ -239,22 +264,24 @@ def percentile_intervals(resamples: Floats, confidence: float) -> tuple[Floats, 
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; it must be above 0 and below 1")
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     undefined = np.isnan(resamples).sum(axis=0)
-    ends = np.full((2, resamples.shape[1]), np.nan)
+    if not len(resamples):
+        return np.full(len(undefined), np.nan), np.full(len(undefined), np.nan), undefined
     ordered = np.sort(resamples.T, axis=1)  # NaN come last; to sort it all is faster than to part it at four places
-    for n in np.unique(len(resamples) - undefined):
-        if n:
-            columns = np.flatnonzero(len(resamples) - undefined == n)
-            ends[:, columns] = [_quantile(ordered[columns, :n], tail) for tail in tails]
-    return ends[0], ends[1], undefined
+    defined = len(resamples) - undefined
+    low, high = (_quantiles(ordered, defined, tail) for tail in ((1 - confidence) / 2, (1 + confidence) / 2))
+    return low, high, undefined
 
 
-def _quantile(ordered: Floats, share: float) -> Floats:
-    """Return a quantile of each row of sorted values, shape (rows,), by the arithmetic of `numpy.quantile`."""
-    place = share * (ordered.shape[1] - 1)
-    below = int(place)
-    left, right = ordered[:, below], ordered[:, min(below + 1, ordered.shape[1] - 1)]
+def _quantiles(ordered: Floats, n: Ints, share: float) -> Floats:
+    """Return a quantile of the first `n` of each row of sorted values, shape (rows,), as `numpy.quantile` does it.
+
+    NaN where `n` is 0.
+    """
+    rows = np.arange(len(ordered))
+    place = share * (n - 1)
+    below = np.maximum(place.astype(np.int64), 0)
+    left, right = ordered[rows, below], ordered[rows, np.maximum(np.minimum(below + 1, n - 1), 0)]
     part, width = place - below, right - left
-    found: Floats = left + width * part if part < 0.5 else right - width * (1 - part)
+    found: Floats = np.where(part < 0.5, left + width * part, right - width * (1 - part))
     return found

@@ -6,13 +6,11 @@ Example:
     [0.0, 1.0]
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
 
 from dermatrust.agreement.bootstrap import Source, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
@@ -110,20 +108,30 @@ def within_label_gaps(
         np.stack([np.bincount(cells, row, size) for row in rows]).astype(np.float64).reshape(-1, *shape)
         for rows in (filled, known)
     )
-    terms = [_terms(one, cells, clusters, (n_clusters, size)) for rows in (filled, known) for one in rows]
-    blocks = _blocks(hstack(terms, format="csr"), (2, len(values), *shape), rng, n_resamples)
+    terms = list(_terms(np.vstack([filled, known]), labels, levels, clusters))
+    blocks = _blocks(terms, (len(values), *shape), n_clusters, rng, n_resamples)
     drawn = (within_label(sums, n, weights) for sums, n in blocks)
     return WithinLabel(within_label(totals, counts, weights), np.concatenate(list(drawn)), counts)
 
 
-def _terms(values: Floats | NDArray[np.bool_], cells: Ints, clusters: Ints, shape: tuple[int, int]) -> csr_array:
-    """Return sums of values in each cluster and cell; few of them are not 0, since few patients have a disease."""
-    some = np.flatnonzero(values)
-    return csr_array((values[some].astype(np.float64), (clusters[some], cells[some])), shape=shape)
+def _terms(rows: Floats, labels: Ints, levels: Ints, clusters: Ints) -> Iterator[tuple[int, Ints, Floats]]:
+    """Yield a label, the clusters that have it, and each row's sums at each level, shape (rows x levels, clusters)."""
+    n_levels = int(levels.max(initial=-1)) + 1
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        numbers, place = np.unique(clusters[own], return_inverse=True)
+        cells, size = levels[own] * numbers.size + place, n_levels * numbers.size
+        yield int(label), numbers, np.vstack([np.bincount(cells, row[own], size).reshape(n_levels, -1) for row in rows])
 
 
-def _blocks(terms: csr_array, shape: tuple[int, ...], rng: Source, n_resamples: int) -> Iterator[Floats]:
+def _blocks(
+    terms: Sequence[tuple[int, Ints, Floats]], shape: tuple[int, int, int], n_clusters: int, rng: Source,
+    n_resamples: int,
+) -> Iterator[Floats]:  # fmt: skip
     """Yield resampled sums and counts, shape (2, resamples, quantities, labels, levels)."""
-    for _, weights in resample_weights(terms.shape[0], n_resamples, rng):
-        totals = (terms.T @ weights.T).reshape(*shape, len(weights))
+    n_quantities, n_labels, n_levels = shape
+    for _, weights in resample_weights(n_clusters, n_resamples, rng):
+        totals = np.zeros((2, n_quantities, n_labels, n_levels, len(weights)))
+        for label, numbers, sums in terms:
+            totals[:, :, label] = (sums @ weights.T[numbers]).reshape(2, n_quantities, n_levels, -1)
         yield np.moveaxis(totals, -1, 1)

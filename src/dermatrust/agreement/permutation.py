@@ -1,12 +1,16 @@
 """Is a mean paired difference zero? Signs flipped for whole clusters (patients) at a time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from dermatrust.agreement.clusters import ClusterSums, Floats, Ints
 
-_BLOCK_BYTES = 8_000_000
+_DRAWN_BYTES = 8_000_000
+"""Patterns whose bytes are drawn together; another size gives other draws."""
+_CACHED_BYTES = 2_000_000
+"""Patterns multiplied together: small enough for a processor's cache."""
 _MOST_EXACT = 12
 """Clusters up to which all sign patterns (2**12 = 4096) are tried, however few draws were asked for."""
 _TIE = 1e-9
@@ -70,24 +74,31 @@ def sign_flip_test(differences: ClusterSums, *, rng: np.random.Generator, n_perm
     n_patterns = 2**n_signs if is_exact else n_permutations
     observed = np.abs(sums.sum(axis=0)) - _TIE * np.abs(sums).sum(axis=0)
     n_extreme = np.zeros(sums.shape[1], dtype=np.int64)
-    size = max(1, _BLOCK_BYTES // (8 * max(n_signs, 1)))
-    for start in range(0, n_patterns, size):
-        block = min(size, n_patterns - start)
-        flipped = _patterns(start, block, n_signs) if is_exact else _draws(block, n_signs, rng)
+    for flipped in _patterns(n_patterns, n_signs) if is_exact else _draws(n_patterns, n_signs, rng):
         totals = sums.sum(axis=0) - 2 * (flipped @ sums)
         n_extreme += (np.abs(totals) >= observed).sum(axis=0)
     p = n_extreme / n_patterns if is_exact else (n_extreme + 1) / (n_patterns + 1)
     return SignFlips(np.where(differences.n > 0, p, np.nan), differences.n_clusters, n_patterns, is_exact)
 
 
-def _patterns(start: int, n_patterns: int, n_signs: int) -> Floats:
-    """Return sign patterns `start` to `start + n_patterns`: the binary digits of their numbers, 1 for flipped."""
-    numbers = np.arange(start, start + n_patterns)[:, np.newaxis]
-    return (numbers >> np.arange(n_signs) & 1).astype(np.float64)
+def _patterns(n_patterns: int, n_signs: int) -> Iterator[Floats]:
+    """Yield all sign patterns in blocks: the binary digits of their numbers, 1 for flipped."""
+    for some in _blocks(n_patterns, n_signs, _CACHED_BYTES):
+        numbers = np.arange(some.start, some.stop)[:, np.newaxis]
+        yield (numbers >> np.arange(n_signs) & 1).astype(np.float64)
 
 
-def _draws(n_patterns: int, n_signs: int, rng: np.random.Generator) -> Floats:
-    """Return random sign patterns, 1 for flipped; each pattern uses up the same number of random bytes."""
+def _draws(n_patterns: int, n_signs: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Yield random sign patterns in blocks, 1 for flipped; each pattern uses up the same number of random bytes."""
     n_bytes = -(-n_signs // 8)
-    raw = np.frombuffer(rng.bytes(n_patterns * n_bytes), dtype=np.uint8).reshape(n_patterns, n_bytes)
-    return np.unpackbits(raw, axis=1, count=n_signs).astype(np.float64)
+    for some in _blocks(n_patterns, n_signs, _DRAWN_BYTES):
+        raw = np.frombuffer(rng.bytes(len(some) * n_bytes), dtype=np.uint8).reshape(len(some), n_bytes)
+        for part in _blocks(len(raw), n_signs, _CACHED_BYTES):
+            yield np.unpackbits(raw[part.start : part.stop], axis=1, count=n_signs).astype(np.float64)
+
+
+def _blocks(n_patterns: int, n_signs: int, n_bytes: int) -> Iterator[range]:
+    """Yield the numbers of so many patterns as fit into memory of a size."""
+    size = max(1, n_bytes // (8 * max(n_signs, 1)))
+    for start in range(0, n_patterns, size):
+        yield range(start, min(start + size, n_patterns))

@@ -198,7 +198,7 @@ def numbered(names: Iterable[_Name], ordered: tuple[_Name, ...] | None = None) -
 
 def _dimensions(names: NDArray[np.object_]) -> Codes:
     place = {dimension.value: i for i, dimension in enumerate(DIMENSIONS)}
-    unknown = sorted({str(name) for name in names} - place.keys())
+    unknown = sorted(map(str, set(names) - place.keys()))
     if unknown:
         raise DataError("scores", f"dimension {unknown[0]!r} is unknown", f"one of {', '.join(place)}")
     return np.fromiter(map(place.__getitem__, names), dtype=np.int32, count=len(names))

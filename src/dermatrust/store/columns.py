@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
+from arro3.core import (
+    Array,
+    DataType,
+    Field,
+    RecordBatch,
+    RecordBatchReader,
+    Schema,
+    dictionary_dictionary,
+    dictionary_indices,
+)
 from arro3.io import read_parquet, write_parquet
 from numpy.typing import NDArray
 
@@ -19,6 +28,7 @@ from dermatrust.store.atomic import replacing
 ROWS_PER_GROUP = 16_384
 _FORMAT_KEY = "dermatrust"
 _MAGIC = b"PAR1"
+_NUMBERED = DataType.dictionary(DataType.int32(), DataType.string())
 
 Texts: TypeAlias = NDArray[np.object_]
 Numbers: TypeAlias = NDArray[np.float64]
@@ -111,35 +121,45 @@ def read_columns(path: Path, table: TableFormat) -> dict[str, NDArray[Any]]:
     _check_ends(path, table)
     kinds = {field.name: _kind(field) for field in table.fields}
     columns: dict[str, list[NDArray[Any]]] = {name: [] for name in kinds}
-    texts: dict[str | None, str | None] = {}
+    texts: dict[str, str] = {}
     try:
         reader = read_parquet(path, batch_size=ROWS_PER_GROUP)
         _check_schema(reader.schema, path, table)
         for batch in reader:
             for name, parts in columns.items():
-                parts.append(_column(kinds[name], batch[name].to_pylist(), texts))
+                parts.append(_column(kinds[name], batch[name], texts))
     except (DataError, KeyboardInterrupt):
         raise
     except BaseException as error:  # arro3 reports some damage by a Rust panic, which is not an Exception
         raise DataError(str(path), f"is damaged ({error})", do="Make it again from the reply store.") from None
     # Each column's parts are let go of before the next is put together, or the whole would be held twice.
-    return {name: np.concatenate([_column(kinds[name], [], texts), *columns.pop(name)]) for name in list(columns)}
+    return {name: np.concatenate([np.empty(0, kinds[name]), *columns.pop(name)]) for name in list(columns)}
 
 
 def _kind(field: Field) -> Any:
     if field.type == DataType.string():
-        return None
+        return np.object_
     if field.type == DataType.bool() and not field.nullable:
         return np.bool_
     is_whole = field.type in (DataType.int8(), DataType.int32(), DataType.int64()) and not field.nullable
     return np.int64 if is_whole else np.float64
 
 
-def _column(kind: Any, values: Any, texts: dict[str | None, str | None]) -> NDArray[Any]:
-    if kind is not None:
-        return np.array(values, dtype=kind)
-    column = np.empty(len(values), dtype=object)
-    column[:] = list(map(texts.setdefault, values, values))
+def _column(kind: Any, values: Array, texts: dict[str, str]) -> NDArray[Any]:
+    if kind is np.object_:
+        return _text_column(values, texts)
+    if kind is np.float64 and values.null_count == len(values):
+        return np.full(len(values), np.nan)
+    return np.array(values.to_pylist() if values.null_count else values.to_numpy(), dtype=kind)
+
+
+def _text_column(values: Array, texts: dict[str, str]) -> Texts:
+    """Return the texts, of which only the distinct ones are made: a run has many rows and few names."""
+    numbered = values.cast(_NUMBERED)
+    distinct = [texts.setdefault(text, text) for text in dictionary_dictionary(numbered).to_pylist()]
+    places = dictionary_indices(numbered)
+    known = places.to_numpy() if not places.null_count else [-1 if k is None else k for k in places.to_pylist()]
+    column: Texts = np.array([*distinct, None], dtype=object)[known]
     return column
 
 

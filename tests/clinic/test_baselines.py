@@ -174,6 +174,12 @@ def test_the_command_prints_the_baselines_and_writes_table_and_replies(folder, t
     assert table.read_text().startswith("baseline,cases,measure")
     assert ReplayClient(replies, model=CONTEXT).name == CONTEXT
     assert len(replies.read_text().splitlines()) == 60 * len(BASELINES)
+    out = tmp_path / "baseline"
+    assert CliRunner().invoke(cli, [*arguments, "--out", str(out)]).exit_code == 0
+    assert "each asked about patients it has not learnt from" in (out / "report.html").read_text("utf-8")
+    whole = CliRunner().invoke(cli, ["report", str(out), "-o", str(tmp_path / "whole.html")])
+    assert whole.exit_code == 0, whole.output
+    assert 'id="without-a-photograph"' in (tmp_path / "whole.html").read_text("utf-8")
     begin = ["clinic", "ddx", str(folder), "--context", "context-only", "-q", "--out", str(tmp_path / "runs")]
     scored = CliRunner().invoke(cli, [*begin, "-m", f"replay:{replies}#{CONTEXT}", "--resamples", "20"])
     assert scored.exit_code == 0, scored.output

@@ -10,7 +10,7 @@ from dermatrust.clinic.adjudication_result import adjudication_result
 from dermatrust.clinic.adjudicator import Adjudication, Adjudicator
 from dermatrust.clinic.embedding import EmbeddingScore
 from dermatrust.clinic.embedding_result import embedding_result
-from dermatrust.records import AnswerRow, DatasetCard
+from dermatrust.records import AnswerRow, Case, ClinicalContext, DatasetCard
 
 CARD = DatasetCard(name="Drawn", version="1", source="drawn", licence="CC0-1.0", consent="nobody", synthetic=True)
 ARMS = (("image only", ("all", "first 1")), ("context only", ("none",)), ("image + context", ("all", "first 1")),
@@ -68,6 +68,17 @@ def _row(rng, case, model, arm, image_arm, *, states):
     if states and rng.random() < 0.8:
         found |= {"confidence": chance, "urgent_probability": round(float(rng.random()), 3)}
     return AnswerRow(**about | found)
+
+
+def drawn_cases(n=90):
+    """Two cases a patient; sex is only recorded where the label is melanoma."""
+    rng, cases = np.random.default_rng(2), []
+    for k in range(n):
+        label = ("melanoma", "psoriasis", "melanocytic nevus")[int(rng.integers(3))]
+        sex = "female" if label == "melanoma" else None
+        context = ClinicalContext(age=float(rng.integers(20, 90)), site=("back", "arm")[int(rng.integers(2))], sex=sex)
+        cases.append(Case(id=f"c{k}", patient_id=f"p{k // 2}", label=label, context=context))
+    return cases
 
 
 def drawn_embedding(answers):

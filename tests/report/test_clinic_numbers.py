@@ -1,10 +1,12 @@
 """Every number on the pages of clinical studies is that of the result.json beside it: every table, chart and list."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 
+from dermatrust.clinic.baseline_result import BaselineResult, baseline_result
 from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.stress_table import stress_result
 from dermatrust.clinic.triage_table import triage_result
@@ -12,7 +14,7 @@ from dermatrust.clinic.unknown import unknown_names
 from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_stress import write_stress_page
 from dermatrust.store.answers import read_answers, write_answers
-from dermatrust.store.result import write_result
+from dermatrust.store.result import read_result, write_result
 
 from . import drawn_study, wanted
 from .shown import agrees, disagreements, numbers, shown
@@ -196,6 +198,23 @@ def test_the_tables_and_charts_of_a_stress_test(stress):
             ],
         })  # fmt: skip
     check_prose(page, result)
+
+
+def test_the_tables_chart_and_sentences_without_a_photograph(tmp_path):
+    pytest.importorskip("sklearn")
+    result = baseline_result(drawn_study.drawn_cases(), drawn_study.CARD, with_fields=True, n_folds=3, n_resamples=60)
+    write_clinic_page(tmp_path / "p.html", result)
+    page, found = shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
+    check_tables(page, wanted.baseline_tables(found), "clinic-published-baseline-table")
+    drawn = [row[name] for row in found["rows"] for name in ("balanced_accuracy", "malignancy_balanced")]
+    assert math.isnan(drawn.pop()["value"])  # no melanoma has the same fields empty
+    check_charts(page, {"Balanced accuracy without a photograph": list(map(wanted.percent, drawn))})
+    right = [row["accuracy"]["value"] * row["accuracy"]["n"] for row in found["rows"]]
+    check_prose(page, found, len(found["rows"][0]["recall"]), *right)
+    said = page.prose.partition("From the text alone")[2]
+    assert f"the right one of 3 diagnoses in {100 * found['rows'][2]['accuracy']['value']:.0f} of 100 cases" in said
+    assert "gives diagnoses away" in said  # sex is only recorded of melanoma
+    assert repr(read_result(tmp_path / "result.json", BaselineResult)) == repr(result)
 
 
 def test_two_numbers_that_change_places_are_noticed(differentials):

@@ -250,6 +250,29 @@ def stress_tables(result):
     return tables
 
 
+def baseline_tables(result):
+    """Every table of the page of what can be had without a photograph."""
+
+    def line(title, row):
+        names = ("balanced_accuracy", "accuracy", "malignancy_balanced")
+        return [title, *(percent(row[name]) for name in names), scores(row["malignancy"]),
+                [row["accuracy"]["n"], result["n_cases"]]]  # fmt: skip
+
+    def of_label(found, n):
+        return [*percent(found), *([found["n"]] if found["n"] != n else [])]
+
+    titles = ("Always the commonest", "Which fields are empty", "The text", "The text, the same fields empty")
+    counts = {label: found["n"] for label, found in result["rows"][0]["recall"].items()}
+    return {
+        "baseline-table": [line(title, row) for title, row in zip(titles, result["rows"], strict=True)],
+        "baseline-fields-table": [line(row["about"], row) for row in result["fields"]],
+        "baseline-labels": [
+            [label, *(of_label(row["recall"][label], n) for row in result["rows"]), [n]]
+            for label, n in counts.items()
+        ],
+    }  # fmt: skip
+
+
 def condition(name):
     kind, _, severity = name.rpartition(" ")
     return ["clean", ""] if name == "all" else [kind, {"1": "mild", "2": "marked", "3": "severe"}[severity]]

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from dermatrust.audit.injection import InjectionAudit
     from dermatrust.audit.judge_audit import JudgeAudit
     from dermatrust.audit.references import ReferenceAudit
+    from dermatrust.clinic.baseline_result import BaselineResult
     from dermatrust.clinic.gap_results import BedsideGap
     from dermatrust.clinic.results import DifferentialResult
     from dermatrust.clinic.stress_table import StressResult
     from dermatrust.clinic.triage_results import TriageResult
 
-    Clinical = DifferentialResult | TriageResult | StressResult | BedsideGap
+    Clinical = DifferentialResult | TriageResult | StressResult | BaselineResult | BedsideGap
     Found = Clinical | JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
 
 BENCH = "Leaderboard, subgroups, checklists", "dermatrust bench DATASET -m MODEL"
@@ -63,6 +64,10 @@ KINDS = {
     "StressResult": Kind(
         "Spoilt photographs", "dermatrust clinic stress DATASET -m MODEL", "dermatrust.clinic.stress_table",
         "clinic_stress.html", "dermatrust.report.clinic_stress:stress_context",
+    ),
+    "BaselineResult": Kind(
+        "Without a photograph", "dermatrust clinic baseline DATASET --out FOLDER", "dermatrust.clinic.baseline_result",
+        "clinic_baseline.html", "dermatrust.report.clinic_baseline:baseline_context",
     ),
     "BedsideGap": Kind(
         "Benchmark to bedside", "dermatrust clinic gap RUN RUN", "dermatrust.clinic.gap_results",

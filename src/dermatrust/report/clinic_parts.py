@@ -10,8 +10,8 @@ from dermatrust.bench.results import FEWEST
 from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
 from dermatrust.report.clinic_arms import Answered, Asked
 from dermatrust.report.headline import Cell
-from dermatrust.report.percent import points_cell, share_cell, tenths_text
-from dermatrust.report.views import NOTHING, and_text, of_text, score_text
+from dermatrust.report.percent import points_cell, score_cell, share_cell, tenths_text
+from dermatrust.report.views import NOTHING, and_text, of_text
 
 FEW = Cell(f"fewer than {FEWEST}", "")
 A = TypeVar("A", bound=Asked)
@@ -122,7 +122,7 @@ def gap_lines(rows: Sequence[GapRow]) -> list[PartLine]:
     return [
         PartLine(row.factor, f"{row.lowest}, {row.highest}", row.model, row.measure, f"{row.gap.n:,}",
                  (Cell(tenths_text(row.at_lowest), ""), Cell(tenths_text(row.at_highest), ""), points_cell(row.gap),
-                  _ratio(row.ratio), Cell(f"{100 * row.chance:.1f}" if math.isfinite(row.chance) else NOTHING, "")),
+                  score_cell(row.ratio), Cell(f"{100 * row.chance:.1f}" if math.isfinite(row.chance) else NOTHING, "")),
                  "beyond chance" if row.is_beyond_chance else "within chance")
         for row in rows
     ]  # fmt: skip
@@ -151,8 +151,3 @@ def _less(row: SubgroupRow) -> Cell:
     if row.difference is None:
         return Cell(NOTHING, "")
     return points_cell(row.difference)
-
-
-def _ratio(found: Estimate) -> Cell:
-    interval = "" if math.isnan(found.low) else f"[{score_text(found.low)}, {score_text(found.high)}]"
-    return Cell(score_text(found.value), interval)

@@ -7,7 +7,7 @@ from typing import Protocol
 from dermatrust.bench.text import without_noise
 from dermatrust.report.headline import Cell
 from dermatrust.report.intervals import Axis
-from dermatrust.report.views import MINUS, NOTHING
+from dermatrust.report.views import MINUS, NOTHING, score_text
 
 SHARES = Axis(0.0, 1.0, tuple((k / 4, f"{k * 25} %") for k in range(5)))
 """An axis for shares."""
@@ -54,6 +54,18 @@ def points_cell(found: Interval) -> Cell:
         '−5.1'
     """
     return _cell(found, signed_points(found.value), signed_points)
+
+
+def score_cell(found: Interval) -> Cell:
+    """Return a ratio, or an area under a curve, with two decimals and its interval.
+
+    Example:
+        >>> from dermatrust.agreement.interval import Estimate
+        >>> score_cell(Estimate(0.423, 0.331, 0.52, 100, 90, 0)).interval
+        '[0.33, 0.52]'
+    """
+    interval = "" if math.isnan(found.low) else f"[{score_text(found.low)}, {score_text(found.high)}]"
+    return Cell(score_text(found.value), interval)
 
 
 def share_text(found: Interval) -> str:

@@ -18,11 +18,13 @@ _STUDY = (
 _STUDY_TRIAGE = (Published(f"some of five models, {_COHORT}", "triage sensitivity", "above 60 %", _SOURCE),)
 
 
-def published(task: Literal["ddx", "triage"]) -> tuple[Published, ...]:
+def published(task: Literal["ddx", "triage", "baseline"]) -> tuple[Published, ...]:
     """Return the published figures of a task; those on malignancy stand with triage, which they are nearest to.
+
+    They stand with what can be had without a photograph too.
 
     Example:
         >>> published("triage")[0].value, len(published("ddx"))
         ('above 60 %', 6)
     """
-    return _STUDY if task == "ddx" else (*_STUDY_TRIAGE, *PUBLISHED)
+    return {"ddx": _STUDY, "triage": (*_STUDY_TRIAGE, *PUBLISHED), "baseline": PUBLISHED}[task]

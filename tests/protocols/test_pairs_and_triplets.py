@@ -65,7 +65,7 @@ class TestMediConfusion:
     def test_the_margin_of_free_form_answers(self, a, b, value, answered):
         protocol = self.protocol.variant("free-form")
         (first, _) = protocol.items(self.row(1))
-        verdict = f"A: {a}\nB: {b}\nYour explanation: x"
+        verdict = f"A: {a}, B: {b}"
         score = protocol.score(first, Played(reply="something", verdicts={"closeness": verdict}))
         assert (score.value, score.answered) == (value, answered)
 

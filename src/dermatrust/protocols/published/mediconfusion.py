@@ -17,9 +17,11 @@ import numpy as np
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import proportion
+from dermatrust.clients.fence import unfenced
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, ScoreTable, Source, Turn, user
 from dermatrust.protocols.metrics import all_right, mean_score
 from dermatrust.protocols.scorers.choice import UNANSWERED
+from dermatrust.protocols.scorers.judge import ask_judge, closeness, closest, quote
 
 PROMPT = """{question}
 
@@ -34,7 +36,8 @@ JUDGE = """A question about a medical image has two possible answers. Say how cl
 Question: {question}
 Possible answer A: {a}
 Possible answer B: {b}
-Given answer: {reply}
+Given answer:
+{reply}
 
 Grade each from 1 (says something else) to 10 (says the same). Reply in exactly this form:
 A: a whole number
@@ -42,8 +45,6 @@ B: a whole number
 Your explanation: one sentence"""
 MARGIN = 3
 """By how much one option must be closer for a free-form answer to count as choosing it."""
-ATTEMPTS = 3
-_CLOSE = re.compile(r"^\W*([AB])\W*:\W*(10|[1-9])\b", re.MULTILINE)
 
 
 def to_item(row: Row) -> tuple[Item, Item]:
@@ -70,13 +71,9 @@ async def play_free_form(item: Item, ask: Ask) -> Played:
     reply = (await ask([user(replace(item, template=OPEN).prompt, item.images)])).text
     if not reply.strip():
         return Played(reply=reply)
-    told = {"question": item.question, "a": item.options["A"], "b": item.options["B"], "reply": reply}
+    told = {"question": item.question, "a": item.options["A"], "b": item.options["B"], "reply": quote("ANSWER", reply)}
     asked = user(re.sub(r"\{(\w+)\}", lambda place: told[place[1]], JUDGE))
-    for draw in range(ATTEMPTS):
-        verdict = (await ask([asked], role="judge", draw=draw)).text
-        if set(dict(_CLOSE.findall(verdict))) == {"A", "B"}:
-            return Played(reply=reply, verdicts={"closeness": verdict})
-    return Played(reply=reply, verdicts={"closeness": None})
+    return Played(reply=reply, verdicts={"closeness": await ask_judge(ask, [asked], closeness("AB"))})
 
 
 def score_free_form(item: Item, played: Played) -> Score:
@@ -86,9 +83,7 @@ def score_free_form(item: Item, played: Played) -> Score:
     verdict = played.verdicts.get("closeness")
     if verdict is None:
         return Score(value=float("nan"))
-    close = {letter: int(number) for letter, number in _CLOSE.findall(verdict)}
-    lead = close["A"] - close["B"]
-    return _graded(item, {"A"} if lead >= MARGIN else {"B"} if -lead >= MARGIN else set())
+    return _graded(item, set(closest(verdict, margin=MARGIN)))
 
 
 def _graded(item: Item, chosen: set[str]) -> Score:
@@ -137,7 +132,7 @@ def gold_reply(item: Item) -> str:
 
 def stand_in_judge(item: Item, turns: "list[Turn] | tuple[Turn, ...]") -> str:
     """Say that an answer is close to the option whose letter or text it is."""
-    reply = turns[-1].text.partition("Given answer: ")[2].partition("\n")[0]
+    reply = unfenced("ANSWER", turns[-1].text)
     a, b = (10 if reply in (letter, item.options[letter]) else 1 for letter in "AB")
     return f"A: {a}\nB: {b}\nYour explanation: made up"
 

@@ -132,7 +132,7 @@ def gold_reply(item: Item) -> str:
 
 def stand_in_judge(item: Item, turns: "list[Turn] | tuple[Turn, ...]") -> str:
     """Say that an answer is close to the option whose letter or text it is."""
-    reply = unfenced("ANSWER", turns[-1].text)
+    reply = unfenced(turns[-1].text, "ANSWER")
     a, b = (10 if reply in (letter, item.options[letter]) else 1 for letter in "AB")
     return f"A: {a}\nB: {b}\nYour explanation: made up"
 

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dermatrust.agreement.bootstrap import cluster_bootstrap
-from dermatrust.agreement.interval import Estimate
+from dermatrust.agreement.interval import Estimate, estimate
+from dermatrust.agreement.label_f1 import Average, label_f1
 from dermatrust.agreement.proportion import proportion
 from dermatrust.protocols.table import Floats, Metric, ScoreTable
 
@@ -114,6 +116,35 @@ def of_level(tag: str, level: str, metric: Metric) -> Metric:
         return metric(table.by_tag(tag).get(level, ScoreTable()), rng)
 
     return of
+
+
+def f1_of_labels(average: Average, *, several: str = "", counts_unanswered: bool = True) -> Metric:
+    """Return the F1 of the labels said against the true ones, averaged over the labels that occur.
+
+    Args:
+        average: "micro", "macro", or "weighted" by how often a label is true.
+        several: What separates several labels in one answer; each then counts as an answer of its own. Empty where an
+            answer is one label, whatever it holds.
+        counts_unanswered: Whether no answer counts as a wrong one; otherwise such items are left out.
+    """
+
+    def f1(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+        pairs: list[tuple[str, str]] = []
+        clusters: list[str] = []
+        for target, said, group, is_known in zip(table.targets, table.said, table.groups, table.is_known, strict=True):
+            if is_known and (said or counts_unanswered):
+                answers = said.split(several) if several else [said]
+                pairs += [(target, answer) for answer in answers]
+                clusters += [group] * len(answers)
+        numbers = {label: k for k, label in enumerate(sorted({label for pair in pairs for label in pair}))}
+        ratings = np.array([[numbers[true], numbers[said]] for true, said in pairs], dtype=np.float64).reshape(-1, 2).T
+        if not pairs:
+            return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
+        statistic = label_f1(len(numbers), average)
+        found = estimate(statistic, ratings, clusters, rng=rng, n_resamples=N_RESAMPLES)
+        return replace(found, n=found.n_clusters)
+
+    return f1
 
 
 def mean_of(scores: Floats, groups: list[str], rng: np.random.Generator) -> Estimate:

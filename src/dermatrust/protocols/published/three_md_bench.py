@@ -1,0 +1,221 @@
+"""3MDBench: a doctor who sees one photograph talks with a patient of some temperament, and makes a diagnosis.
+
+Paper     Sviridov et al. (2025), https://arxiv.org/abs/2504.13861
+Data      univanxx/3mdbench, test, 3,013 cases of 34 diagnoses, most of them of the skin.
+Measures  Telemedicine with a photograph: the diagnosis, and how the consultation was held.
+Not for   Real consultations: the patient is a model with a short list of complaints, and so is who assesses the doctor.
+Deviates  Prompts and traits are in our own words. No diagnosis is wrong here, and a dialogue without an end is one
+          without a diagnosis; "released-code" leaves both out of the F1. Predictions of a classifier are not put into
+          the prompt. Nucleus sampling is the server's own.
+Verified  Nothing: no recorded dialogues were at hand. Names of diagnoses, limits and scale are the released code's.
+"""
+
+import re
+from collections.abc import Sequence
+
+from dermatrust.clients.fence import unfenced
+from dermatrust.protocols import MODEL, Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
+from dermatrust.protocols.interaction.patient import PATIENT
+from dermatrust.protocols.interaction.temperaments import TEMPERAMENTS
+from dermatrust.protocols.item import id_of
+from dermatrust.protocols.metrics import answered_rate, f1_of_labels, mean_part, mean_score
+from dermatrust.protocols.scorers.judge import JUDGE, ask_judge, json_in, quote
+
+EXCHANGES = 14
+BREAK = "BREAK"
+EXTRACTOR = "extractor"
+DIAGNOSES = (
+    "abscess", "acne", "actinic keratosis", "allergic contact dermatitis", "caries", "chalazion", "chickenpox",
+    "chronic lichen", "conjunctivitis", "contact dermatitis", "dental calculus", "eczema", "gingivitis", "herpes",
+    "hives", "ingrown nail", "keratosis pilaris", "lichen planus", "molluscum contagiosum", "mycosis", "nail dystrophy",
+    "onycholysis", "onychomycosis", "periodontitis", "psoriasis", "rosacea", "seborrheic dermatitis",
+    "seborrheic keratosis", "shingles", "stomatitis", "stye", "tonsillitis", "vitiligo", "warts",
+)  # fmt: skip
+SYNONYMS = {
+    "urticaria": "hives", "dandruff": "seborrheic dermatitis", "tartar": "dental calculus", "tinea": "mycosis",
+    "ringworm": "mycosis",
+}  # fmt: skip
+"""What the released code takes for one of the 34, as far as it is known; it goes on with an ellipsis."""
+SYSTEM = f"""You are an experienced doctor in an online consultation. Make a single diagnosis, one of these, and advise
+the patient: {", ".join(DIAGNOSES)}.
+Look at the photograph, use what it shows, and say what you see in it. Ask for what you still need to know, one question
+at a time."""
+BASE = f"""You are a patient in an online consultation with a general practitioner.
+Your main complaint: {{complaint}}
+What else you feel: {{symptoms}}
+You are of a {{temperament}} temperament:
+{{traits}}
+You want to know what causes this, the diagnosis, and the treatment. You tell what you feel and nothing else: no
+diagnosis, no conclusions, nothing that does not follow from the above. You are typing, so be short. Begin with the main
+complaint alone. When you have heard all you need, have thanked the doctor, or have said goodbye, reply with {BREAK}."""
+EXTRACT = """A doctor said the following to a patient in a consultation. Which diagnosis did the doctor make in the end?
+Take the final one, stated with confidence in whatever words; several only where the doctor left them equal.
+Reply with the diagnosis alone, several separated by commas; with "none" where no final diagnosis was stated.
+
+{said}"""
+ASSESS = """You assess how a doctor led a consultation. You need not diagnose; the diagnosis is known: {diagnosis}.
+Grade each point, 1 for yes and 0 for no:
+1.1 asks about the history: earlier diseases, drugs, operations
+1.2 asks about the present symptoms, their possible causes and what was tried
+1.3 explains to the patient what the conclusion rests on
+2.1 is respectful, empathic and polite, guides, and does not spin it out
+2.2 respects what the patient wishes
+3.1 says correctly how the supposed diagnosis is to be confirmed
+3.2 says correctly how the supposed diagnosis is to be treated
+and 4.1, the competence as a whole, in one word: unsatisfactory (something crucial, empathy, the diagnosis or advice is
+missing), satisfactory, or excellent (right diagnosis, full advice, much empathy).
+Reply with one JSON object:
+{"1.1": 0, "1.2": 0, "1.3": 0, "2.1": 0, "2.2": 0, "3.1": 0, "3.2": 0, "4.1": "satisfactory"}
+
+{said}"""
+POINTS = "1.1", "1.2", "1.3", "2.1", "2.2", "3.1", "3.2"
+OVERALL = "4.1"
+LEVELS = {"unsatisfactory": 0, "satisfactory": 1, "excellent": 2}
+_WORDS = {"yes": 1, "no": 0, "1": 1, "0": 0, "true": 1, "false": 0}
+
+
+def to_item(row: Row) -> Item:
+    """Give the photograph to the doctor and the complaints to the patient; the target is the diagnosis."""
+    temperament = str(row["personality"]).lower()
+    traits = "\n".join(f"- {trait}" for trait in TEMPERAMENTS[temperament])
+    told = {"complaint": str(row["general_complaint"]), "symptoms": str(row["complaints"]), "traits": traits}
+    return Item(
+        id=str(row["id"]) if "id" in row else id_of(told["complaint"], told["symptoms"], row["diagnosis"]),
+        question=told["complaint"], system=SYSTEM, images=(row["image"],), target=str(row["diagnosis"]).lower(),
+        tags={"temperament": temperament}, known={"patient": _filled(BASE, temperament=temperament, **told)},
+    )  # fmt: skip
+
+
+async def play(item: Item, ask: Ask) -> Played:
+    """Let patient and doctor talk, at most 14 exchanges; then have the diagnosis extracted and the doctor assessed."""
+    patient = [Turn("system", item.known["patient"]), user("Begin.")]
+    doctor = [Turn("system", item.system)]
+    said: list[Turn] = []
+    ending = "exchange limit"
+    utterance = (await ask(patient, role=PATIENT, temperature=0.6, max_tokens=256)).text
+    for exchange in range(EXCHANGES):
+        said.append(user(utterance))
+        doctor.append(user(utterance, item.images if exchange == 0 else ()))
+        reply = (await ask(doctor, role=MODEL, max_tokens=512)).text
+        said.append(Turn("assistant", reply))
+        doctor.append(said[-1])
+        patient += [Turn("assistant", utterance), user(reply or "(the doctor says nothing)")]
+        utterance = (await ask(patient, role=PATIENT, temperature=0.6, max_tokens=256)).text
+        if BREAK in utterance:
+            ending = "patient ended it"
+            break
+    verdicts: dict[str, str | None] = {}
+    if ending != "exchange limit":
+        replies = " ".join(turn.text for turn in said if turn.role == "assistant")
+        extract = user(_filled(EXTRACT, said=quote("DOCTOR", replies)))
+        verdicts["diagnosis"] = await ask_judge(ask, [extract], _diagnoses, role=EXTRACTOR)
+        spoken = "\n".join(f"{'Patient' if turn.role == 'user' else 'Doctor'}: {turn.text}" for turn in said)
+        assess = user(_filled(ASSESS, diagnosis=item.target, said=quote("DIALOGUE", spoken)), item.images)
+        verdicts["assessment"] = await ask_judge(ask, [assess], _assessment)
+    doctors = [turn.text for turn in said if turn.role == "assistant"]
+    return Played(reply=doctors[-1], turns=tuple(said), verdicts=verdicts, ending=ending)
+
+
+def _diagnoses(reply: str) -> str | None:
+    """Read the extracted diagnoses as the 34 are called, "none" where there is none."""
+    words = [one.strip(" .`'\"\n").lower() for one in reply.strip().split(",")]
+    named = [SYNONYMS.get(one, one) for one in words if one]
+    return ", ".join(dict.fromkeys(named)) or None
+
+
+def _assessment(reply: str) -> str | None:
+    """Read the points as "1.1=1 …"; None where one is missing or off its scale."""
+    found = json_in(reply)
+    if not isinstance(found, dict):
+        return None
+    flat = {key: value for part in (found, *_within(found)) for key, value in part.items()}
+    points = [_WORDS.get(str(flat.get(name)).lower()) for name in POINTS]
+    level = LEVELS.get(str(flat.get(OVERALL)).lower())
+    if level is None or None in points:
+        return None
+    return " ".join(f"{name}={value}" for name, value in zip((*POINTS, OVERALL), (*points, level), strict=True))
+
+
+def _within(found: dict[str, object]) -> list[dict[str, object]]:
+    """Return objects within an object, however deep: the released scale nests its points."""
+    nested = [value for value in found.values() if isinstance(value, dict)]
+    return [*nested, *(deeper for one in nested for deeper in _within(one))]
+
+
+def score(item: Item, played: Played) -> Score:
+    """Grade the one diagnosis of a finished dialogue; parts are the assessment's points."""
+    parts = {"failed": 1.0, **_points(played.verdicts.get("assessment"))}
+    if "diagnosis" not in played.verdicts:
+        return Score(value=0.0, answered=False, parts=parts)
+    named = played.verdicts["diagnosis"]
+    if named is None:
+        return Score(value=float("nan"), parts=parts)
+    if named == "none" or not any(turn.text.strip() for turn in played.turns if turn.role == "assistant"):
+        return Score(value=0.0, answered=False, parts=parts)
+    return Score(value=float(named == item.target), said=named, parts=parts | {"failed": 0.0})
+
+
+def _points(assessment: str | None) -> dict[str, float]:
+    pairs = (one.split("=") for one in (assessment or "").split())
+    return {f"point {name}": float(value) for name, value in pairs}
+
+
+def gold_reply(item: Item) -> str:
+    """Return what a perfect doctor would say."""
+    return f"I see it in the photograph. The diagnosis is {item.target}."
+
+
+def _patient(item: Item, turns: Sequence[Turn]) -> str:
+    return item.question if len(turns) == 2 else BREAK
+
+
+def _extractor(item: Item, turns: Sequence[Turn]) -> str:
+    said = unfenced(turns[-1].text, "DOCTOR") or ""
+    return next((one for one in sorted(DIAGNOSES, key=len, reverse=True) if one in said), "none")
+
+
+def _judge(item: Item, turns: Sequence[Turn]) -> str:
+    return '{"1.1": 1, "1.2": 1, "1.3": 1, "2.1": "yes", "2.2": 1, "3.1": 1, "3.2": 0, "4.1": "excellent"}'
+
+
+def _filled(template: str, **texts: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda place: texts.get(place[1], place[0]), template)
+
+
+_METRICS = {
+    "weighted F1": f1_of_labels("weighted", several=", "), "accuracy": mean_score, "failed": mean_part("failed"),
+    **{f"point {name}": mean_part(f"point {name}") for name in (*POINTS, OVERALL)}, "answered": answered_rate,
+}  # fmt: skip
+
+PROTOCOL = Protocol(
+    name="three-md-bench",
+    version=1,
+    about=__doc__,
+    kind="dialogue with an image",
+    modality="image",
+    source=Source(
+        dataset="univanxx/3mdbench", files=("test.parquet", "test.jsonl"), split="test", size=3013, licence="MIT",
+        is_on_hub=True,
+    ),
+    to_item=to_item,
+    play=play,
+    roles=(PATIENT, EXTRACTOR, JUDGE),
+    stand_ins={PATIENT: _patient, EXTRACTOR: _extractor, JUDGE: _judge},
+    score=score,
+    metrics=_METRICS,
+    by=("temperament",),
+    gold_reply=gold_reply,
+    temperature=0.6,
+    variants={
+        "released-code": {
+            "metrics": _METRICS | {"weighted F1": f1_of_labels("weighted", several=", ", counts_unanswered=False)}
+        }
+    },
+    examples=(
+        Example(
+            row={"id": "e1", "image": "a.jpg", "diagnosis": "Psoriasis", "general_complaint": "My elbows scale.",
+                 "complaints": "It itches; since spring.", "personality": "phlegmatic"},
+            target="psoriasis", wrong_reply="It is eczema.", other={"diagnosis": "Vitiligo"},
+        ),
+    ),
+)  # fmt: skip

@@ -19,6 +19,7 @@ PRINTED = sorted({
     "discrimination", "held-out prediction", "eigenvalue ratio", "Bradley-Terry", "NDCG@k",
     "precision, recall, F1", "micro, macro, weighted F1",
     "confidence by repeated answers", "calibration shift", "Dunning-Kruger",
+    "p of an attack",
 })  # fmt: skip
 
 

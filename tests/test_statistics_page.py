@@ -20,6 +20,7 @@ PRINTED = sorted({
     "precision, recall, F1", "micro, macro, weighted F1",
     "confidence by repeated answers", "calibration shift", "Dunning-Kruger",
     "p of an attack",
+    "pass@k",
 })  # fmt: skip
 
 

@@ -18,6 +18,9 @@ PRINTED = sorted({
     "sensitivity matrix", "alternative-annotator test", "beyond harmless", "gap between datasets",
     "discrimination", "held-out prediction", "eigenvalue ratio", "Bradley-Terry", "NDCG@k",
     "precision, recall, F1", "micro, macro, weighted F1",
+    "confidence by repeated answers", "calibration shift", "Dunning-Kruger",
+    "p of an attack",
+    "pass@k",
 })  # fmt: skip
 
 

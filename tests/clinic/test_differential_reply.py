@@ -243,10 +243,91 @@ def test_one_differential_reads_alike_in_every_form(names):
     assert {read_differential_reply(text).diagnoses for text in in_every_form(names).values()} == {tuple(names)}
 
 
+GERMAN = [
+    ("Am ehesten Psoriasis vulgaris. DD: Tinea corporis, Ekzem.", "psoriasis vulgaris|tinea corporis|ekzem"),
+    ("Es handelt sich am ehesten um ein Melanom.", "melanom"),
+    ("Am ehesten handelt es sich um eine Psoriasis vulgaris.", "psoriasis vulgaris"),
+    ("Verdacht auf Melanom", "melanom"),
+    ("V.a. Melanom, DD seborrhoische Keratose", "melanom|seborrhoische keratose"),
+    ("Kein Verdacht auf Mycosis fungoides. V. a. Psoriasis vulgaris.", "psoriasis vulgaris"),
+    ("Verdachtsdiagnose: Herpes zoster\nDifferentialdiagnosen: Impetigo contagiosa, Erysipel",
+     "herpes zoster|impetigo contagiosa|erysipel"),
+    ("Differentialdiagnosen:\n1. Psoriasis\n2. Tinea corporis\n3. Mycosis fungoides",
+     "psoriasis|tinea corporis|mycosis fungoides"),
+    ("Differenzialdiagnosen: Psoriasis, Tinea corporis oder Mycosis fungoides",
+     "psoriasis|tinea corporis|mycosis fungoides"),
+    ("Differentialdiagnostisch kommen Tinea corporis und Psoriasis in Betracht.", "tinea corporis|psoriasis"),
+    ("Diagnose: Melanom\nDD: Naevus", "melanom|naevus"),
+    ("Meine Diagnose lautet Psoriasis.", "psoriasis"),
+    ("Die wahrscheinlichste Diagnose ist Psoriasis. Alternativ Tinea corporis.", "psoriasis|tinea corporis"),
+    ("Z.n. Herpes zoster. Jetzt am ehesten Tinea corporis. Psoriasis ist unwahrscheinlich.", "tinea corporis"),
+    ("**Diagnose:** Psoriasis\n\n**Differentialdiagnosen:**\n- Tinea corporis\n\n**Empfehlung:**\n- Biopsie",
+     "psoriasis|tinea corporis"),
+    ("Most likely psoriasis, DD eczema.", "psoriasis|eczema"),
+]  # fmt: skip
+FAVOURED = [
+    ("Psoriasis versus eczema; favor eczema.", "eczema|psoriasis"),
+    ("Psoriasis vs. eczema. Favor psoriasis.", "psoriasis|eczema"),
+    ("Melanoma versus dysplastic nevus; I would favour dysplastic nevus.", "dysplastic nevus|melanoma"),
+    ("Melanoma versus dysplastic nevus (favor dysplastic nevus)", "dysplastic nevus|melanoma"),
+    ("Foobaritis versus quxosis; favor quxosis", "quxosis|foobaritis"),
+    ("Tinea corporis versus psoriasis; favor the latter.", "psoriasis|tinea corporis"),
+    ("Tinea corporis vs psoriasis, I favour the former.", "tinea corporis|psoriasis"),
+    ("Psoriasis versus eczema; the scale favors eczema.", "eczema|psoriasis"),
+    ("I favor psoriasis over eczema", "psoriasis|eczema"),
+    ("1. Psoriasis versus eczema, favor eczema\n2. Tinea corporis", "eczema|psoriasis|tinea corporis"),
+    ("- Psoriasis versus eczema, favor eczema\n- Tinea corporis", "eczema|psoriasis|tinea corporis"),
+    ("Psoriasis versus eczema; not favoring either.", "psoriasis|eczema"),
+    # An argument on the way to the conclusion is none.
+    ("The debris favors onychomycosis over psoriasis. The final diagnosis is psoriasis.", "psoriasis|onychomycosis"),
+]
+GENERAL = [
+    ("The most common skin cancer is basal cell carcinoma.", ""),
+    ("Most common skin cancer is basal cell carcinoma. This lesion is a seborrheic keratosis.", "seborrheic keratosis"),
+    ("Basal cell carcinoma (BCC) is the most common type of skin cancer. I see a blue nevus.", "blue nevus"),
+    ("Melanoma is the most dangerous skin cancer; this is a blue nevus.", "blue nevus"),
+    ("This is basal cell carcinoma, the most common skin cancer.", "basal cell carcinoma"),
+    ("The most common tumour at this site is basal cell carcinoma.", "basal cell carcinoma"),
+    ("Most likely a blue nevus. The most dangerous malignancy to exclude is melanoma.", "blue nevus|melanoma"),
+]
+SPEAKERS = [
+    ("The answer is I", ""),
+    ("I", ""),
+    ("Differential diagnosis: I, II", ""),
+    ("Most likely diagnosis: I would say psoriasis", "psoriasis"),
+    ("Differential: psoriasis, and I would also include eczema.", "psoriasis|eczema"),
+    ("Most likely psoriasis, but I cannot exclude eczema", "psoriasis"),
+    ("1. I think psoriasis\n2. I also consider eczema\n3. I am not sure", "psoriasis|eczema"),
+    ("Diagnosis:\nI\nPsoriasis", "psoriasis"),
+    ('{"diagnoses": [{"name": "I think psoriasis"}, {"name": "I"}]}', "psoriasis"),
+    ("Diagnosis: type I reaction", "type i reaction"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [*GERMAN, *FAVOURED, *GENERAL, *SPEAKERS])
+def test_wordings_are_read_as_a_clinician_means_them(text, expected):
+    assert "|".join(read_differential_reply(text).diagnoses).lower() == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich kann das anhand des Bildes nicht beurteilen.",
+        "Eine Diagnose ist anhand des Bildes nicht möglich.",
+        "Keine sichere Diagnose anhand des Bildes möglich.",
+        "Most likely: I am not sure",
+    ],
+)
+def test_not_knowing_in_german_or_in_the_first_person_is_an_abstention(text):
+    reply = read_differential_reply(text)
+    assert (reply.diagnoses, reply.cannot_tell) == ((), True)
+
+
 HOSTILE = (
     "1. ", "(", "differential: ", "psoriasis, ", "| a ", "{", "cannot tell ", "Confidence: ", "**", "a\n", "\n- x",
     "[\"", "not enough information, ", "\n**a", "the answer is ", "<think>", "70% ",
-    "most likely diagnosis is psoriasis ",
+    "most likely diagnosis is psoriasis ", "favor ", "a vs b, scale favors ", "the most common skin cancer is ",
+    "am ehesten ", "Verdacht auf ", "nicht ", "DD ", "I would think ",
 )  # fmt: skip
 
 

@@ -37,10 +37,15 @@ _LABEL_WORD = (
 )
 _LABEL = re.compile(rf"^\W*(?:{_LABEL_WORD}\s+)*{_LABEL_WORD}\s*(?:#?\d+)?\s*(?::|=|–|—|\s-\s)\s*", re.IGNORECASE)
 _ONLY_LABEL = re.compile(rf"^\W*(?:{_LABEL_WORD}\s+)*{_LABEL_WORD}\W*$", re.IGNORECASE)
+_I_SAY = (
+    r"(?:and |but |then )?(?:i|we)(?:'d|'m)?(?: (?:would|also|might|could|strongly|do|still|next|then|am|are|will))*"
+    r" (?:thinking|think|believe|suspect|say|consider|favou?r|include|diagnose|add|suggest|guess|leaning towards?"
+    r"|lean towards?)(?: that)?(?: (?:it|this)(?: is|'s| may be| might be| could be))?"
+)
 _HEDGE = re.compile(
-    r"^(?:(?:an?|the|most|likely|probable|probably|possible|possibly|suspected|suspicion of|consider|to consider"
-    r"|rule out|r/o|favou?r(?:ed|s)?|presumed|presumptive|perhaps|maybe|query|consistent with|suggestive of"
-    r"|suspicious for|typical of|highly suspicious for|this is|it is|i think|i suspect|less likely|more likely"
+    rf"^(?:(?:{_I_SAY}|an?|the|most|likely|probable|probably|possible|possibly|suspected|suspicion of|consider"
+    r"|to consider|rule out|r/o|favou?r(?:ed|s)?|presumed|presumptive|perhaps|maybe|query|consistent with|suggestive of"
+    r"|suspicious for|typical of|highly suspicious for|this is|it is|less likely|more likely"
     r"|and|or|also|then|followed by|evidence of|features of|features suggestive of|a case of|form of)\b[\s,:]*|\?\s*)+",
     re.IGNORECASE,
 )

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from dermatrust.clinic.differential_german import in_english_forms
 from dermatrust.clinic.differential_json import read_json
 from dermatrust.clinic.differential_lines import LineDifferential, before_list, read_lines
 from dermatrust.clinic.differential_names import Entry, fraction, read_entry, split_names
 from dermatrust.clinic.differential_prose import read_prose, read_verdict
+from dermatrust.clinic.differential_wording import favourite_first, without_generalities
 from dermatrust.clinic.ladder import diagnosis_said, exact_key
 from dermatrust.lexicon import Lexicon, load_lexicon
 from dermatrust.narrate.text import said_aloud
@@ -46,9 +48,10 @@ _CERTAINTY = re.compile(r"\b(?:certain(?:ty)?|definitive(?:ly)?|for sure|conclus
 _CLAUSE_END = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b|,(?! (?:or|whether|if|and)\b)", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"""^(?: unknown | unclear | uncertain | undetermined | indeterminate | none | n/?a | null | unspecified
-    | inconclusive | not\ (?:sure|applicable|specified|possible) | \(.*\) | first | second | third | fourth | fifth
+    | inconclusive | not\ .* | \(.*\) | first | second | third | fourth | fifth
     | (?:insufficient|cannot|can't|unable|not\ enough|confidence)\b.*
     | no\ (?:diagnosis|other|further|additional)\b.* | others? | etc | differential(?:\ diagnos[ie]s)? | diagnos[ie]s
+    | (?:(?:and|but|or|as|so|that|which|then)\ )*(?:i|ich|we)(?:'\w+)?(?:\ .*)? | [ivx]{1,4}  # who speaks; numerals
     | \W* | \d+%? )$""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -60,7 +63,7 @@ _CONFIDENCE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _HAS_CONFIDENCE = re.compile(r"[Cc]onfidence|CONFIDENCE|[Cc]ertainty")
-_PROSE_WORD = re.compile(r"\b(?:is|are|was|shows?|the|this|an?|i)\b", re.IGNORECASE)
+_PROSE_WORD = re.compile(r"\b(?:is|are|was|shows?|favou?rs?|suggests?|the|this|an?)\b")
 _VERSUS = re.compile(r"\s+vs\.\s+")
 _ANY_LABEL = re.compile(r"^[^:\n]{1,30}:\s+(?=\S)")
 _A_NAME_OR_SOME = re.compile(r"^[^.!?\n]{2,200}[.!]?$")
@@ -115,6 +118,7 @@ def _read(text: str, lexicon: Lexicon) -> DifferentialReply:
     entries, confidence = found.entries, found.confidence
     form: Form = "json"
     if not found.says_something:
+        said = in_english_forms(said)
         entries, form = _from_text(said, lexicon)
         stated = _CONFIDENCE.search(said) if _HAS_CONFIDENCE.search(said) else None
         confidence = fraction(stated["value"]) if stated else None
@@ -133,7 +137,7 @@ def _read(text: str, lexicon: Lexicon) -> DifferentialReply:
 
 def _from_text(said: str, lexicon: Lexicon) -> tuple[tuple[Entry, ...], Form]:
     """Read lists and phrases; where they name nothing that the lexicon knows, the narrative decides."""
-    committed = _without_cannot_tell(_VERSUS.sub(" vs ", said))
+    committed = without_generalities(favourite_first(_without_cannot_tell(_VERSUS.sub(" vs ", said))))
     lines = read_lines(committed, lexicon)
     entries = tuple(entry for entry in (*lines.leads, *lines.listed) if not _NO_NAME.match(entry.name))
     is_known = any(diagnosis_said(entry.name, lexicon) for entry in entries)
@@ -164,9 +168,7 @@ def _is_bare(text: str, lexicon: Lexicon) -> bool:
     if not _A_NAME_OR_SOME.match(text):
         return False
     parts = split_names(text, lexicon)
-    return all(
-        len(part.split()) <= 6 and not re.search(r"\b(?:is|are|was|shows?|the|this|an?)\b", part) for part in parts
-    )
+    return all(len(part.split()) <= 6 and not _PROSE_WORD.search(part) for part in parts)
 
 
 def _bare(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:

@@ -20,7 +20,8 @@ from dermatrust.explore.files import live, static_files
 from dermatrust.explore.gate import Gate
 from dermatrust.explore.problems import ExploreProblem, problem_page
 from dermatrust.explore.runs import OpenRun, Runs
-from dermatrust.report.chapters import dataset_of
+from dermatrust.explore.studies import study_context
+from dermatrust.report.chapters import cards_notice
 from dermatrust.report.page import page_environment
 from dermatrust.report.provenance import card_notice
 
@@ -63,18 +64,18 @@ class _Site:
         self._datasets = datasets
 
     def runs_page(self, request: Request) -> Response:
-        shown = pages.runs_context(self._runs.listed()) | {"leaving": "", "place": "runs", "places": (), "save": ""}
+        shown = pages.runs_context(self._runs) | {"leaving": "", "place": "runs", "places": (), "save": ""}
         return HTMLResponse(_rendered("explore_runs.html", shown))
 
     def study_page(self, request: Request) -> Response:
         name = request.path_params["study"]
         try:
-            found = self._runs.found(name)
+            found, manifest = self._runs.study(name)
         except KeyError:
             raise ExploreProblem(404, "No such study", "It may have been moved or renamed since.") from None
-        shown = pages.study_context(name, found)
+        shown = study_context(name, found, manifest)
         if _is_file(request):
-            return _file("study", name, shown, leaving=card_notice(dataset_of(found), n_pages=0, n_images=0))
+            return _file("study", name, shown, leaving=cards_notice(found))
         save = f"/studies/{quote(name, safe='')}?file=1"
         return HTMLResponse(
             _rendered("explore_study.html", shown | {"leaving": "", "place": "study", "places": (), "save": save})

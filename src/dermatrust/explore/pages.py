@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from dermatrust.bench.results import FACTORS, MACRO, MEASURES, BenchTable
@@ -12,27 +12,22 @@ from dermatrust.explore.case_page import kept_scores, shown_case
 from dermatrust.explore.cases import ORDERS, PAGE, Wanted
 from dermatrust.explore.datasets import Behind
 from dermatrust.explore.problems import ExploreProblem
-from dermatrust.explore.runs import Listed, OpenRun, Runs
+from dermatrust.explore.runs import RUN, OpenRun, Runs
+from dermatrust.explore.studies import study_lines
 from dermatrust.report import breakdowns
-from dermatrust.report.chapters import KINDS, chapters, dataset_of, left_out
+from dermatrust.report.chapters import chapters, left_out
 from dermatrust.report.headline import RaterTable
 from dermatrust.report.model_page import model_context
 from dermatrust.report.views import plain_number, share_text
 
-if TYPE_CHECKING:
-    from dermatrust.report.chapters import Found
-
 Query = Mapping[str, str]
 
 
-def runs_context(listed: list[Listed]) -> dict[str, Any]:
-    """Return what the list of runs places."""
-    return {
-        "runs": [one for one in listed if one.manifest is not None],
-        "others": [(one.name, KINDS[one.kind].title) for one in listed if one.kind in KINDS],
-        "damaged": [one for one in listed if one.manifest is None and one.problem],
-        "synthetic": False,
-    }
+def runs_context(runs: Runs) -> dict[str, Any]:
+    """Return what the list of runs, studies and audits places."""
+    others, damaged = study_lines(runs)
+    models = [one for one in runs.listed() if one.kind == RUN]
+    return {"runs": models, "others": others, "damaged": damaged, "synthetic": False}
 
 
 def leaderboard_context(run: OpenRun, query: Query) -> dict[str, Any]:
@@ -70,12 +65,6 @@ def raters_context(run: OpenRun, runs: Runs) -> dict[str, Any]:
     return run.context | {
         "chapters": chapters(found), "left_out": left_out(found, has_table=True, clinical=False), "problems": problems,
     }  # fmt: skip
-
-
-def study_context(name: str, found: "Found") -> dict[str, Any]:
-    """Return what the page of one study or audit places: its chapter of the report."""
-    (chapter,) = chapters([found])
-    return {"study": name, "chapter": chapter, "synthetic": dataset_of(found).synthetic}
 
 
 def data_context(run: OpenRun) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from dermatrust.store.scores import read_scores
 if TYPE_CHECKING:
     from dermatrust.report.chapters import Found
 
+RUN = "run"
+"""The kind of a folder of a run of models."""
 MOST_OPEN = 4
 """Runs whose numbers are kept; one of 10,000 narratives takes about 20 MB."""
 Stamp = tuple[tuple[int, int, int] | None, ...]
@@ -37,7 +39,7 @@ class Listed:
         name: What it is called here; it is part of addresses.
         path: The folder.
         kind: "run", or a key of `KINDS`; empty where it cannot be told.
-        manifest: Of a run.
+        manifest: Of a run, and of a study or an audit that asked models.
         problem: Why it cannot be shown; empty where it can.
     """
 
@@ -85,17 +87,15 @@ class Runs:
         self._opening = threading.Lock()
 
     def listed(self) -> list[Listed]:
-        """Return all there is now, runs first, latest first; what is damaged says so.
+        """Return all there is now, runs first, each latest first; what is damaged says so.
 
         Raises:
             DataError: One of the folders is gone.
         """
         with self._lock:
             found = [self._look(name, path) for name, path in _named(self._folders())]
-        runs = [one for one in found if one.manifest is not None]
-        others = [one for one in found if one.manifest is None]
-        latest = sorted(runs, key=lambda one: one.manifest.started if one.manifest else "", reverse=True)
-        return [*latest, *sorted(others, key=lambda one: (one.kind, one.name))]
+        latest = sorted(found, key=lambda one: one.manifest.started if one.manifest else "", reverse=True)
+        return sorted(latest, key=lambda one: one.kind != RUN)
 
     def open(self, name: str) -> OpenRun:
         """Return a run with its numbers, read anew where its files have changed since.
@@ -105,7 +105,7 @@ class Runs:
             DataError: It is damaged, or has no scores yet.
         """
         one = {listed.name: listed for listed in self.listed()}[name]
-        if one.problem or one.manifest is None:
+        if one.problem or one.kind != RUN or one.manifest is None:
             raise DataError(str(one.path), one.problem or "is no run of models")
         folder = RunFolder(one.path)
         stamp = _stamp(folder.manifest_path, folder.scores_path, folder.narratives_path, folder.ratings_path)
@@ -118,17 +118,17 @@ class Runs:
                 self._opened.popitem(last=False)
         return known[1]
 
-    def found(self, name: str) -> "Found":
-        """Return what a study or an audit found, read anew where its file has changed since.
+    def study(self, name: str) -> "tuple[Found, Manifest | None]":
+        """Return what a study or an audit found, and its manifest if it has one, read anew where its files changed.
 
         Raises:
             KeyError: There is no such study or audit.
             DataError: It is damaged.
         """
-        one = {listed.name: listed for listed in self.listed() if listed.manifest is None}[name]
+        one = {listed.name: listed for listed in self.listed() if listed.kind != RUN}[name]
         if one.problem:
             raise DataError(str(one.path), one.problem)
-        return self._result(one)[1]
+        return self._result(one)[1], one.manifest
 
     def found_of(self, manifest: Manifest) -> "tuple[list[Found], list[str]]":
         """Return studies and audits of raters on the dataset of a run, one of a kind, and what could not be read.
@@ -193,15 +193,17 @@ def _named(paths: Iterator[Path]) -> list[tuple[str, Path]]:
 
 
 def _looked(name: str, path: Path) -> Listed:
+    folder = RunFolder(path)
     try:
         if (path / RESULT).is_file():
             kind = read_kind(path / RESULT)
-            problem = "" if kind in KINDS else f"holds {kind!r}, which this version does not know"
-            return Listed(name, path, kind if kind in KINDS else "", problem=problem)
-        folder = RunFolder(path)
+            if kind not in KINDS:
+                return Listed(name, path, problem=f"holds {kind!r}, which this version does not know")
+            own = folder.read_manifest() if folder.manifest_path.is_file() else None
+            return Listed(name, path, kind, own)
         manifest = folder.read_manifest()
         has_scores = folder.scores_path.is_file()
-        return Listed(name, path, "run", manifest, "" if has_scores else "has no scores yet: it has not finished.")
+        return Listed(name, path, RUN, manifest, "" if has_scores else "has no scores yet: it has not finished.")
     except DataError as error:
         return Listed(name, path, problem=str(error))
 

@@ -1,14 +1,16 @@
 """What besides a run of models a report can hold: each is the page of one command, as a chapter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pkgutil import resolve_name
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from dermatrust.records import DatasetCard
+from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report.page import page_environment
+from dermatrust.report.provenance import card_notice
 
 if TYPE_CHECKING:
     from dermatrust.align.details import StudyResult
@@ -38,6 +40,7 @@ class Kind:
         module: Where the class of what was found is.
         template: Of the page that shows it.
         context: The function that returns what the page's sections place.
+        shows_run: Whether it can be given the manifest of a run, and then says when and how it was made.
     """
 
     title: str
@@ -45,6 +48,7 @@ class Kind:
     module: str
     template: str
     context: str
+    shows_run: bool = False
 
     @property
     def is_clinical(self) -> bool:
@@ -55,15 +59,15 @@ class Kind:
 KINDS = {
     "DifferentialResult": Kind(
         "Differential diagnosis", "dermatrust clinic ddx DATASET -m MODEL", "dermatrust.clinic.results",
-        "clinic_ddx.html", "dermatrust.report.clinic_ddx:differential_context",
+        "clinic_ddx.html", "dermatrust.report.clinic_ddx:differential_context", shows_run=True,
     ),
     "TriageResult": Kind(
         "Triage", "dermatrust clinic triage DATASET -m MODEL", "dermatrust.clinic.triage_results",
-        "clinic_triage.html", "dermatrust.report.clinic_triage:triage_context",
+        "clinic_triage.html", "dermatrust.report.clinic_triage:triage_context", shows_run=True,
     ),
     "StressResult": Kind(
         "Spoilt photographs", "dermatrust clinic stress DATASET -m MODEL", "dermatrust.clinic.stress_table",
-        "clinic_stress.html", "dermatrust.report.clinic_stress:stress_context",
+        "clinic_stress.html", "dermatrust.report.clinic_stress:stress_context", shows_run=True,
     ),
     "BaselineResult": Kind(
         "Without a photograph", "dermatrust clinic baseline DATASET --out FOLDER", "dermatrust.clinic.baseline_result",
@@ -75,7 +79,7 @@ KINDS = {
     ),
     "JudgeAudit": Kind(
         "Judge report card", "dermatrust audit judge DATASET --judge JUDGE", "dermatrust.audit.judge_audit",
-        "judge_card.html", "dermatrust.report.judge_card:card_context",
+        "judge_card.html", "dermatrust.report.judge_card:card_context", shows_run=True,
     ),
     "StudyResult": Kind(
         "Alignment with people", "dermatrust align DATASET --out FOLDER", "dermatrust.align.details",
@@ -123,10 +127,20 @@ def cards_of(found: "Found") -> tuple[DatasetCard, ...]:
     return tuple(one.card for one in getattr(found, "datasets", ())) or (dataset_of(found),)
 
 
-def chapters(found: "Sequence[Found]") -> tuple[Chapter, ...]:
-    """Return a chapter for each, in the order of `KINDS`."""
+def cards_notice(found: "Found") -> str:
+    """Return why a page without cases may not be sent on, empty where all datasets behind it allow it."""
+    return next(filter(None, (card_notice(card, n_pages=0, n_images=0) for card in cards_of(found))), "")
+
+
+def chapters(found: "Sequence[Found]", manifests: Mapping[str, Manifest] = MappingProxyType({})) -> tuple[Chapter, ...]:
+    """Return a chapter for each, in the order of `KINDS`.
+
+    Args:
+        found: What there is, one of a kind.
+        manifests: Kind to the manifest of its run, so that a chapter can say when it was made.
+    """
     by_kind = {type(one).__name__: one for one in found}
-    return tuple(_chapter(by_kind[name], kind) for name, kind in KINDS.items() if name in by_kind)
+    return tuple(_chapter(by_kind[name], kind, manifests.get(name)) for name, kind in KINDS.items() if name in by_kind)
 
 
 def left_out(found: "Sequence[Found]", *, has_table: bool, clinical: bool = True) -> tuple[tuple[str, str], ...]:
@@ -140,8 +154,10 @@ def left_out(found: "Sequence[Found]", *, has_table: bool, clinical: bool = True
     return tuple(lacking if has_table else [BENCH, *lacking])
 
 
-def _chapter(found: "Found", kind: Kind) -> Chapter:
+def _chapter(found: "Found", kind: Kind, manifest: Manifest | None) -> Chapter:
     ident = kind.title.lower().replace(" ", "-")
+    more = {"manifest": manifest} if kind.shows_run else {}
+    context = resolve_name(kind.context)(found, **more)
     place = {"layout": "chapter.html", "heading": "h2", "ident": ident, "synthetic": dataset_of(found).synthetic}
-    html = page_environment().get_template(kind.template).render(resolve_name(kind.context)(found) | place)
+    html = page_environment().get_template(kind.template).render(context | place)
     return Chapter(ident, kind.title, Markup(html))  # noqa: S704  # rendered by our own template, with autoescape

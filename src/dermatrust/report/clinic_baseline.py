@@ -12,7 +12,6 @@ from dermatrust.clinic.baseline_result import BaselineResult
 from dermatrust.clinic.baseline_table import BaselineRow
 from dermatrust.clinic.baselines import CONTEXT, EMPTY_FIELDS, FREQUENT
 from dermatrust.clinic.shortcut import SAME_EMPTINESS
-from dermatrust.records import Manifest
 from dermatrust.report.clinic_arms import described
 from dermatrust.report.clinic_words import interval_words
 from dermatrust.report.headline import Cell
@@ -47,8 +46,8 @@ class LabelLine:
     cells: tuple[Cell, ...]
 
 
-def baseline_context(result: BaselineResult, *, manifest: Manifest | None = None) -> dict[str, Any]:
-    """Return what the sections of the page place; no run is behind it, so it says nothing of a manifest."""
+def baseline_context(result: BaselineResult) -> dict[str, Any]:
+    """Return what the sections of the page place."""
     return {
         "result": result,
         "card": result.card,

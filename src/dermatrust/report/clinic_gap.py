@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from dermatrust.bench.text import counted
 from dermatrust.clinic.gap_results import BedsideGap, GapRow
-from dermatrust.records import Manifest
 from dermatrust.report.clinic_arms import LABELS_PX, described
 from dermatrust.report.clinic_makeup import makeup_lines
 from dermatrust.report.clinic_words import arm_begins
@@ -55,8 +54,8 @@ class GapLine:
     n_diseases: str
 
 
-def gap_context(gap: BedsideGap, *, manifest: Manifest | None = None) -> dict[str, Any]:
-    """Return what the sections of the page place; it says nothing of a manifest, as several runs are behind it."""
+def gap_context(gap: BedsideGap) -> dict[str, Any]:
+    """Return what the sections of the page place."""
     main = MAIN[gap.task]
     others = [name for name in gap.headline if name != main]
     return {

@@ -5,9 +5,8 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from dermatrust.records import Manifest
-from dermatrust.report.chapters import KINDS, cards_of
+from dermatrust.report.chapters import KINDS, cards_notice, cards_of
 from dermatrust.report.page import write_page
-from dermatrust.report.provenance import card_notice
 
 if TYPE_CHECKING:
     from dermatrust.report.chapters import Clinical
@@ -19,12 +18,13 @@ def write_clinic_page(path: Path, found: "Clinical", *, manifest: Manifest | Non
     Args:
         path: The file to write; it is replaced as a whole.
         found: Every figure of the page.
-        manifest: Of the run, where there is one; without it the page says neither date nor run.
+        manifest: Of the run, where there is one that the page speaks of; without it the page says neither date nor run.
 
     Raises:
         DataError: The file cannot be written.
     """
     kind, cards = KINDS[type(found).__name__], cards_of(found)
-    leaving = next(filter(None, (card_notice(card, n_pages=0, n_images=0) for card in cards)), "")
-    context = resolve_name(kind.context)(found, manifest=manifest)
-    write_page(path, kind.template, synthetic=any(card.synthetic for card in cards), leaving=leaving, **context)
+    more = {"manifest": manifest} if kind.shows_run else {}
+    context = resolve_name(kind.context)(found, **more)
+    synthetic = any(card.synthetic for card in cards)
+    write_page(path, kind.template, synthetic=synthetic, leaving=cards_notice(found), **context)

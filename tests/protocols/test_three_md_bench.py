@@ -60,12 +60,12 @@ def test_an_extractor_that_says_nothing_leaves_it_missing():
 def test_the_assessor_may_nest_its_points_as_the_released_scale_does():
     nested = '{"Doctor": {"Skills": {"1.1": 1, "1.2": 0, "1.3": 0}, "Care": {"2.1": "no", "2.2": 1}}, ' \
         '"Rest": {"3.1": 0, "3.2": 0, "4.1": "Unsatisfactory"}}'  # fmt: skip
-    played, _ = play_item(with_(judge=lambda item, turns: nested), ITEM, "It is psoriasis.")
+    played, _ = play_item(with_(assessor=lambda item, turns: nested), ITEM, "It is psoriasis.")
     assert played.verdicts["assessment"] == "1.1=1 1.2=0 1.3=0 2.1=0 2.2=1 3.1=0 3.2=0 4.1=0"
 
 
 def test_an_unreadable_assessment_costs_the_points_not_the_diagnosis():
-    played, score = play_item(with_(judge=lambda item, turns: '{"1.1": 1}'), ITEM, "It is psoriasis.")
+    played, score = play_item(with_(assessor=lambda item, turns: '{"1.1": 1}'), ITEM, "It is psoriasis.")
     assert played.verdicts["assessment"] is None
     assert (score.value, score.parts) == (1, {"failed": 0.0})
 

@@ -19,11 +19,11 @@ from dermatrust.protocols.interaction.patient import PATIENT
 from dermatrust.protocols.interaction.temperaments import TEMPERAMENTS
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, f1_of_labels, mean_part, mean_score
-from dermatrust.protocols.scorers.judge import JUDGE, ask_judge, json_in, quote
+from dermatrust.protocols.scorers.judge import ask_judge, json_in, quote
 
 EXCHANGES = 14
 BREAK = "BREAK"
-EXTRACTOR = "extractor"
+EXTRACTOR, ASSESSOR = "extractor", "assessor"
 DIAGNOSES = (
     "abscess", "acne", "actinic keratosis", "allergic contact dermatitis", "caries", "chalazion", "chickenpox",
     "chronic lichen", "conjunctivitis", "contact dermatitis", "dental calculus", "eczema", "gingivitis", "herpes",
@@ -111,7 +111,7 @@ async def play(item: Item, ask: Ask) -> Played:
         verdicts["diagnosis"] = await ask_judge(ask, [extract], _diagnoses, role=EXTRACTOR)
         spoken = "\n".join(f"{'Patient' if turn.role == 'user' else 'Doctor'}: {turn.text}" for turn in said)
         assess = user(_filled(ASSESS, diagnosis=item.target, said=quote("DIALOGUE", spoken)), item.images)
-        verdicts["assessment"] = await ask_judge(ask, [assess], _assessment)
+        verdicts["assessment"] = await ask_judge(ask, [assess], _assessment, role=ASSESSOR)
     doctors = [turn.text for turn in said if turn.role == "assistant"]
     return Played(reply=doctors[-1], turns=tuple(said), verdicts=verdicts, ending=ending)
 
@@ -174,7 +174,7 @@ def _extractor(item: Item, turns: Sequence[Turn]) -> str:
     return next((one for one in sorted(DIAGNOSES, key=len, reverse=True) if one in said), "none")
 
 
-def _judge(item: Item, turns: Sequence[Turn]) -> str:
+def _assessor(item: Item, turns: Sequence[Turn]) -> str:
     return '{"1.1": 1, "1.2": 1, "1.3": 1, "2.1": "yes", "2.2": 1, "3.1": 1, "3.2": 0, "4.1": "excellent"}'
 
 
@@ -199,8 +199,8 @@ PROTOCOL = Protocol(
     ),
     to_item=to_item,
     play=play,
-    roles=(PATIENT, EXTRACTOR, JUDGE),
-    stand_ins={PATIENT: _patient, EXTRACTOR: _extractor, JUDGE: _judge},
+    roles=(PATIENT, EXTRACTOR, ASSESSOR),
+    stand_ins={PATIENT: _patient, EXTRACTOR: _extractor, ASSESSOR: _assessor},
     score=score,
     metrics=_METRICS,
     by=("temperament",),

@@ -28,6 +28,7 @@ HANDWRITTEN = ROOT / "tests" / "handwritten"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES]
 COMMAND_PAGE = ROOT / "scripts" / "write_command_docs.py"
+PROTOCOL_PAGE = ROOT / "scripts" / "write_protocol_docs.py"
 RUNNABLE = ("sh", "console", "python")
 PLACEHOLDER = "http://localhost:8000/v1"
 
@@ -164,12 +165,17 @@ def test_every_command_is_documented_and_in_the_readme():
         assert re.search(rf"`{path}\b", table), path
 
 
-def test_the_page_of_commands_is_current(tmp_path):
-    assert subprocess.run([sys.executable, COMMAND_PAGE, "--check"], check=False).returncode == 0
-    stale = tmp_path / "commands.md"
-    shutil.copy(DOCS / "commands.md", stale)
-    stale.write_text(stale.read_text(encoding="utf-8").replace("--judge", "--jugde", 1), encoding="utf-8")
-    check = [sys.executable, COMMAND_PAGE, "--check", "--page", str(stale)]
+@pytest.mark.parametrize(
+    ("script", "page", "word"),
+    [(COMMAND_PAGE, "commands.md", "--judge"), (PROTOCOL_PAGE, "protocols.md", "Measures")],
+    ids=["commands", "protocols"],
+)
+def test_a_generated_page_is_current(script, page, word, tmp_path):
+    assert subprocess.run([sys.executable, script, "--check"], check=False).returncode == 0
+    stale = tmp_path / page
+    shutil.copy(DOCS / page, stale)
+    stale.write_text(stale.read_text(encoding="utf-8").replace(word, "misspelt", 1), encoding="utf-8")
+    check = [sys.executable, script, "--check", "--page", str(stale)]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert (done.returncode, "out of date" in done.stderr) == (1, True)
 

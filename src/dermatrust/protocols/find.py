@@ -1,9 +1,14 @@
-"""Protocols by name: ours by their files, others by an entry point of whatever package brings them. No central list."""
+"""Protocols by name: ours by their files, others by an entry point of whatever package brings them. No central list.
+
+A file of the user's own will do as well: one that ends in `.py` and has a `PROTOCOL`.
+"""
 
 import difflib
 import importlib
 import pkgutil
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from dermatrust.errors import DataError
 from dermatrust.protocols import published
@@ -20,19 +25,21 @@ def protocol_names() -> list[str]:
 
 
 def find_protocol(name: str) -> Protocol:
-    """Return a protocol by its name.
+    """Return a protocol by its name, or the `PROTOCOL` of a Python file of the user's own, which is run.
 
     Raises:
-        DataError: There is none of this name, or an installed package names something else than a protocol.
+        DataError: There is none of this name, or what a package or file names is no protocol.
 
     Example:
         >>> find_protocol("medqa").title
         'MedQA (USMLE, four options): single-best-answer questions from US licensing exams'
     """
+    if name.endswith(".py"):
+        return _of_file(Path(name))
     names = protocol_names()
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(close)}? " if close else ""
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"Did you mean {close[0]}? " if close else ""
         raise DataError("PROTOCOL", f"no protocol is called {name!r}", do=f"{hint}`dermatrust protocols` lists all.")
     module = name.replace("-", "_")
     if module in {found.name for found in pkgutil.iter_modules(published.__path__)}:
@@ -54,6 +61,25 @@ def _of_others(name: str) -> Protocol:
         found = point.load()
     except Exception as error:  # whatever a stranger's module raises when it is imported
         raise DataError(where, f"cannot be imported ({type(error).__name__}: {error})") from error
+    return _checked(found, where)
+
+
+def _of_file(path: Path) -> Protocol:
+    """Return the protocol of a file."""
+    if not path.is_file():
+        raise DataError(str(path), "there is no such file", "a Python file with a PROTOCOL")
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise DataError(str(path), "cannot be imported")
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's module raises
+        raise DataError(str(path), f"cannot be imported ({type(error).__name__}: {error})") from error
+    return _checked(getattr(module, "PROTOCOL", None), f"PROTOCOL of {path}")
+
+
+def _checked(found: object, where: str) -> Protocol:
     if not isinstance(found, Protocol):
         raise DataError(where, f"is a {type(found).__name__}", "a dermatrust.protocols.Protocol")
     return found

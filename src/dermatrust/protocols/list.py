@@ -34,18 +34,22 @@ def state_of_verification(protocol: Protocol) -> str:
 
 def protocol_text(protocol: Protocol) -> str:
     """Return everything a protocol says about itself."""
-    source = protocol.source
-    facts = {
+    facts = protocol_facts(protocol)
+    width = max(map(len, facts))
+    return "\n".join([f"{protocol.title}.", "", *(f"{name:<{width}}  {text}" for name, text in facts.items())])
+
+
+def protocol_facts(protocol: Protocol) -> dict[str, str]:
+    """Return everything a protocol says about itself, by heading."""
+    return {
         **protocol.facts,
         "Kind": f"{protocol.kind}; {protocol.modality}; {protocol.language}",
-        "Source": _source(source),
+        "Source": _source(protocol.source),
         "Roles": ", ".join(("model", *protocol.roles)),
         "Metrics": ", ".join(protocol.metrics),
         "By": ", ".join(protocol.by) or "nothing",
         "Variants": ", ".join(protocol.variants) or "none",
     }
-    width = max(map(len, facts))
-    return "\n".join([f"{protocol.title}.", "", *(f"{name:<{width}}  {text}" for name, text in facts.items())])
 
 
 def _source(source: Source) -> str:

@@ -1,0 +1,203 @@
+"""`dermatrust run`, `replay` and `protocols`, as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dermatrust.cli.main import main
+
+ROWS = [
+    {"realidx": k, "question": f"Made-up question {k}?", "options": {"A": "this", "B": "that"}, "answer_idx": answer}
+    for k, answer in enumerate("ABAB")
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return tmp_path
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def dermatrust(folder, monkeypatch, capsys):
+    """Call the command line as a shell would, in the folder."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["dermatrust", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return Done(int(caught.value.code or 0), *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def run(dermatrust, server):
+    def call(*more):
+        model = f"{server.url}#m"
+        return dermatrust("run", "medqa", "-m", model, "--data", "rows.jsonl", "--run-id", "r", "--quiet", *more)
+
+    return call
+
+
+def scored(folder: Path, run: str) -> list[dict]:
+    return [json.loads(line) for line in (folder / "runs" / run / "scored.jsonl").read_text().splitlines()]
+
+
+def test_a_run_scores_every_item_and_its_record_scores_the_same_again(folder, run, dermatrust, server, answered):
+    server.answer = lambda body: answered("Answer: A")
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert "4 items, 0 missing, 0 not answered" in done.stdout
+    assert "accuracy                0.5000 [0.1500, 0.8500]  n 4" in done.stdout
+    assert [row["value"] for row in scored(folder, "r")] == [1, 0, 1, 0]
+    again = dermatrust("replay", "medqa", "runs/r/scored.jsonl", "--data", "rows.jsonl", "--out", "again")
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[1:] == done.stdout.splitlines()[1:]
+    assert (folder / "again" / "scored.jsonl").read_text() == (folder / "runs/r/scored.jsonl").read_text()
+    table = (folder / "again" / "table.csv").read_text().splitlines()
+    assert table[1].startswith("medqa,1,,,scored.jsonl,accuracy,,,0.5,")
+
+
+def test_the_same_command_asks_nothing_again(folder, run, dermatrust, server, answered):
+    server.answer = lambda body: answered("Answer: A")
+    run()
+    n_asked = len(server.asked)
+    assert run().returncode == 0
+    assert len(server.asked) == n_asked == 4
+
+
+def test_a_failed_ask_is_missing_and_asked_again(folder, run, dermatrust, server, answered):
+    def rejects_one(body):
+        if "question 2" in json.dumps(body):
+            return type(answered("x"))(status=400, body=b'{"error": {"message": "no"}}')
+        return answered("Answer: A")
+
+    server.answer = rejects_one
+    done = run()
+    assert done.returncode == 1
+    assert "4 items, 1 missing, 0 not answered" in done.stdout
+    assert "missing 1 x rejected" in done.stdout
+    assert scored(folder, "r")[2]["reply"] is None
+    server.answer = lambda body: answered("Answer: A")
+    assert "4 items, 0 missing" in run().stdout
+
+
+def test_silence_is_wrong(folder, run, dermatrust, server, answered):
+    server.answer = lambda body: answered("I cannot say.")
+    done = run()
+    assert "4 items, 0 missing, 4 not answered" in done.stdout
+    assert "accuracy                0.0000" in done.stdout
+
+
+def test_self_consistency_asks_several_times_and_counts_votes(folder, run, dermatrust, server, answered):
+    replies = iter(["Answer: A", "Answer: B", "Answer: B"] * 4)
+    server.answer = lambda body: answered(next(replies))
+    done = run("--method", "self-consistency:3", "--max-concurrency", "1", "--limit", "2")
+    assert done.returncode == 0, done.stderr
+    assert len(server.asked) == 6
+    assert len(scored(folder, "r")[0]["draws"]) == 3
+    assert [row["said"] for row in scored(folder, "r")] == ["B", "B"]
+
+
+def test_a_prompt_of_the_user_s_own(folder, run, dermatrust, server, answered):
+    (folder / "mine.md").write_text("---\nid: mine\nversion: 1\n---\nMY WORDS {question} / {options}")
+    server.answer = lambda body: answered("Answer: A")
+    run("--prompt", "mine.md", "--limit", "1")
+    assert "MY WORDS Made-up question 0? / A. this" in json.dumps(server.asked[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "medqaa", "-m", "openai/m"], "no protocol is called 'medqaa'. Did you mean medqa?"),
+        (["run", "medqa", "-m", "openai/m"], "pinned to no commit"),
+        (["run", "medqa", "-m", "openai/m", "--data", "none.jsonl"], "there is no file or folder none.jsonl"),
+        (["run", "medqa", "-m", "openai/m", "--data", "hf:a/b@main/x.json"], "all 40 digits of the commit"),
+        (["run", "medqa", "-m", "openai/m", "--data", f"hf:a/b@{'0' * 40}/x.json"], "cannot be fetched"),
+        (["run", "medqa", "-m", "openai/m", "--data", "rows.jsonl", "--variant", "x"], "has no variant 'x'"),
+        (["run", "medqa", "-m", "openai/m", "--data", "rows.jsonl", "--method", "x"], "expected NAME or NAME:K"),
+        (["run", "medqa", "-m", "openai/m", "--data", "rows.jsonl", "-j", "openai/j"], "nobody plays a judge here"),
+        (["run", "medqa", "-m", "openai/m", "--data", "rows.jsonl", "--role", "x"], "expected ROLE=MODEL"),
+        (["run", "mediq", "-m", "openai/m", "--data", "rows.jsonl"], "somebody to play the patient"),
+        (["run", "mediconfusion", "-m", "openai/m", "--data", "rows.jsonl"], "rows.jsonl line 1: has no field"),
+        (["run", "medqa", "-m", "nonsense", "--data", "rows.jsonl"], "is not a model name"),
+        (["run", "mine.py", "-m", "openai/m", "--data", "rows.jsonl"], "mine.py: there is no such file"),
+        (["run", "broken.py", "-m", "openai/m", "--data", "rows.jsonl"], "cannot be imported (SyntaxError"),
+        (["run", "empty.py", "-m", "openai/m", "--data", "rows.jsonl"], "expected a dermatrust.protocols.Protocol"),
+        (["replay", "medqa", "none.jsonl", "--data", "rows.jsonl"], "none.jsonl: there is no such file"),
+        (["replay", "medqa", "twice.jsonl", "--data", "rows.jsonl"], "is a second record of item '0'"),
+        (["replay", "medqa", "bad.jsonl", "--data", "rows.jsonl"], "bad.jsonl line 2: is not"),
+        (["protocols", "medqaa"], "Did you mean medqa?"),
+    ],
+)
+def test_what_is_wrong_is_one_line(folder, dermatrust, arguments, said):
+    (folder / "broken.py").write_text("def")
+    (folder / "empty.py").write_text("")
+    (folder / "twice.jsonl").write_text('{"id": "0", "reply": "A"}\n{"id": "0", "reply": "B"}\n')
+    (folder / "bad.jsonl").write_text('{"id": "0", "reply": "A"}\nnot json\n')
+    done = dermatrust(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_records_of_only_some_items_leave_the_others_missing(folder, dermatrust):
+    (folder / "some.jsonl").write_text('{"id": "1", "reply": "Answer: B"}\n{"id": "unknown", "reply": "A"}\n')
+    done = dermatrust("replay", "medqa", "some.jsonl", "--data", "rows.jsonl")
+    assert done.returncode == 1
+    assert "4 items, 3 missing" in done.stdout
+    assert "missing 3 x not recorded" in done.stdout
+
+
+def test_two_rows_with_one_id_are_an_error(folder, dermatrust):
+    (folder / "rows.jsonl").write_text("".join(json.dumps({**ROWS[0]}) + "\n" for _ in range(2)))
+    done = dermatrust("run", "medqa", "-m", "openai/m", "--data", "rows.jsonl")
+    assert done.returncode == 2
+    assert "line 2: has the id '0' of an earlier item" in done.stderr
+
+
+def test_the_list_names_every_protocol(dermatrust):
+    done = dermatrust("protocols")
+    assert done.returncode == 0
+    names = {line.split()[0] for line in done.stdout.splitlines()[1:]}
+    assert {"medqa", "mediq", "medcalc-bench", "probmed"} <= names
+
+
+def test_a_package_brings_its_own_by_an_entry_point(folder):
+    (folder / "other.py").write_text(
+        "from dataclasses import replace\nfrom dermatrust.protocols.published.medqa import PROTOCOL as BASE\n"
+        "PROTOCOL, NAME = replace(BASE, name='other'), 'other'\n"
+    )
+    metadata = folder / "other-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(
+        "[dermatrust.protocols]\nother = other:PROTOCOL\nbad = other:BASE.name\n"
+    )
+    code = "from dermatrust.cli import main; main()"
+    environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+
+    def asked(name):
+        command = [sys.executable, "-c", code, "protocols", name]
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert asked("other").stdout.startswith("MedQA")
+    assert "is a str; expected a dermatrust.protocols.Protocol" in asked("bad").stderr

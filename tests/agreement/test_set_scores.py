@@ -70,7 +70,7 @@ def test_it_has_an_interval_over_patients():
     assert found.low < found.value < found.high
 
 
-@pytest.mark.parametrize("wrong", [[[1], [1], [2]], [[2.5], [3], [1]], [[2], [2], [-1]]])
+@pytest.mark.parametrize("wrong", [[[1], [3], [2]], [[3], [1], [2]], [[2.5], [3], [1]], [[2], [2], [-1]]])
 def test_nonsense_is_refused(wrong):
     with pytest.raises(ValueError, match="no more hits than there are"):
         set_f1(wrong)

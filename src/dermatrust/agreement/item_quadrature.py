@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from dermatrust.agreement.clusters import Floats
 
-_BLOCK = 400_000
+_BLOCK = 100_000
 """Probabilities held at once: few enough to stay in a processor's cache."""
 _LONGEST_STEP = 1.0
 """Newton's method would overshoot from where the curve is flat."""

@@ -8,6 +8,10 @@ import sys
 
 import pytest
 
+from dermatrust.bench.flat import table_csv
+from dermatrust.bench.kept import kept_table
+from dermatrust.store.run import RunFolder
+
 NARRATORS = ["nano/narrator-strong", "nano/narrator-middling", "nano/narrator-weak"]
 
 
@@ -57,6 +61,15 @@ def test_the_same_seed_gives_the_same_table_and_another_seed_another(done, tmp_p
     assert demo(tmp_path / "again").stdout == printed
     assert (tmp_path / "again" / "demo" / "table.csv").read_bytes() == (folder / "table.csv").read_bytes()
     assert demo(tmp_path / "other", "--seed", "1").stdout != printed
+
+
+def test_the_explorer_finds_the_table_that_the_run_kept(done):
+    run = RunFolder(done[0])
+    manifest = run.read_manifest()
+    kinds = {card.judge: card.kind for card in manifest.judges}
+    kept = kept_table(run, seed=manifest.seeds["bootstrap"], kinds=kinds)
+    assert kept is not None
+    assert table_csv(kept, manifest.dataset) == run.table_path.read_bytes().decode("utf-8")
 
 
 def test_a_demo_over_an_earlier_one_starts_afresh(done):

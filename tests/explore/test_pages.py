@@ -7,7 +7,11 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from dermatrust.bench.kept import keep_table
+from dermatrust.bench.table import bench_table
 from dermatrust.cli.main import cli
+from dermatrust.store.run import RunFolder
+from dermatrust.store.scores import read_scores
 
 
 def table_of(html, ident):
@@ -167,3 +171,12 @@ def test_a_file_holds_no_picture_that_may_not_leave_the_machine(client_of, run_o
     assert "<img" not in kept
     assert re.search(r"may not leave this machine. SHA-256 [0-9a-f]{64}", kept)
     assert "Confidential." in kept
+
+
+def test_the_table_a_run_keeps_is_shown_without_resampling_it_again(client_of, run_of, tmp_path, monkeypatch):
+    run_of(tmp_path / "run")
+    resampled = client_of(tmp_path / "run").get("/runs/run").text
+    folder = RunFolder(tmp_path / "run")
+    keep_table(folder, bench_table(read_scores(folder.scores_path), kinds={"lexical": "lexical", "judge": "llm"}))
+    monkeypatch.setattr("dermatrust.explore.runs.bench_table", lambda *args, **kwargs: pytest.fail("resampled again"))
+    assert client_of(tmp_path / "run").get("/runs/run").text == resampled

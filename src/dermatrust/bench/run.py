@@ -9,6 +9,7 @@ from dermatrust import __version__
 from dermatrust.bench.asking import Pace, ask_all
 from dermatrust.bench.checks import check_images, check_names
 from dermatrust.bench.flat import table_csv
+from dermatrust.bench.kept import keep_table
 from dermatrust.bench.manifests import endpoint_of, model_card, named_by, now, resumed
 from dermatrust.bench.play import Bench, Sample
 from dermatrust.bench.results import BenchTable
@@ -66,6 +67,7 @@ def run_bench(
         kinds = {rater.name: rater.card.kind for rater in bench.raters}
         table = bench_table(read_scores(run.scores_path), seed=seed, kinds=kinds)
         write_text(run.table_path, table_csv(table, bench.dataset.card))
+        keep_table(run, table)
         # A judge's card knows the version its server reports only once it has answered.
         judges = tuple(rater.card for rater in bench.raters)
         manifest = manifest.model_copy(update={"finished": now(), "judges": judges})

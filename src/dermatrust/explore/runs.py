@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dermatrust.bench.kept import kept_table
 from dermatrust.bench.results import BenchTable
 from dermatrust.bench.table import bench_table
 from dermatrust.errors import DataError
@@ -58,7 +59,11 @@ class OpenRun:
     folder: RunFolder
     manifest: Manifest
     table: BenchTable
-    cases: CaseTable
+
+    @cached_property
+    def cases(self) -> CaseTable:
+        """Its cases, and what they scored."""
+        return case_table(read_scores(self.folder.scores_path))
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -209,10 +214,11 @@ def _looked(name: str, path: Path) -> Listed:
 
 
 def _opened(name: str, folder: RunFolder, manifest: Manifest) -> OpenRun:
-    scores = read_scores(folder.scores_path)
-    kinds = {card.judge: card.kind for card in manifest.judges}
-    table = bench_table(scores, seed=manifest.seeds.get("bootstrap", 0), kinds=kinds)
-    return OpenRun(name, folder, manifest, table, case_table(scores))
+    kinds, seed = {card.judge: card.kind for card in manifest.judges}, manifest.seeds.get("bootstrap", 0)
+    table = kept_table(folder, seed=seed, kinds=kinds)
+    if table is None:
+        table = bench_table(read_scores(folder.scores_path), seed=seed, kinds=kinds)
+    return OpenRun(name, folder, manifest, table)
 
 
 def _stamp(*paths: Path) -> Stamp:

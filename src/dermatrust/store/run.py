@@ -62,6 +62,11 @@ class RunFolder:
         return self.path / "table.csv"
 
     @property
+    def kept_table_path(self) -> Path:
+        """The same, whole, so that it need not be computed again."""
+        return self.path / "table.json"
+
+    @property
     def report_path(self) -> Path:
         """The report for people."""
         return self.path / "report.html"

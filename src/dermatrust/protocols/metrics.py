@@ -183,7 +183,7 @@ def f1_of_labels(average: Average, *, several: str = "", counts_unanswered: bool
         ratings = np.array([[numbers[true], numbers[said]] for true, said in pairs], dtype=np.float64).reshape(-1, 2).T
         if not pairs:
             return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
-        statistic = label_f1(len(numbers), average)
+        statistic = label_f1(max(2, len(numbers)), average)  # with one label, two rows would be flags of it
         found = estimate(statistic, ratings, clusters, rng=rng, n_resamples=N_RESAMPLES)
         return replace(found, n=found.n_clusters)
 
@@ -208,7 +208,7 @@ def _labels(table: ScoreTable) -> tuple[Floats, int]:
     """Return right answers and answers as numbers, shape (2, items), -1 for none, and how many there are."""
     numbers = {answer: k for k, answer in enumerate(sorted({*table.targets, *table.said} - {""}))}
     pairs = [[numbers.get(answer, -1) for answer in answers] for answers in (table.targets, table.said)]
-    return np.array(pairs, dtype=np.float64).reshape(2, -1), max(1, len(numbers))
+    return np.array(pairs, dtype=np.float64).reshape(2, -1), max(2, len(numbers))
 
 
 def _over_groups(table: ScoreTable, rng: np.random.Generator, number: Callable[[Floats], float]) -> Estimate:

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from dermatrust.agreement.bootstrap import cluster_bootstrap
+from dermatrust.agreement.clusters import ratios
 from dermatrust.agreement.interval import Estimate, estimate
-from dermatrust.agreement.label_f1 import Average, label_f1
+from dermatrust.agreement.label_f1 import Average, label_f1, label_terms
 from dermatrust.agreement.proportion import proportion
+from dermatrust.agreement.statistic import Statistic
 from dermatrust.protocols.table import Floats, Metric, ScoreTable
 
 N_RESAMPLES = 2_000
@@ -89,6 +91,47 @@ def majority_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     return _share_of_groups(table, lambda scores: bool((scores == 1).mean() > 0.5))
 
 
+def mean_of_groups(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Mean over groups of the mean of their scores: a group counts once, however many items it has."""
+    return _over_groups(table, rng, lambda scores: float(scores.mean()))
+
+
+def spread_in_groups(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Mean over groups of the standard deviation of their scores (of the population): how much repeats differ."""
+    return _over_groups(table, rng, lambda scores: float(scores.std()))
+
+
+def weighted_precision(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Precision of each answer as a label, weighted by how many items have it; 0 for one that is never given.
+
+    Recall weighted so is the accuracy.
+    """
+    ratings, n_labels = _labels(table)
+
+    def value(sums: Floats) -> Floats:
+        true, said, hits = np.split(sums[..., 1:], 3, axis=-1)
+        precision = np.where(said > 0, ratios(hits, said), 0.0)
+        return ratios((precision * true).sum(axis=-1), true.sum(axis=-1))
+
+    return estimate_of(Statistic(label_terms(n_labels), value), ratings, table, rng)
+
+
+def estimate_of(statistic: Statistic, ratings: Floats, table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Return a statistic of items with its interval, groups resampled; NaN where no item is known.
+
+    Args:
+        statistic: Of `ratings`.
+        ratings: Shape (rows, items); items whose score is missing do not count.
+        table: The items.
+        rng: Of the resampling.
+    """
+    known = table.is_known & ~np.isnan(ratings).any(axis=0)
+    if not known.any():
+        return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
+    groups = [group for group, is_known in zip(table.groups, known, strict=True) if is_known]
+    return estimate(statistic, ratings[:, known], groups, rng=rng, n_resamples=N_RESAMPLES)
+
+
 def macro_mean(tag: str, metric: Metric = mean_score) -> Metric:
     """Return the metric that is the plain mean of another over the levels of a tag; resampled within levels.
 
@@ -140,7 +183,7 @@ def f1_of_labels(average: Average, *, several: str = "", counts_unanswered: bool
         ratings = np.array([[numbers[true], numbers[said]] for true, said in pairs], dtype=np.float64).reshape(-1, 2).T
         if not pairs:
             return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
-        statistic = label_f1(len(numbers), average)
+        statistic = label_f1(max(2, len(numbers)), average)  # with one label, two rows would be flags of it
         found = estimate(statistic, ratings, clusters, rng=rng, n_resamples=N_RESAMPLES)
         return replace(found, n=found.n_clusters)
 
@@ -161,11 +204,28 @@ def mean_of(scores: Floats, groups: list[str], rng: np.random.Generator) -> Esti
     return Estimate(float(drawn.means[0]), *ends, values.size, n_clusters, int(drawn.n_skipped[0]))
 
 
-def _share_of_groups(table: ScoreTable, is_hit: Callable[[Floats], Any]) -> Estimate:
-    """Return the share of groups that are hits; a group with a missing item is missing."""
+def _labels(table: ScoreTable) -> tuple[Floats, int]:
+    """Return right answers and answers as numbers, shape (2, items), -1 for none, and how many there are."""
+    numbers = {answer: k for k, answer in enumerate(sorted({*table.targets, *table.said} - {""}))}
+    pairs = [[numbers.get(answer, -1) for answer in answers] for answers in (table.targets, table.said)]
+    return np.array(pairs, dtype=np.float64).reshape(2, -1), max(2, len(numbers))
+
+
+def _over_groups(table: ScoreTable, rng: np.random.Generator, number: Callable[[Floats], float]) -> Estimate:
+    found = np.array([number(scores) for scores in _whole_groups(table)], dtype=np.float64)
+    return mean_of(found, [str(k) for k in range(found.size)], rng)
+
+
+def _whole_groups(table: ScoreTable) -> list[Floats]:
+    """Return the scores of each group; one with a missing item is missing."""
     members: dict[str, list[float]] = {}
     for group, value in zip(table.groups, table.values, strict=True):
         members.setdefault(group, []).append(value)
-    whole = [scores for scores in map(np.array, members.values()) if not np.isnan(scores).any()]
+    return [scores for scores in map(np.array, members.values()) if not np.isnan(scores).any()]
+
+
+def _share_of_groups(table: ScoreTable, is_hit: Callable[[Floats], Any]) -> Estimate:
+    """Return the share of groups that are hits; a group with a missing item is missing."""
+    whole = _whole_groups(table)
     found = proportion(sum(bool(is_hit(scores)) for scores in whole), len(whole))
     return Estimate(found.value, found.low, found.high, found.n, found.n, 0)

@@ -21,7 +21,13 @@ from collections.abc import Mapping
 
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.item import id_of
-from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
+from dermatrust.protocols.metrics import (
+    accuracy_of_answered,
+    answered_rate,
+    f1_of_labels,
+    mean_score,
+    weighted_precision,
+)
 from dermatrust.protocols.scorers.bleu import bleu_counts, characters, corpus_bleu
 from dermatrust.protocols.scorers.choice import UNANSWERED
 
@@ -106,7 +112,10 @@ def gold_reply(item: Item) -> str:
     return f"答案：{item.target}\n{EXPLANATION}：{item.known['explanation']}"
 
 
-METRICS = {"accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered}
+METRICS = {
+    "accuracy": mean_score, "weighted F1": f1_of_labels("weighted"), "weighted precision": weighted_precision,
+    "answered": answered_rate, "accuracy of answered": accuracy_of_answered,
+}  # fmt: skip
 _ROW = {
     "Question": "编造的题目，应选", "Options": "A 甲\nB 乙丙\nC 丁 戊", "Answer": "B", "Explanation": "因为乙丙。",
     "Difficulty level": "2",

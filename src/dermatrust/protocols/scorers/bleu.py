@@ -1,18 +1,16 @@
 """Corpus BLEU from sums over items: scores stay item by item, and intervals come from resampled items."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dermatrust.agreement.interval import Estimate
-from dermatrust.protocols.table import Floats, Metric, ScoreTable
+from dermatrust.agreement.statistic import Statistic
+from dermatrust.protocols.metrics import estimate_of
+from dermatrust.protocols.table import Floats, Metric
 
 HIGHEST = 4
 """Longest n-grams that are counted."""
-_RESAMPLES = 2_000
-_CHUNK = 100
 
 
 def characters(text: str) -> list[str]:
@@ -47,39 +45,26 @@ def corpus_bleu(order: int) -> Metric:
     Reference:
         Papineni et al. (2002), https://doi.org/10.3115/1073083.1073135.
     """
+    names = ["bleu said", "bleu reference", *(f"bleu {n}" for n in range(1, order + 1))]
 
-    def bleu(table: ScoreTable, rng: np.random.Generator) -> Estimate:
-        counts = np.stack([table.part(name) for name in _names(order)], axis=1)
-        counts = np.hstack([counts, _possible(counts[:, 0], order)])[table.is_known & ~np.isnan(counts).any(axis=1)]
-        n = len(counts)
-        if n == 0:
-            return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
-        drawn = []
-        for _ in range(_RESAMPLES // _CHUNK):
-            weights = rng.multinomial(n, np.full(n, 1 / n), size=_CHUNK)
-            drawn += [_bleu(sums, order) for sums in weights @ counts]
-        low, high = np.quantile(drawn, (0.025, 0.975))
-        return Estimate(_bleu(counts.sum(axis=0), order), float(low), float(high), n, n, 0)
+    def terms(ratings: Floats) -> Floats:
+        possible = np.maximum(ratings[0][:, None] - np.arange(order)[None, :], 0)
+        return np.hstack([np.ones((ratings.shape[1], 1)), ratings.T, possible])
 
-    return bleu
+    def value(sums: Floats) -> Floats:
+        said, reference, matches, possible = (
+            sums[..., 1],
+            sums[..., 2],
+            sums[..., 3 : 3 + order],
+            sums[..., 3 + order :],
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_precision = np.log(matches / possible).mean(axis=-1)
+            bleu = np.exp(np.minimum(0.0, 1.0 - reference / said) + log_precision)
+        return np.where((matches > 0).all(axis=-1), bleu, 0.0)
 
-
-def _names(order: int) -> list[str]:
-    return ["bleu said", "bleu reference", *(f"bleu {n}" for n in range(1, order + 1))]
-
-
-def _possible(said: Floats, order: int) -> Floats:
-    """Return how many n-grams of each order each item has, shape (items, order)."""
-    return np.maximum(said[:, None] - np.arange(order)[None, :], 0)
-
-
-def _bleu(sums: Floats, order: int) -> float:
-    said, reference = float(sums[0]), float(sums[1])
-    matches, possible = sums[2 : 2 + order], sums[2 + order :]
-    if not (matches > 0).all():
-        return 0.0
-    brevity = 1.0 if said > reference else math.exp(1 - reference / said)
-    return brevity * math.exp(float(np.log(matches / possible).mean()))
+    bleu = Statistic(terms, value)
+    return lambda table, rng: estimate_of(bleu, np.stack([table.part(name) for name in names]), table, rng)
 
 
 def _ngrams(tokens: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:

@@ -88,6 +88,34 @@ def answer_letters(reply: str, options: Mapping[str, str]) -> str:
     return "".join(sorted(set(known[-1]))) if known else ""
 
 
+def answer_word(words: Iterable[str]) -> Parser:
+    r"""Return the policy that reads one of a few words, as "Yes" and "No", whatever its capitals.
+
+    The last that is stated as the answer counts; else the reply's first word; else the one of them that it holds.
+
+    Example:
+        >>> read = answer_word(("Yes", "No"))
+        >>> read("It is not.\nAnswer: No", {}), read("yes, since it is", {}), read("So: yes.", {})
+        ('No', 'Yes', 'Yes')
+        >>> read("Either yes or no.", {}), read("None", {})
+        ('', '')
+    """
+    known = {word.lower(): word for word in words}
+    either = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    stated = re.compile(rf"\banswer\b\W{{0,6}}(?:is\b\W{{0,6}})?({either})(?!\w)", re.IGNORECASE)
+    first = re.compile(rf"\W*({either})(?!\w)", re.IGNORECASE)
+    anywhere = re.compile(rf"(?<!\w)({either})(?!\w)", re.IGNORECASE)
+
+    def parse(reply: str, options: Mapping[str, str]) -> str:
+        found = [match[1] for match in stated.finditer(reply)] or [match[1] for match in [first.match(reply)] if match]
+        if not found:
+            found = [match[1] for match in anywhere.finditer(reply)]
+            found = found[:1] if len({word.lower() for word in found}) == 1 else []
+        return known[found[-1].lower()] if found else ""
+
+    return parse
+
+
 def first_of(*parsers: Parser) -> Parser:
     """Return the policy that takes what the first of these finds.
 

@@ -1,0 +1,216 @@
+"""ClinBench-HPB, cases: diagnose patients with liver, bile duct and pancreatic disease from history and findings.
+
+Paper     Li et al. (2025), https://arxiv.org/abs/2506.00095
+Data      github.com/Lycus99/ClinBench-HPB: Website.json (167), Hospital.json (50), Journal_part1/2/3.json (31, 20, 69).
+Measures  Whether every disease of a patient is found (headline) and which share of all diseases is, judged one by one.
+          Text only, Chinese and English.
+Not for   Diagnoses too many: naming more diseases than there are costs nothing.
+Deviates  Prompts are ours, in the four styles of the paper: step by step by default, `role`, `format`, `free`. A judge
+          says for each disease whether it is included (the paper: DeepSeek-V3) and a checker looks again at each that
+          is not (Claude 3.7); `judge-alone` leaves the checker out. A verdict that cannot be read is missing, where the
+          released code counts it as included. `repeat-4` asks four times at temperature 0.6, as for reasoning models.
+          Findings are read under both names that data and released code give them. An answer that was only thought is
+          none.
+Verified  Nothing: no recorded outputs and no headline figures were found.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dermatrust.narrate.text import said_aloud
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, ask_once
+from dermatrust.protocols.item import id_of
+from dermatrust.protocols.metrics import answered_rate, mean_score, pooled
+from dermatrust.protocols.scorers.judge import ask_judge, json_in, stated
+
+STYLES = {
+    "step by step": ("Think step by step.", "请逐步思考。"),
+    "role": (
+        "You are a hepatobiliary surgeon of many years. Go through complaints, history, examination, laboratory and "
+        "imaging, leave no detail out, and infer what explains them.",
+        "你是一位从业多年的肝胆外科医生。请逐项分析主诉、病史、查体、实验室与影像检查，不遗漏任何细节，并推断其原因。",
+    ),
+    "format": (
+        'Reply with a JSON object: {"disease": "what speaks for it", ...}.',
+        '请用JSON对象回答：{"疾病": "诊断依据", ...}。',
+    ),
+    "free": ("", ""),
+}
+DIAGNOSE = "Diagnose this patient: name every main disease and say briefly what speaks for it."
+DIAGNOSE_CHINESE = "请根据病人信息作出诊断，列出所有主要疾病，并简述依据。"
+ANSWER = "Answer the question about this patient and say briefly why."
+JUDGE = """A student diagnosed a case. As a senior doctor, decide whether the diagnosis includes this disease: {disease}
+
+It is included only if the two agree in each of these:
+1. the organ or structure (cholecystitis is not cholangitis);
+2. the process: inflammation, obstruction, tumour, thrombosis (tumour thrombus is not thrombosis);
+3. the cause: stone, infection, surgery, tumour (obstructive jaundice is not gallstones);
+4. the course: acute is not chronic;
+5. what tests show (pneumonia of a segment is not a nodule);
+6. how it is treated (portal hypertension is not tumour thrombus of the portal vein).
+Be sensible: synonyms, everyday names, other anatomical names and abbreviations count as the same.
+
+Reply with a JSON object, {{"Includes": "why"}} or {{"Does not include": "why"}}.
+
+Diagnosis of the student: {reply}"""
+CHECK = """Somebody judged that a student's diagnosis does not include this disease: {disease}
+Is that judgement right? Synonyms, everyday names, other anatomical names and abbreviations count as the same; organ,
+process, cause, course, test findings and treatment must agree.
+
+Diagnosis of the student: {reply}
+
+Begin with Correct (it is not included) or Incorrect (it is), then say briefly why."""
+INCLUDES, LACKS = "Includes", "Does not include"
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def in_style(style: str) -> Callable[[Row], Item]:
+    """Return how rows become items in a style of prompt."""
+
+    def to_item(row: Row) -> Item:
+        diseases = [one.strip() for one in str(row["diagnosis"]).split("\n") if one.strip()]
+        is_chinese = bool(_CHINESE.search(row["patient_info"]))
+        task = ANSWER if row.get("question") else DIAGNOSE_CHINESE if is_chinese else DIAGNOSE
+        return Item(
+            id=id_of(str(row.get("patient_id", row.get("Index", ""))), row["patient_info"]),
+            question=_case(row, is_chinese),
+            target=diseases,
+            template=f"{task} {STYLES[style][is_chinese]}".rstrip() + "\n\n{question}",
+            tags={"language": "zh" if is_chinese else "en"},
+        )
+
+    return to_item
+
+
+def _case(row: Row, is_chinese: bool) -> str:
+    laboratory, imaging, impression = (
+        ("实验室检查", "影像检查", "影像分析") if is_chinese else ("Laboratory", "Imaging", "Imaging impression")
+    )
+    lines = [str(row["patient_info"])]
+    for name, *keys in (
+        (laboratory, "laboratory_tests", "blood_test"),
+        (imaging, "imaging_studies", "imaging_test"),
+        (impression, "imaging_impression"),
+        ("Question", "question"),
+    ):
+        text = next((row[key] for key in keys if row.get(key)), "")
+        lines += [f"{name}: {text}"] if text else []
+    return "\n".join(lines)
+
+
+async def play(item: Item, ask: Ask) -> Played:
+    """Ask for the diagnosis, then judge each disease, and check each that is said to be lacking."""
+    return await _judged(item, ask, await ask_once(item, ask), is_checked=True)
+
+
+async def play_unchecked(item: Item, ask: Ask) -> Played:
+    """Ask for the diagnosis, then judge each disease."""
+    return await _judged(item, ask, await ask_once(item, ask), is_checked=False)
+
+
+async def play_repeat(item: Item, ask: Ask) -> Played:
+    """Ask for one of several diagnoses, then judge and check it."""
+    reply = await ask(item.turns(), draw=item.known["repeat"], temperature=0.6)
+    return await _judged(item, ask, Played(reply=reply.text), is_checked=True)
+
+
+def repeated(row: Row) -> tuple[Item, ...]:
+    """Ask four times."""
+    item = in_style("step by step")(row)
+    return tuple(replace(item, id=f"{item.id} {k}", known={"repeat": k}, group=item.id) for k in range(4))
+
+
+def score(item: Item, played: Played) -> Score:
+    """Grade 1 where every disease is included; missing where a verdict is."""
+    n = len(item.target)
+    if not said_aloud(played.reply).strip():
+        return Score(value=0.0, answered=False, parts={"found": 0.0, "diseases": float(n)})
+    found = [_is_found(played, disease) for disease in item.target]
+    if None in found:
+        return Score(value=float("nan"), answered=True)
+    hits = sum(bool(one) for one in found)
+    return Score(value=float(hits == n), said=f"{hits} of {n}", parts={"found": float(hits), "diseases": float(n)})
+
+
+def _is_found(played: Played, disease: str) -> bool | None:
+    verdict = played.verdicts.get(f"includes {disease}")
+    if verdict == LACKS and f"check {disease}" in played.verdicts:
+        check = played.verdicts[f"check {disease}"]
+        return None if check is None else check == "Incorrect"
+    return None if verdict is None else verdict == INCLUDES
+
+
+async def _judged(item: Item, ask: Ask, played: Played, *, is_checked: bool) -> Played:
+    reply = said_aloud(played.reply).strip()
+    verdicts: dict[str, str | None] = {}
+    for disease in item.target if reply else ():
+        verdict = await ask_judge(ask, JUDGE.format(disease=disease, reply=reply), _included)
+        verdicts[f"includes {disease}"] = verdict
+        if verdict == LACKS and is_checked:
+            said = CHECK.format(disease=disease, reply=reply)
+            verdicts[f"check {disease}"] = await ask_judge(ask, said, _opening, role="checker")
+    return replace(played, verdicts=verdicts)
+
+
+def _included(text: str) -> str | None:
+    found = json_in(text)
+    keys = [str(key).strip().lower() for key in found] if isinstance(found, dict) else []
+    known = [one for one in (INCLUDES, LACKS) if one.lower() in keys]
+    return known[0] if len(known) == 1 else None
+
+
+def _opening(text: str) -> str | None:
+    return stated(("Correct", "Incorrect"))(said_aloud(text).strip().split(".")[0].split("\n")[0])
+
+
+def _judge(item: Item, turns: Sequence[Turn]) -> str:
+    head, _, reply = turns[-1].text.rpartition("\nDiagnosis of the student: ")
+    disease = re.search(r"disease: (.*)", head)
+    return json.dumps({INCLUDES if disease and disease[1] in reply else LACKS: "by its words"})
+
+
+ROLES: dict[str, Any] = {"judge": _judge, "checker": lambda item, turns: "Correct. It is not there."}
+_ROW = {
+    "patient_id": "1", "patient_info": "A made-up patient of 50 with a made-up pain.", "laboratory_tests": "none",
+    "imaging_studies": "none", "diagnosis": "Madeupitis\nInventosis",
+}  # fmt: skip
+_CASE = Example(
+    row=_ROW,
+    target=["Madeupitis", "Inventosis"],
+    wrong_reply="It is Madeupitis.",
+    other={"diagnosis": "Fabricosis"},
+)
+PROTOCOL = Protocol(
+    name="clinbench-hpb-cases",
+    version=1,
+    about=__doc__,
+    kind="diagnosis, judged disease by disease",
+    language="zh, en",
+    source=Source(
+        dataset="https://github.com/Lycus99/ClinBench-HPB",
+        files=("Website.json", "Hospital.json", "Journal_part1.json", "Journal_part2.json", "Journal_part3.json"),
+        size=337, licence="research use, by its README",
+    ),
+    to_item=in_style("step by step"),
+    play=play,
+    roles=("judge", "checker"),
+    stand_ins=ROLES,
+    score=score,
+    metrics={
+        "patients with every disease found": mean_score, "diseases found": pooled("found", "diseases"),
+        "answered": answered_rate,
+    },
+    gold_reply=lambda item: "; ".join(item.target),
+    by=("language",),
+    variants={
+        **{style: {"to_item": in_style(style)} for style in ("role", "format", "free")},
+        "judge-alone": {"play": play_unchecked, "roles": ("judge",), "stand_ins": {"judge": _judge}},
+        "repeat-4": {
+            "to_item": repeated, "play": play_repeat, "examples": (replace(_CASE, target=(_CASE.target,) * 4),),
+        },
+    },
+    examples=(_CASE,),
+)  # fmt: skip

@@ -1,0 +1,26 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.item import Played
+from dermatrust.protocols.open_data import iter_items
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "protocols" / "adrd_bench"
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="ADRD-Bench is not on this machine")
+BENCH = find_protocol("adrd-bench")
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "answers"),
+    [
+        ("ADRD_Caregiving_Multiple_Choice.json", 29, {"C": 13, "B": 6, "E": 5, "D": 4, "A": 1}),
+        ("ADRD_Caregiving_True_or_False.json", 120, {"Yes": 73, "No": 47}),
+    ],
+)
+def test_counts_and_own_answers(name, n, answers):
+    items = list(iter_items(BENCH, DATA / name))
+    assert len(items) == n
+    assert Counter(item.target for item in items) == answers
+    assert all(BENCH.score(item, Played(reply=BENCH.gold_reply(item))).value == 1.0 for item in items)

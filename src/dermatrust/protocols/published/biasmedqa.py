@@ -200,7 +200,7 @@ def _compare(item: Item, turns: Sequence[Turn]) -> str:
 
 
 _ROW = {
-    "question": "A made-up man of 40 has a rash. It itches. What is it?", 
+    "question": "A made-up man of 40 has a rash. It itches. What is it?",
     "options": ["this", "that", "both", "neither"], "answer_idx": "B", "bias_answer_index": "C", "meta_info": "step1",
 }  # fmt: skip
 PROTOCOL = Protocol(

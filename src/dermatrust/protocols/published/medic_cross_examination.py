@@ -1,0 +1,111 @@
+"""MEDIC cross-examination: whether a summary says what its document says, by questions asked of both.
+
+Paper     Kanithi et al. (2024), https://arxiv.org/abs/2409.07314
+Data      None of its own: any documents, one a row, with the field "document" (and "id" or "reference" where there
+          are). The paper takes its documents from public sets of summaries and clinical notes.
+Measures  A judge writes yes-or-no questions about the document and about the summary, and answers each from the other
+          text with yes, no or "cannot tell". Coverage: questions of the document that the summary can answer.
+          Conformity: those that it does not answer against the document. Consistency: questions of the summary that the
+          document can answer. Overall: their mean. Conciseness: words saved, in per cent, below 0 where the summary is
+          the longer.
+Not for   Whether the document is true, or whether a summary reads well; and judges of different strength side by side.
+Deviates  A list of questions or an answer that cannot be read makes the item missing; in the variant "released-code" a
+          missing list is left out of the mean. Questions to which the judge itself cannot tell the answer do not count;
+          without any other a score is 0, as released. Prompts in our words. Ten questions are asked for; fewer count as
+          they are.
+Verified  Nothing: the repository has no recorded outputs of it.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from functools import partial
+
+from dermatrust.clients.fence import unfenced
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
+from dermatrust.protocols.item import id_of
+from dermatrust.protocols.metrics import mean_part, mean_score
+from dermatrust.protocols.scorers.cross_examination import (
+    N_QUESTIONS,
+    answered_share,
+    conciseness,
+    conforming_share,
+    cross_examine,
+    known_mean,
+)  # fmt: skip
+from dermatrust.protocols.scorers.labels import sentences
+
+PROMPT = """\
+Summarise this document for a clinician. Keep every fact that matters for care, add nothing that is not in it, and be \
+as short as that allows. Reply with the summary alone.
+
+{question}"""
+
+
+def to_item(row: Row) -> Item:
+    """Ask for a summary; the target is a reference summary where there is one, which no score looks at."""
+    document = str(row["document"])
+    name = str(row["id"]) if row.get("id") not in (None, "") else id_of(document)
+    return Item(id=name, question=document, target=str(row.get("reference") or ""))
+
+
+async def play(item: Item, ask: Ask) -> Played:
+    """Ask for the summary, and have the two texts cross-examined."""
+    reply = (await ask(item.turns())).text
+    if not reply.strip():
+        return Played(reply=reply)
+    of_document = await cross_examine(ask, "document", item.question, reply)
+    return Played(reply=reply, verdicts=of_document | await cross_examine(ask, "summary", reply, item.question))
+
+
+def score(item: Item, played: Played, *, skips_missing: bool) -> Score:
+    """Return the mean of coverage, conformity and consistency."""
+    if not played.reply.strip():
+        return Score(value=0.0, answered=False)
+    parts = {
+        "coverage": answered_share(played.verdicts, "document"),
+        "conformity": conforming_share(played.verdicts, "document"),
+        "consistency": answered_share(played.verdicts, "summary"),
+    }
+    value = known_mean(parts.values()) if skips_missing else math.fsum(parts.values()) / len(parts)
+    return Score(value=value, parts=parts | {"conciseness": conciseness(item.question, played.reply)})
+
+
+def gold_reply(item: Item) -> str:
+    """Return the document itself, which loses and adds nothing."""
+    return item.question
+
+
+def stand_in(item: Item, turns: Sequence[Turn]) -> str:
+    """Play a judge that asks whether a text holds each of its sentences, and finds them by their words."""
+    asked = turns[-1].text
+    question = unfenced(asked, "QUESTION")
+    text = unfenced(asked, "TEXT") or ""
+    if question is None:
+        return json.dumps([{"question": one, "answer": "YES"} for one in sentences(text)[:N_QUESTIONS]])
+    return "YES" if question in text else "IDK"
+
+
+PROTOCOL = Protocol(
+    name="medic-cross-examination",
+    version=1,
+    about=__doc__,
+    kind="cross-examination",
+    source=Source(dataset="the user's own documents"),
+    prompt=PROMPT,
+    to_item=to_item,
+    play=play,
+    score=partial(score, skips_missing=False),
+    metrics={
+        "overall": mean_score,
+        **{name: mean_part(name) for name in ("coverage", "conformity", "consistency", "conciseness")},
+    },
+    gold_reply=gold_reply,
+    roles=("judge",),
+    stand_ins={"judge": stand_in},
+    examples=(
+        Example(row={"document": "A made-up fever. No cough.", "reference": "Fever."}, target="Fever.",
+                wrong_reply="A made-up rash.", wrong_value=1 / 3, other={"reference": "No cough."}),
+    ),
+    variants={"released-code": {"score": partial(score, skips_missing=True)}},
+)  # fmt: skip

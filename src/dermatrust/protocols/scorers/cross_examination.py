@@ -1,0 +1,115 @@
+"""Cross-examines two texts: questions written about the one are answered from the other.
+
+Reference: Kanithi et al. (2024), MEDIC, https://arxiv.org/abs/2409.07314.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+from dermatrust.protocols.asking import Ask
+from dermatrust.protocols.scorers.judge import IDK, ask_judge, json_in, quote, yes_no_or_idk
+
+N_QUESTIONS = 10
+QUESTIONS_PROMPT = """\
+Write {n} questions about this text that can be answered with yes or no from the text alone, each about another fact, \
+and answer them.
+
+{text}
+
+Reply with a JSON list and nothing else: [{{"question": "...", "answer": "YES" or "NO"}}, ...]"""
+ANSWER_PROMPT = """Answer the question by this text alone, not by what you know. Say IDK where the text does not tell.
+
+{text}
+{question}
+
+Reply with one word: YES, NO or IDK."""
+
+
+async def cross_examine(ask: Ask, name: str, about: str, other: str) -> dict[str, str | None]:
+    """Return what a judge asks about one text, what it holds to be right, and what it answers from the other.
+
+    Args:
+        ask: What the protocol asks with.
+        name: What the first text is called in the verdicts.
+        about: The text that questions are written about.
+        other: The text that they are answered from.
+
+    Returns:
+        `name` is the questions as JSON, None where they could not be read; "`name` gold 1" is the right answer to the
+        first, "`name` said 1" the one from the other text: "yes", "no" or "idk", None where unreadable.
+    """
+    asked = QUESTIONS_PROMPT.format(n=N_QUESTIONS, text=quote("TEXT", about))
+    listed = await ask_judge(ask, asked, read_questions)
+    verdicts: dict[str, str | None] = {name: listed}
+    for number, (question, gold) in enumerate(json.loads(listed) if listed else (), 1):
+        texts = {"text": quote("TEXT", other), "question": quote("QUESTION", question)}
+        verdicts[f"{name} gold {number}"] = gold
+        verdicts[f"{name} said {number}"] = await ask_judge(ask, ANSWER_PROMPT.format(**texts), yes_no_or_idk)
+    return verdicts
+
+
+def read_questions(reply: str) -> str | None:
+    """Return questions with their answers, as JSON; None where one of them has no readable answer.
+
+    Example:
+        >>> read_questions('[{"question": "Is it red?", "answer": "Yes"}]'), read_questions('[{"question": "Red?"}]')
+        ('[["Is it red?", "yes"]]', None)
+    """
+    found = json_in(reply)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        return None
+    pairs = [(str(one.get("question") or ""), yes_no_or_idk(str(one.get("answer")))) for one in found]
+    return json.dumps(pairs, ensure_ascii=False) if all(question and gold for question, gold in pairs) else None
+
+
+def answered_share(verdicts: Mapping[str, str | None], name: str) -> float:
+    """Return the share of the questions about a text that the other can answer, rightly or not.
+
+    Returns:
+        Questions whose right answer is "idk" do not count; 0 where no other is left, as released. NaN where the
+        questions, or an answer that counts, could not be read.
+
+    Example:
+        >>> said = {"a": "[]", "a gold 1": "yes", "a said 1": "no", "a gold 2": "no", "a said 2": "idk"}
+        >>> answered_share(said, "a"), conforming_share(said, "a")
+        (0.5, 0.5)
+    """
+    return _share(verdicts, name, is_bad=lambda gold, said: said == IDK)
+
+
+def conforming_share(verdicts: Mapping[str, str | None], name: str) -> float:
+    """Return the share of the questions that the other text does not answer otherwise; NaN and 0 as above."""
+    return _share(verdicts, name, is_bad=lambda gold, said: said not in (IDK, gold))
+
+
+def conciseness(document: str, summary: str) -> float:
+    """Return the words that a summary saves, in per cent of the document's; below 0 where it is longer.
+
+    Example:
+        >>> conciseness("one two three four", "one two three"), conciseness("one", "one two")
+        (25.0, -100.0)
+    """
+    n_words = len(document.split())
+    return 100 * (1 - len(summary.split()) / n_words) if n_words else math.nan
+
+
+def known_mean(values: Iterable[float]) -> float:
+    """Return the mean of what is not NaN; NaN where nothing is.
+
+    Example:
+        >>> known_mean([1.0, float("nan"), 0.5])
+        0.75
+    """
+    known = [value for value in values if not math.isnan(value)]
+    return math.fsum(known) / len(known) if known else math.nan
+
+
+def _share(verdicts: Mapping[str, str | None], name: str, *, is_bad: Callable[[str | None, str | None], bool]) -> float:
+    if verdicts.get(name) is None:
+        return math.nan
+    golds = {place.rpartition(" ")[2]: gold for place, gold in verdicts.items() if place.startswith(f"{name} gold ")}
+    pairs = [(gold, verdicts.get(f"{name} said {number}")) for number, gold in golds.items() if gold != IDK]
+    if any(said is None for _, said in pairs):
+        return math.nan
+    return 1 - sum(is_bad(gold, said) for gold, said in pairs) / len(pairs) if pairs else 0.0

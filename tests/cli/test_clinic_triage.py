@@ -10,6 +10,7 @@ import pytest
 
 from dermatrust.cli.main import main
 from dermatrust.clinic.triage_results import TriageResult
+from dermatrust.datasets.own_files import read_own_files
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, ClinicalContext, DatasetCard
 from dermatrust.store import write_dataset
@@ -92,6 +93,20 @@ def test_two_arms_of_recorded_replies(clinic, cohort, tmp_path):
         kinds = {row["kind"] for row in csv.DictReader(file)}
     assert {"arm", "count", "change", "net benefit"} <= kinds
     assert json.loads((run / "manifest.json").read_text())["prompts"].keys() == {"triage-3@1"}
+
+
+def test_a_level_that_the_import_took_from_the_lexicon_is_not_the_clinics_own(clinic, tmp_path):
+    PIL.Image.new("RGB", (40, 30), (200, 120, 90)).save(tmp_path / "a.png")
+    rows = "c0,a.png,SJS,\nc1,a.png,melanoma,\nc2,a.png,psoriasis,routine\n"
+    (tmp_path / "own.csv").write_text(f"id,images,label,urgency\n{rows}")
+    own = read_own_files(tmp_path / "own.csv")
+    write_dataset(tmp_path / "own", own.card, own.cases, images=own.images)
+    model = record(tmp_path / "o.jsonl", replies(SAID[:3]))
+    code, out, err = clinic("triage", tmp_path / "own", "-m", model, "-q")
+    assert code == 0, err
+    assert "They come from: label 2, case 1. Of 2 cases the level is the lexicon's" in out
+    page = (run_folder(tmp_path) / "report.html").read_text()
+    assert "Needs clinician sign-off: the level of 2 of 3 cases is not the dataset’s own." in page
 
 
 def test_two_levels_have_their_own_prompt_and_no_table_of_three(clinic, cohort, tmp_path):

@@ -41,6 +41,8 @@ def test_a_label_has_the_level_of_its_row(said, level):
 def test_the_case_comes_before_its_label_and_that_before_the_differential():
     own = Case(id="c", urgency="routine", label="melanoma")
     assert true_urgency(own) == TrueUrgency("routine", "case")
+    imported = Case(id="c", urgency="urgent", urgency_from_lexicon=True, label="melanoma")
+    assert true_urgency(imported) == TrueUrgency("urgent", "label", needs_sign_off=True)
     labelled = Case(id="c", label="psoriasis", differential=differential(("melanoma", 1.0)))
     assert true_urgency(labelled).level == "routine"
     weighted = Case(id="c", differential=differential(("melanoma", 0.2), ("psoriasis", 0.6)))

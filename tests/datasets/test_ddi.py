@@ -42,6 +42,7 @@ def test_a_row_is_a_case_whose_skin_tone_is_a_group_and_not_a_type(source):
     assert (case.id, case.file_names, case.label) == ("000001", ("images/000001.png",), "melanoma-in-situ")
     assert (case.fitzpatrick, case.fitzpatrick_group, case.skin_group) == (None, "V-VI", "V-VI")
     assert (case.urgency, case.patient_id) == ("urgent", None)
+    assert case.urgency_from_lexicon
     assert facts.text == "Diagnosis: melanoma-in-situ. Proven by histopathology. The lesion is malignant."
     assert (imported.card.licence, imported.card.may_leave_machine) == ("research-only", False)
 

@@ -43,6 +43,7 @@ def test_a_lesion_is_a_case_with_its_clinical_image_first(source):
     assert case.file_names == ("images/NEL/NEL025.JPG", "images/NEL/Nel026.jpg")
     assert dict(imported.images)["images/NEL/NEL025.JPG"].name == "Nel025.jpg"  # the table's case is not the files'
     assert (case.id, case.patient_id, case.label, case.urgency) == ("1", "1", "melanoma (in situ)", "urgent")
+    assert case.urgency_from_lexicon
     assert (case.context.sex, case.context.site, case.context.history) == ("female", "back", {"elevation": "flat"})
 
 

@@ -39,7 +39,8 @@ def test_a_file_family_is_the_name_without_its_closing_number():
 
 def test_urgency_is_the_lexicons_for_the_label(release):
     texts = {"Melanoma Skin Cancer Nevi and Moles/malignant-melanoma-1.jpg": "a", "Other/no-such-thing-1.jpg": "b"}
-    assert [case.urgency for case in read_dermbench(release(texts)).cases] == ["urgent", None]
+    cases = read_dermbench(release(texts)).cases
+    assert [(case.urgency, case.urgency_from_lexicon) for case in cases] == [("urgent", True), (None, False)]
 
 
 def test_a_changed_text_is_an_error_that_names_row_and_file(release):

@@ -18,6 +18,7 @@ def test_the_file_names_the_disease_and_the_folder_the_category(unpack):
     case = next(case for case in imported.cases if "149" in case.id)
     assert (case.label, case.category, case.split) == ("acne cystic", "Acne and Rosacea Photos", "train")
     assert (case.file_family, case.urgency, case.patient_id) == ("acne-cystic", "routine", None)
+    assert case.urgency_from_lexicon
     assert case.file_names == (f"images/{FILES[0]}",)
     assert [case.split for case in imported.cases] == ["train", "train", "test", "test"]
     assert len(imported.images) == 4

@@ -8,7 +8,7 @@ def test_every_table_counts_every_case_and_shows_what_is_missing(dataset):
         {"id": "a", "label": "x", "patient_id": "p", "fitzpatrick": 2, "file_names": ("images/1.png", "images/2.png")},
         {"id": "b", "label": "x", "patient_id": "p", "context": {"age": 9, "sex": "f"}},
         {"id": "c", "label": "y", "fitzpatrick": 6, "context": {"age": 10}, "urgency": "urgent", "split": "test"},
-        {"id": "d", "context": {"age": 119, "site": "arm"}},
+        {"id": "d", "urgency": "routine", "urgency_from_lexicon": True, "context": {"age": 119, "site": "arm"}},
         references=False,
     )
     certificate = Certificate(certified_by="d", source="s")
@@ -27,6 +27,7 @@ def test_every_table_counts_every_case_and_shows_what_is_missing(dataset):
     assert tables["label"] == {"x": 2, "y": 1, "(missing)": 1}
     assert list(tables["skin type (Fitzpatrick)"].items()) == [("II (2)", 1), ("VI (6)", 1), ("(missing)", 2)]
     assert list(tables["age"].items()) == [("0-9", 1), ("10-19", 1), ("90+", 1), ("(missing)", 1)]
+    assert tables["urgency"] == {"urgent": 1, "routine (the lexicon's)": 1, "(missing)": 2}
     assert tables["reference"] == {"certified": 1, "draft": 1, "label": 1, "(missing)": 1}
     assert tables["images per case"] == {"0": 3, "2": 1}
     assert tables["split"] == {"test": 1, "(missing)": 3}

@@ -29,6 +29,7 @@ def test_a_row_is_a_case_with_its_photograph_and_facts(source):
     ((case,), (facts,)) = imported.cases, imported.references
     assert (case.id, case.fitzpatrick, case.skin_group) == (ROW["md5hash"], 3, "III-IV")
     assert (case.label, case.category, case.urgency) == ("drug induced pigmentary changes", "inflammatory", "routine")
+    assert case.urgency_from_lexicon
     assert case.patient_id is None
     assert facts.text == "Diagnosis: drug induced pigmentary changes. It is non-neoplastic."
     assert [name for name, _ in imported.images] == [f"images/{ROW['md5hash']}.jpg"]

@@ -28,6 +28,7 @@ def test_the_images_of_a_lesion_are_one_case_in_the_tables_order(source):
     assert (first.id, first.patient_id, second.patient_id) == ("HAM_0000118", "HAM_0000118", "HAM_2")
     assert (first.context.age, first.context.sex, first.context.site) == (80, "male", "scalp")
     assert (first.label, first.urgency, len(imported.images)) == ("mel", "urgent", 3)
+    assert first.urgency_from_lexicon
     assert imported.references[0].text == "Diagnosis: mel. Confirmed by histopathology. Site: scalp."
 
 

@@ -43,6 +43,7 @@ def test_empty_cells_are_missing_values_and_blank_lines_are_not_rows(table):
 def test_urgency_is_the_lexicons_unless_the_table_says_otherwise(table):
     cases = keep(table("id,label,urgency\na,melanoma,\nb,melanoma,routine\nc,gobbledygook,\n")).cases
     assert [case.urgency for case in cases] == ["urgent", "routine", None]
+    assert [case.urgency_from_lexicon for case in cases] == [True, False, False]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

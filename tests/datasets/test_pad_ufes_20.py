@@ -61,6 +61,11 @@ def test_the_lexicon_knows_every_diagnosis_by_code_and_by_name():
     assert load_lexicon().diagnosis("MEL").urgency == "urgent"
 
 
+def test_the_urgency_is_marked_as_the_lexicons_since_the_source_records_none(pad):
+    (case,) = read(pad({"diagnostic": "MEL"})).cases
+    assert (case.urgency, case.urgency_from_lexicon) == ("urgent", True)
+
+
 def test_a_lesion_number_shared_by_two_patients_is_two_cases_and_is_said(pad):
     imported = read(pad({"patient_id": "PAT_1"}, {"patient_id": "PAT_2", "diagnostic": "NEV"}))
     assert [case.id for case in imported.cases] == ["PAT_1_10", "PAT_2_10"]

@@ -69,6 +69,7 @@ def test_a_case_has_its_photographs_and_the_dermatologists_differential_the_heav
     assert case.file_names == ("images/1.png", "images/2.png")
     assert [(item.diagnosis, item.weight) for item in case.differential] == [("Eczema", 0.67), ("Psoriasis", 0.33)]
     assert (case.label, case.urgency) == ("Eczema", "routine")
+    assert case.urgency_from_lexicon
     assert "Weighted differential of up to three dermatologists: Eczema (0.67), Psoriasis (0.33)." in facts.text
     assert (imported.card.licence, imported.card.may_leave_machine) == ("SCIN-Data-Use", True)
 

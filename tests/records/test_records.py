@@ -75,6 +75,7 @@ def test_an_unknown_licence_lists_the_known_ones():
         ({"context": "old"}, "context is 'old'; expected an object with named fields."),
         ({"file_names": "a.jpg"}, "file_names is 'a.jpg'; expected a list."),
         ({"differential": [{"diagnosis": "x", "weight": 0}]}, "weight is 0; expected a number above 0 and up to 1."),
+        ({"urgency_from_lexicon": True}, "urgency_from_lexicon is true, but there is no urgency."),
         ({"urgency": "soon"}, "urgency is 'soon'; expected one of emergent, urgent, routine."),
     ],
 )

@@ -46,9 +46,10 @@ class TrueUrgency:
 def true_urgency(case: Case, lexicon: Lexicon | None = None) -> TrueUrgency:
     """Return the level of a case.
 
-    The case's own `urgency` decides. Without one the label does, as the lexicon's table of diagnoses says, and without
-    a label the weightiest diagnosis of the differential; of several as weighty the most pressing. A diagnosis that the
-    lexicon does not know leaves the level open: no less likely one is taken in its place.
+    The case's own `urgency` decides. Without one, or where an importer took it from the lexicon
+    (`urgency_from_lexicon`), the label does, as the lexicon's table of diagnoses says, and without a label the
+    weightiest diagnosis of the differential; of several as weighty the most pressing. A diagnosis that the lexicon does
+    not know leaves the level open: no less likely one is taken in its place.
 
     Args:
         case: The case.
@@ -60,7 +61,7 @@ def true_urgency(case: Case, lexicon: Lexicon | None = None) -> TrueUrgency:
         >>> true_urgency(Case(id="c", label="grumbling leg"))
         TrueUrgency(level=None, origin='label', needs_sign_off=False, unknown='grumbling leg')
     """
-    if case.urgency is not None:
+    if case.urgency is not None and not case.urgency_from_lexicon:
         return TrueUrgency(case.urgency, "case")
     if case.label is not None:
         return _of_names((case.label,), "label", lexicon or load_lexicon())

@@ -10,7 +10,7 @@ Skin type In groups only: 12, 34 and 56 stand for I-II, III-IV and V-VI (`Case.f
 from pathlib import Path, PurePosixPath
 
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
-from dermatrust.datasets.labels import label_facts, usual_urgency
+from dermatrust.datasets.labels import label_facts, lexicon_urgency
 from dermatrust.datasets.source_table import Row, one_of, source_rows, version_of
 from dermatrust.errors import DataError
 from dermatrust.records import Case, DatasetCard, Narrative
@@ -59,7 +59,7 @@ def _case(row: Row, where: str) -> Case:
         "id": PurePosixPath(row["DDI_file"]).stem,
         "file_names": (f"images/{row['DDI_file']}",),
         "label": row["disease"],
-        "urgency": usual_urgency(row["disease"]),
+        **lexicon_urgency(row["disease"]),
         "fitzpatrick_group": _SKIN_TONES[tone] if tone else None,
     }
     return Case.from_fields(fields, where=where)

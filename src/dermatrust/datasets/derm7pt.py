@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
-from dermatrust.datasets.labels import label_facts, usual_urgency
+from dermatrust.datasets.labels import label_facts, lexicon_urgency
 from dermatrust.datasets.source_table import Row, source_rows, version_of
 from dermatrust.errors import DataError
 from dermatrust.records import Case, DatasetCard
@@ -85,7 +85,7 @@ def _case(row: Row, split: str | None, where: str) -> Case:
         "file_names": tuple(f"images/{row[kind]}" for kind in ("clinic", "derm") if kind in row),
         "patient_id": row["case_num"],
         "label": row["diagnosis"],
-        "urgency": usual_urgency(row["diagnosis"]),
+        **lexicon_urgency(row["diagnosis"]),
         "split": split,
         "context": {
             "sex": row.get("sex"),

@@ -12,8 +12,8 @@ import re
 from pathlib import Path, PurePosixPath
 
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
+from dermatrust.datasets.labels import lexicon_urgency
 from dermatrust.errors import DataError
-from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, Certificate, DatasetCard, Narrative, Record, iter_lines
 from dermatrust.records.record import Name
 
@@ -111,7 +111,6 @@ def _present(names: list[str], image_root: Path) -> dict[str, Path]:
 
 
 def _case(row: ManifestRow, where: str) -> Case:
-    diagnosis = load_lexicon().diagnosis(row.diagnosis)
     fields = {
         "id": row.id,
         "file_names": (f"images/{_inside(row.dermnet_image_path, 'dermnet_image_path', where)}",),
@@ -119,7 +118,7 @@ def _case(row: ManifestRow, where: str) -> Case:
         "category": row.category,
         "split": row.split,
         "file_family": file_family(row.dermnet_image_path),
-        "urgency": diagnosis.urgency if diagnosis else None,
+        **lexicon_urgency(row.diagnosis),
     }
     return Case.from_fields(fields, where=where)
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from dermatrust.datasets.dermbench import file_family
 from dermatrust.datasets.imported import Imported, MissingImages, with_images
-from dermatrust.datasets.labels import label_facts, usual_urgency
+from dermatrust.datasets.labels import label_facts, lexicon_urgency
 from dermatrust.datasets.source_images import IMAGE_SUFFIXES
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
@@ -65,7 +65,7 @@ def _cases(root: Path) -> Iterator[Case]:
                 "file_names": (f"images/{name}",),
                 "label": label,
                 "category": category,
-                "urgency": usual_urgency(label),
+                **lexicon_urgency(label),
                 "split": split,
                 "file_family": file_family(name),
             }

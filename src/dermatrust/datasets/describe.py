@@ -58,7 +58,7 @@ class Description(Record):
 _COUNTED: dict[str, Callable[[Case], object]] = {
     "label": lambda case: case.label,
     "category": lambda case: case.category,
-    "urgency": lambda case: case.urgency,
+    "urgency": lambda case: case.urgency_text,
     "skin type (Fitzpatrick)": lambda case: _SKIN_TYPES[case.fitzpatrick] if case.fitzpatrick else case.skin_group,
     "sex": lambda case: case.context.sex,
     "age": lambda case: _age_band(case.context.age),

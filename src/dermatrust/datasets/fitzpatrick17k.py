@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
-from dermatrust.datasets.labels import label_facts, usual_urgency
+from dermatrust.datasets.labels import label_facts, lexicon_urgency
 from dermatrust.datasets.source_table import Row, skin_type, source_rows, version_of
 from dermatrust.errors import DataError
 from dermatrust.records import Case, DatasetCard
@@ -73,7 +73,7 @@ def _case(row: Row, where: str, *, is_wrong: bool) -> Case:
         "file_names": (f"images/{row['md5hash']}.jpg",),
         "label": label,
         "category": None if is_wrong else row.get("nine_partition_label"),
-        "urgency": usual_urgency(label),
+        **lexicon_urgency(label),
         "fitzpatrick": skin_type(row, "fitzpatrick_scale", where),
     }
     return Case.from_fields(fields, where=where)

@@ -13,7 +13,7 @@ Defects   Near-duplicates under different lesion numbers (Abhishek et al. 2025, 
 from pathlib import Path
 
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
-from dermatrust.datasets.labels import label_facts, usual_urgency
+from dermatrust.datasets.labels import label_facts, lexicon_urgency
 from dermatrust.datasets.source_table import Row, by_case, one_of, shared, source_rows, version_of
 from dermatrust.records import Case, DatasetCard, Narrative
 
@@ -67,7 +67,7 @@ def _case(known: Row, images: tuple[str, ...], where: str) -> Case:
         "file_names": tuple(f"images/{image}.jpg" for image in images),
         "patient_id": known["lesion_id"],
         "label": label,
-        "urgency": usual_urgency(label),
+        **lexicon_urgency(label),
         "context": {"age": known.get("age"), "sex": known.get("sex"), "site": known.get("localization")},
     }
     return Case.from_fields(fields, where=where)

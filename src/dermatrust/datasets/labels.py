@@ -11,10 +11,17 @@ from dermatrust.records import Case, Narrative
 _MOST_SHOWN = 20
 
 
-def usual_urgency(label: str | None) -> str | None:
-    """Return the lexicon's urgency for a label, or None if it does not know it."""
+def lexicon_urgency(label: str | None) -> dict[str, object]:
+    """Return the fields of a case whose source gives no urgency: the lexicon's level, marked as such.
+
+    A label that the lexicon does not know gives no field.
+
+    Example:
+        >>> lexicon_urgency("melanoma"), lexicon_urgency("grumbling leg")
+        ({'urgency': 'urgent', 'urgency_from_lexicon': True}, {})
+    """
     diagnosis = load_lexicon().diagnosis(label) if label else None
-    return diagnosis.urgency if diagnosis else None
+    return {"urgency": diagnosis.urgency, "urgency_from_lexicon": True} if diagnosis else {}
 
 
 def label_facts(case: Case, author: str, sentences: Iterable[str] = ()) -> tuple[Narrative, ...]:

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.identifiers import suspicions
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, settle_images
-from dermatrust.datasets.labels import unknown_labels, usual_urgency
+from dermatrust.datasets.labels import lexicon_urgency, unknown_labels
 from dermatrust.datasets.own_differential import read_differential
 from dermatrust.datasets.own_tables import Row, image_names, read_rows
 from dermatrust.errors import DataError
@@ -140,10 +140,11 @@ def _case(row: Row, file_names: tuple[str, ...], where: str) -> Case:
     context: dict[str, object] = {name: row[name].strip() for name in ("age", "sex", "site") if name in row}
     if "note" in row:
         context["note"] = row["note"]
-    urgency = row.get("urgency", "").strip() or usual_urgency(row.get("label", "").strip())
+    own = row.get("urgency", "").strip()
+    urgency = {"urgency": own} if own else lexicon_urgency(row.get("label", "").strip())
     if "differential" in row:
         fields["differential"] = read_differential(row["differential"], where)
-    fields |= {"file_names": file_names, "context": context, "urgency": urgency}
+    fields |= {"file_names": file_names, "context": context, **urgency}
     try:
         return Case.from_fields(fields, where=where)
     except DataError as error:  # say it in the words of the table
@@ -182,7 +183,7 @@ def _labelled_folder(root: Path, card: DatasetCard) -> Imported:
         label, inside, _ = name.partition("/")
         if not inside:
             raise DataError(str(path), "the image is in no subfolder", "one subfolder per label, named by it")
-        fields = {"id": name, "file_names": (_stored_name(name),), "label": label, "urgency": usual_urgency(label)}
+        fields = {"id": name, "file_names": (_stored_name(name),), "label": label, **lexicon_urgency(label)}
         cases.append(Case.from_fields(fields, where=str(path)))
         images.append((_stored_name(name), path))
     if not cases:

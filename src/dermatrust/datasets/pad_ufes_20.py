@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
+from dermatrust.datasets.labels import lexicon_urgency
 from dermatrust.datasets.pad_sentences import DIAGNOSES, label_text
 from dermatrust.datasets.source_table import Row, by_case, one_of, shared, skin_type, source_rows, version_of
 from dermatrust.errors import DataError
-from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DatasetCard, Narrative
 
 SOURCE = "https://data.mendeley.com/datasets/zr7vgbcyr2/1"
@@ -80,7 +80,6 @@ def _lesions(table: Path) -> dict[str, tuple[str, list[Row]]]:
 
 def _case(rows: list[Row], where: str) -> Case:
     facts = shared(rows)
-    diagnosis = load_lexicon().diagnosis(DIAGNOSES[facts["diagnostic"]])
     history = {name: facts[name] for name in _HISTORY if name in facts}
     history |= {f"{name}_mm": facts[name] for name in ("diameter_1", "diameter_2") if name in facts}
     fields = {
@@ -88,7 +87,7 @@ def _case(rows: list[Row], where: str) -> Case:
         "file_names": tuple(f"images/{row['img_id']}" for row in rows),
         "patient_id": facts["patient_id"],
         "label": facts["diagnostic"],
-        "urgency": diagnosis.urgency if diagnosis else None,
+        **lexicon_urgency(DIAGNOSES[facts["diagnostic"]]),
         "fitzpatrick": skin_type(facts, "fitspatrick", where),
         "context": {
             "age": facts.get("age"),

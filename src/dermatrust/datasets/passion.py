@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
-from dermatrust.datasets.labels import label_facts, usual_urgency
+from dermatrust.datasets.labels import label_facts, lexicon_urgency
 from dermatrust.datasets.source_images import images_under
 from dermatrust.datasets.source_table import Row, one_of, skin_type, source_rows, version_of
 from dermatrust.errors import DataError
@@ -93,7 +93,7 @@ def _case(row: Row, photographs: tuple[str, ...], split: str | None, where: str)
         "file_names": tuple(f"images/{name}" for name in photographs or (f"{subject}.jpg",)),
         "patient_id": subject,
         "label": row.get("conditions_PASSION"),
-        "urgency": usual_urgency(row.get("conditions_PASSION")),
+        **lexicon_urgency(row.get("conditions_PASSION")),
         "split": split,
         "fitzpatrick": skin_type(row, "fitzpatrick", where),
         "context": {

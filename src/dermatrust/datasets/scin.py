@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.imported import Imported, MissingImages, check_image_root, with_images
-from dermatrust.datasets.labels import label_facts, usual_urgency
+from dermatrust.datasets.labels import label_facts, lexicon_urgency
 from dermatrust.datasets.source_table import Row, skin_type, source_rows, version_of
 from dermatrust.errors import DataError
 from dermatrust.records import Case, DatasetCard, DifferentialItem
@@ -98,7 +98,7 @@ def _case(row: Row, labels: Row, labels_where: str, where: str) -> Case:
         "file_names": tuple(f"images/{PurePosixPath(row[c]).name}" for c in _image_columns(row)),
         "label": label,
         "differential": differential,
-        "urgency": usual_urgency(label),
+        **lexicon_urgency(label),
         "fitzpatrick": statistics.median_low(raters) if raters else None,
         "monk": monk.removesuffix(".0") if monk else None,
         "context": {

@@ -54,6 +54,8 @@ class Case(Record):
     """The source's own disease category, e.g. one of DermNet's 23."""
     differential: tuple[DifferentialItem, ...] = ()
     urgency: Urgency | None = None
+    urgency_from_lexicon: bool = False
+    """Whether the source gives no urgency, and `urgency` is the lexicon's level for the label."""
     split: Name | None = None
     fitzpatrick: Annotated[int, Field(ge=1, le=6)] | None = None
     """Fitzpatrick skin type I-VI as 1-6."""
@@ -77,6 +79,22 @@ class Case(Record):
             ('III-IV', 'V-VI')
         """
         return self.fitzpatrick_group if self.fitzpatrick is None else SKIN_GROUPS[(self.fitzpatrick - 1) // 2]
+
+    @property
+    def urgency_text(self) -> str | None:
+        """The urgency, and whether it is only the lexicon's.
+
+        Example:
+            >>> Case(id="a", urgency="urgent", urgency_from_lexicon=True).urgency_text
+            "urgent (the lexicon's)"
+        """
+        return f"{self.urgency} (the lexicon's)" if self.urgency_from_lexicon else self.urgency
+
+    @model_validator(mode="after")
+    def _urgency_to_mark(self) -> Self:
+        if self.urgency_from_lexicon and self.urgency is None:
+            raise ValueError("urgency_from_lexicon is true, but there is no urgency")
+        return self
 
     @model_validator(mode="after")
     def _one_skin_type(self) -> Self:

@@ -116,7 +116,7 @@ def case_facts(case: Case) -> tuple[tuple[str, str], ...]:
         ("Label", case.label),
         ("Category", case.category),
         ("Differential", weighted),
-        ("Urgency", case.urgency),
+        ("Urgency", case.urgency_text),
         ("Age", None if context.age is None else f"{context.age:g}"),
         ("Sex", context.sex),
         ("Site", context.site),

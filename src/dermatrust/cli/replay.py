@@ -40,7 +40,7 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     data = None if chosen.records_bring_items and options["data"] is None else open_data(chosen.source, options["data"])
     items = iter(()) if data is None else iter_items(chosen, data, limit=options["limit"])
     missing: Counter[str] = Counter()
-    scored = count_missing(score_all(chosen.score, reader(file, items)), missing)
+    scored = count_missing(score_all(chosen.score, reader(file, items), where=str(file)), missing)
     table = write_scored(out / SCORED, scored) if out else tabulate(scored)
     if not table.ids:
         raise DataError(str(file), f"holds nothing recorded for {protocol}")

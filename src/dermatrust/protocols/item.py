@@ -72,6 +72,20 @@ class Item:
         texts = {"question": self.question, "options": lettered(self.options), **self.fields}
         return _PLACE.sub(lambda place: texts.get(place[1], place[0]), self.template or "{question}")
 
+    def fault(self) -> str:
+        """Return what is wrong with it, where its row held something else than texts; empty where nothing is."""
+        texts = {"id": self.id, "question": self.question, "system": self.system, "group": self.group}
+        texts |= (
+            {f"option {letter}": text for letter, text in self.options.items()} | dict(self.fields) | dict(self.tags)
+        )
+        wrong = next((name for name, text in texts.items() if not isinstance(text, str)), None)
+        if wrong is not None:
+            return f"its {wrong} is {texts[wrong]!r}; expected a text"
+        if not self.id.strip() or self.target is None:
+            return f"it has no {'answer' if self.id.strip() else 'id'}"
+        picture = next((one for one in self.images if not isinstance(one, str | Path | bytes)), None)
+        return "" if picture is None else f"an image is {picture!r}; expected the name of a file, or its bytes"
+
     def turns(self) -> list[Turn]:
         """Return the conversation that asks it."""
         told = [Turn("system", self.system)] if self.system else []

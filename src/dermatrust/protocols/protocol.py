@@ -141,9 +141,12 @@ class Protocol:
         except KeyError as error:
             expected = ", ".join(self.examples[0].row)
             raise DataError(where, f"has no field {error}", f"rows of {self.name} with the fields {expected}") from None
-        except (ValueError, TypeError, AttributeError, IndexError) as error:
-            raise DataError(where, f"is not a row of {self.name} ({error})") from None
+        except (ValueError, TypeError, AttributeError, IndexError, StopIteration, SyntaxError, RecursionError) as error:
+            raise DataError(where, f"is not a row of {self.name} ({error or type(error).__name__})") from None
         made = made if isinstance(made, tuple) else (made,)
+        for item in made:
+            if fault := item.fault():
+                raise DataError(where, f"is not a row of {self.name}: {fault}")
         return tuple(item if item.template else replace(item, template=self.prompt) for item in made)
 
     def variant(self, name: str) -> "Protocol":

@@ -2,10 +2,11 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dermatrust.errors import DataError
 from dermatrust.protocols.item import Item, Played, Score
 from dermatrust.protocols.read_recorded import played_fields
 from dermatrust.protocols.table import ScoreTable
@@ -40,10 +41,21 @@ def tabulate(scored: Iterable[Scored]) -> ScoreTable:
     return table
 
 
-def score_all(score: Any, played: Iterable[tuple[Item, Played | None]]) -> Iterator[Scored]:
-    """Yield what is recorded with its score; asks nobody."""
+def score_all(
+    score: Callable[[Item, Played], Score], played: Iterable[tuple[Item, Played | None]], *, where: str = "the record"
+) -> Iterator[Scored]:
+    """Yield what is recorded with its score; asks nobody.
+
+    Raises:
+        DataError: What is recorded of an item is nothing that its protocol could have recorded.
+    """
     for item, one in played:
-        yield Scored(item, one, None if one is None else score(item, one), "" if one else "not recorded")
+        try:
+            found = None if one is None else score(item, one)
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            what = f"what it has of item {item.id!r} cannot be scored ({type(error).__name__}: {error})"
+            raise DataError(where, what, "what this protocol records", "Was it recorded by another one?") from error
+        yield Scored(item, one, found, "" if one else "not recorded")
 
 
 def _fields(one: Scored) -> dict[str, Any]:

@@ -90,6 +90,8 @@ def grounded(passages: Grounding | None) -> Callable[[Row], Item]:
     def to_item(row: Row) -> Item:
         language = row["lang"]
         options = {number: text for number, text in sorted(row["options"].items()) if text}
+        if str(row["correct_option"]) not in options:
+            raise ValueError(f"its correct_option is {row['correct_option']!r}; expected one of {', '.join(options)}")
         context = "\n\n".join(passages(row)) if passages else ""
         return Item(
             id=id_of(language, row["full_question"]),

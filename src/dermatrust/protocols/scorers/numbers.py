@@ -1,6 +1,7 @@
 """Numbers, dates and durations in replies, and arithmetic that is safe to work out."""
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -33,13 +34,14 @@ def stated_answer(reply: str) -> str:
 
 
 def numbers_in(text: str) -> list[float]:
-    """Return all numbers of a text, in order; "1,234.5" is one, and so is "-.5".
+    """Return all numbers of a text, in order; "1,234.5" is one, and so is "-.5". What is too large to hold is none.
 
     Example:
         >>> numbers_in("from 1,234.5 to -3")
         [1234.5, -3.0]
     """
-    return [float(match.replace(",", "").replace("−", "-")) for match in _NUMBER.findall(text)]
+    found = (float(match.replace(",", "").replace("−", "-")) for match in _NUMBER.findall(text))
+    return [number for number in found if math.isfinite(number)]
 
 
 def work_out(formula: str) -> float | None:

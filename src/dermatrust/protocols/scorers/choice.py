@@ -1,13 +1,17 @@
 """Which option a reply chooses: named policies, and cascades of them. A reply that chooses none is unanswered."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from dermatrust.protocols.item import Item, Played, Score
 
 Parser = Callable[[str, Mapping[str, str]], str]
 """From a reply and the options to the letter or letters chosen, in capitals and in order; empty for none."""
-_ANSWER = re.compile(r"\banswer\b\W{0,6}(?:is\b\W{0,6})?\(?([A-Z])\b(?!['’])", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"\banswer\b\W{0,6}(?:is\b\W{0,6})?\(?([A-Z])\b(?!['’])(?-i:(?<![a-z])|(?=\W*$|\s*[.,;:)\]*\n]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A small letter counts only where a sentence could not go on: "the answer is a benign naevus" states no letter."""
 _ANSWERS = re.compile(
     r"\banswers?\b\W{0,6}(?:(?:is|are)\b\W{0,6})?((?:[A-Z]\b[\s,;/&]*(?:and\b\s*)?)+|[A-Z]{1,12}\b)", re.IGNORECASE
 )
@@ -21,8 +25,23 @@ def answer_line(reply: str, options: Mapping[str, str]) -> str:
     Example:
         >>> answer_line("Answer: A is tempting.\nAnswer: (B)", {"A": "", "B": ""})
         'B'
+        >>> answer_line("answer: b", {"A": "", "B": ""}), answer_line("The answer is a naevus", {"A": "", "B": ""})
+        ('B', '')
     """
-    return _last(match[1].upper() for match in _ANSWER.finditer(reply) if match[1].upper() in options)
+    return next((letter for match in _from_the_last(reply) if (letter := match[1].upper()) in options), "")
+
+
+def _from_the_last(reply: str) -> Iterator[re.Match[str]]:
+    """Yield the statements of an answer, the last first, without looking through all of a long reply."""
+    small = reply.lower()
+    if len(small) != len(reply):  # a letter such as the dotted capital I, which is two small ones
+        yield from reversed([*_ANSWER.finditer(reply)])
+        return
+    place = small.rfind("answer")
+    while place >= 0:
+        if match := _ANSWER.match(reply, place):
+            yield match
+        place = small.rfind("answer", 0, place)
 
 
 def first_letter(reply: str, options: Mapping[str, str]) -> str:

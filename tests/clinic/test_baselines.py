@@ -191,3 +191,8 @@ def test_without_scikit_learn_the_command_says_what_to_install(folder, monkeypat
     done = CliRunner().invoke(cli, ["clinic", "baseline", str(folder)])
     assert isinstance(done.exception, ModelError)
     assert "pip install 'dermatrust[clinic]'" in str(done.exception)
+
+
+def test_few_cases_of_many_labels_are_no_reason_to_warn():
+    few = [Case(id=str(k), patient_id=str(k), label=f"d{k % 20}", context=ClinicalContext(age=k)) for k in range(44)]
+    assert predict(CONTEXT, few, n_folds=2).chances.shape == (44, 20)  # warnings are errors here

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dermatrust.clinic.differential_reply import read_differential_reply
 from dermatrust.clinic.triage_json import stated_share
 from dermatrust.clinic.triage_reply import TriageReply, read_triage_reply
 from dermatrust.clinic.urgency_words import URGENCIES
@@ -175,3 +176,19 @@ def test_one_among_percentages_is_one_percent_not_certainty():
 )
 def test_shapes_that_models_use_for_a_level(text, level):
     assert read_triage_reply(text).urgency == level
+
+
+@pytest.mark.parametrize(
+    ("text", "cannot_tell"),
+    [
+        ("The image quality is too poor.", True),
+        ("I cannot safely or reliably triage this patient.", True),
+        ("The photograph is inconclusive.", True),
+        ("As an AI I cannot provide medical advice.", False),
+        ("I'm sorry, I can't assist with that.", False),
+        ("I cannot exclude melanoma.", False),
+    ],
+)
+def test_triage_and_differentials_say_alike_that_they_cannot_tell(text, cannot_tell):
+    assert read_triage_reply(text).cannot_tell == cannot_tell
+    assert read_differential_reply(text).cannot_tell == cannot_tell

@@ -8,11 +8,13 @@ import pytest
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.mcnemar import McNemar
-from dermatrust.clinic.results import HITS, MEASURES, Anchoring, Cell, Change, DifferentialResult, Shortcut
+from dermatrust.clinic.cells import Change
+from dermatrust.clinic.differential_table import SUBGROUP_MEASURES
+from dermatrust.clinic.results import HITS, MEASURES, Anchoring, Cell, DifferentialResult, Shortcut
 from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
-from dermatrust.report.clinic_ddx import differential_context, sentences
+from dermatrust.report.clinic_ddx import _MEASURE_WORDS, differential_context, sentences
 from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_words import anchoring_sentence, change_sentence, shortcut_sentence
 
@@ -234,3 +236,7 @@ def test_names_and_idents_are_unique(page):
     idents = re.findall(r' id="([^"]+)"', page(a_result()))
     assert len(idents) == len(set(idents))
     assert differential_context(a_result())["manifest"] is None
+
+
+def test_every_figure_of_parts_of_the_cases_has_words_on_the_page():
+    assert _MEASURE_WORDS.keys() == set(SUBGROUP_MEASURES)

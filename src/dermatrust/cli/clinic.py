@@ -12,6 +12,7 @@ COMMANDS = {
     "stress": "What blurred, dark or cropped photographs do to accuracy and confidence.",
     "gap": "Put finished runs of several datasets side by side: does it hold elsewhere?",
     "sample": "Draw a blinded sample of a study's answers for people to check.",
+    "sheets": "Read the sample's sheets as people filled them in: how far they agree with the ladder.",
 }
 """Name to one line of help, so that `--help` imports none of them."""
 

@@ -17,8 +17,9 @@ def sample(run: Path, dataset: Path, out: Path, n: int, seed: int) -> None:
     """Draw answers of the differential study RUN on DATASET into the new folder OUT, blinded, for people to check.
 
     As evenly as may be from every model, arm and outcome. `dermatrust curate OUT` opens the folder; OUT-sheet.csv has
-    the established diagnosis beside each list, to mark which entries name it. OUT-key.csv tells whose answers they are,
-    and how many each stands for: keep it apart.
+    the established diagnosis beside each list, to mark which entries name it: "1, 3", or 0 for none, or nothing for
+    undecided; `clinic sheets` reads it back. OUT-key.csv tells whose answers they are, and how many each stands for:
+    keep it apart.
     """
     from dermatrust.clinic.human_files import write_beside, write_sample
     from dermatrust.clinic.human_subset import draw_sample, strata_of
@@ -42,3 +43,4 @@ def sample(run: Path, dataset: Path, out: Path, n: int, seed: int) -> None:
     n_cases = write_sample(out, folder, answers, drawn)
     sheet, key = write_beside(out, answers, drawn)
     click.echo(f"{out}: {len(drawn)} answers about {n_cases} cases\n{sheet}: to fill in\n{key}: keep it apart")
+    click.echo(f"once it is filled in: dermatrust clinic sheets {key} {sheet}", err=True)

@@ -144,7 +144,8 @@ def _fitted(matrix: Floats, truth: Ints) -> Callable[[Floats], Floats]:
     from threadpoolctl import threadpool_limits
 
     # One thread: several that wait for each other on busy cores took twenty times as long.
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The number of unique classes")  # they are labels, however few cases
         model = LogisticRegression(C=_STRENGTH, max_iter=_MOST_STEPS, class_weight="balanced").fit(matrix, truth)
 
     def chances(asked: Floats) -> Floats:

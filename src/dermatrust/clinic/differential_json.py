@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from dermatrust.clinic.cannot_tell import CANNOT_KEYS
 from dermatrust.clinic.differential_names import Entry, fraction, is_percent, read_entry, shared_scale
 from dermatrust.judge.aliases import normalised
 from dermatrust.judge.verdict_json import Pairs, split_json
@@ -30,10 +31,6 @@ _PROBABILITIES = frozenset(
 _CONFIDENCES = frozenset(
     {"confidence", "overall confidence", "confidence level", "certainty", "confidence in first diagnosis",
      "top confidence", "probability"}
-)  # fmt: skip
-_CANNOT = frozenset(
-    {"cannot tell", "can not tell", "cannot determine", "unable to determine", "unable to tell", "abstain", "abstained",
-     "insufficient information", "indeterminate", "cannot diagnose", "is cannot tell"}
 )  # fmt: skip
 _NUMBERED = re.compile(
     r"^(?:(?:differential )?(?:diagnosis|diagnoses|ddx|dx|rank|top|option|differential) ?)?#?\d{1,2}$"
@@ -101,7 +98,7 @@ def _read(pairs: Pairs, lexicon: Lexicon, depth: int = 0) -> JsonDifferential:
     inner: list[JsonDifferential] = []
     for key, value in pairs:
         name = normalised(key)
-        if name in _CANNOT:
+        if name in CANNOT_KEYS:
             cannot_tell = _is_true(value)
         elif name in _LEADS and _names_one(value):
             leads += _entries(value, lexicon)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from dermatrust.clinic.cannot_tell import BY_POLICY, CANNOT_TELL, says_cannot_tell, without_cannot_tell
 from dermatrust.clinic.differential_german import in_english_forms
 from dermatrust.clinic.differential_json import read_json
 from dermatrust.clinic.differential_lines import LineDifferential, before_list, read_lines
@@ -21,31 +22,6 @@ Form = Literal["json", "list", "prose", "none"]
 
 LONGEST_REPLY = 100_000
 """Characters. Of a longer reply only the end is read."""
-_CANNOT_TELL = re.compile(
-    r"""\b(?=[cdinptu])(?:
-      (?:can(?:not|'t|\ not)|could(?:\ not|n't)|(?:unable|not\ able|impossible|not\ possible|difficult)\ to)
-        \ (?:be\ )?(?:\w+\ )?(?:tell|determined?|identif\w+|mak\w+|made|establish\w*|sa(?:y|id)|diagnosed?|assess\w*
-        |reach|ascertain|decide|evaluat\w+|conclude|offer|provide|give)\b
-    | (?:insufficient|not\ enough|inadequate|too\ little)\ (?:\w+\ ){0,2}
-        (?:information|detail|data|evidence|quality|resolution)
-    | (?:image|photo(?:graph)?|picture)\ (?:quality\ )?(?:is|are)\ (?:too|not|insufficient|inadequate|of\ poor)
-    | no\ (?:specific\ |definite\ |reliable\ |confident\ )?diagnosis\ (?:can|could|is)\ (?:be\ )?
-        (?:made|given|established|possible)
-    | (?:indeterminate|non-?diagnostic|inconclusive|undeterminable)\b
-    | (?:unknown|unclear|uncertain|unsure|not\ sure|undetermined|n/?a|none)\W*\Z )""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_STEMS = (
-    "can't", "cannot", "can not", "could", "unable", "not able", "possible", "difficult to", "sufficient", "not enough",
-    "adequate", "too ", "of poor", "is not", "are not", "no diag", "no spec", "no defin", "no relia", "no conf",
-    "determin", "diagnostic", "conclusive", "unknown", "unclear", "uncertain", "unsure", "not sure", "n/a", "none",
-)  # fmt: skip
-"""One of these stands in whatever `_CANNOT_TELL` finds; looking for them takes no time."""
-_BY_POLICY = re.compile(
-    r"\b(?:medical (?:advice|diagnos\w+|condition)|as an ai|i'm sorry|assist with|policy|policies)", re.IGNORECASE
-)
-_CERTAINTY = re.compile(r"\b(?:certain(?:ty)?|definitive(?:ly)?|for sure|conclusively|100 ?%)\b", re.IGNORECASE)
-_CLAUSE_END = re.compile(r"[.;!?\n]|\bbut\b|\bhowever\b|,(?! (?:or|whether|if|and)\b)", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"""^(?: unknown | unclear | uncertain | undetermined | indeterminate | none | n/?a | null | unspecified
     | inconclusive | not\ .* | \(.*\) | first | second | third | fourth | fifth
@@ -125,7 +101,7 @@ def _read(text: str, lexicon: Lexicon) -> DifferentialReply:
     kept = _ranked(_merged(entries, lexicon))
     cannot_tell = found.cannot_tell
     if cannot_tell is None:
-        cannot_tell = not kept and _cannot_tell(said)
+        cannot_tell = not kept and says_cannot_tell(said)
     return DifferentialReply(
         diagnoses=tuple(entry.name for entry in kept),
         probabilities=_probabilities(kept),
@@ -137,7 +113,7 @@ def _read(text: str, lexicon: Lexicon) -> DifferentialReply:
 
 def _from_text(said: str, lexicon: Lexicon) -> tuple[tuple[Entry, ...], Form]:
     """Read lists and phrases; where they name nothing that the lexicon knows, the narrative decides."""
-    committed = without_generalities(favourite_first(_without_cannot_tell(_VERSUS.sub(" vs ", said))))
+    committed = without_generalities(favourite_first(without_cannot_tell(_VERSUS.sub(" vs ", said))))
     lines = read_lines(committed, lexicon)
     entries = tuple(entry for entry in (*lines.leads, *lines.listed) if not _NO_NAME.match(entry.name))
     is_known = any(diagnosis_said(entry.name, lexicon) for entry in entries)
@@ -150,7 +126,7 @@ def _from_text(said: str, lexicon: Lexicon) -> tuple[tuple[Entry, ...], Form]:
         return (*entries, *prose), "prose" if prose else "list"
     if prose and not _is_bare(committed, lexicon):
         return prose, "prose"
-    return (entries or (() if _CANNOT_TELL.search(said) else _bare(committed, lexicon))), "list"
+    return (entries or (() if CANNOT_TELL.search(said) else _bare(committed, lexicon))), "list"
 
 
 def _first_of_all(lines: LineDifferential, text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
@@ -172,31 +148,10 @@ def _is_bare(text: str, lexicon: Lexicon) -> bool:
 
 
 def _bare(text: str, lexicon: Lexicon) -> tuple[Entry, ...]:
-    if not _is_bare(text, lexicon) or _BY_POLICY.search(text):
+    if not _is_bare(text, lexicon) or BY_POLICY.search(text):
         return ()
     parts = split_names(_ANY_LABEL.sub("", text.strip()), lexicon)
     return tuple(entry for part in parts for entry in read_entry(part, lexicon))
-
-
-def _without_cannot_tell(text: str) -> str:
-    """Blank out the clauses that say it cannot be told, with the diseases between which they do not decide."""
-    lower = text.lower()
-    if not any(stem in lower for stem in _STEMS):
-        return text
-    kept, position = [], 0
-    for mark in _CANNOT_TELL.finditer(text):
-        if mark.start() < position:
-            continue
-        end = _CLAUSE_END.search(text, mark.end())
-        until = end.start() if end else len(text)
-        if not _CERTAINTY.search(text, mark.start(), until):
-            kept.append(text[position : mark.start()])
-            position = until
-    return " ".join((*kept, text[position:])) if kept else text
-
-
-def _cannot_tell(text: str) -> bool:
-    return bool(_CANNOT_TELL.search(text)) and not _BY_POLICY.search(text)
 
 
 def _merged(entries: Iterable[Entry], lexicon: Lexicon) -> list[Entry]:

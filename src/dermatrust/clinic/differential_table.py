@@ -13,6 +13,7 @@ from dermatrust.agreement.mcnemar import McNemar, mcnemar
 from dermatrust.clinic.abstention import StatedConfidence, stated_confidence
 from dermatrust.clinic.anchoring import plan_anchoring, plan_shortcuts
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.image_arms import NO_IMAGES
@@ -22,7 +23,6 @@ from dermatrust.clinic.results import (
     HITS,
     MEASURES,
     Cell,
-    Change,
     DifferentialResult,
 )  # fmt: skip
 from dermatrust.clinic.subgroup_levels import case_levels, diseases

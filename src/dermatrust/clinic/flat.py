@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from dermatrust.agreement.interval import Estimate
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.parts_flat import part_records
-from dermatrust.clinic.results import Anchoring, Change, DifferentialResult, Shortcut
+from dermatrust.clinic.results import Anchoring, DifferentialResult, Shortcut
 
 COLUMNS = (
     "dataset", "synthetic", "kind", "model", "arm", "image_arm", "base_arm", "base_image_arm", "measure", "factor",

@@ -82,11 +82,18 @@ def _text(one: Drawn) -> Narrative:
 
 def sheet_csv(answers: AnswerColumns, sample: Sequence[Drawn]) -> str:
     """Return a row per answer to fill in: the truth, the list in alphabetical order, and room for the numbers."""
-    rows = (
-        (one.item, answers.label[one.row], "; ".join(f"{n}. {name}" for n, name in enumerate(one.names, 1)), "", "")
-        for one in sample
-    )
+    rows = ((one.item, answers.label[one.row], listed_names(one.names), "", "") for one in sample)
     return _csv(SHEET, rows)
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Return a list as the sheet shows it.
+
+    Example:
+        >>> listed_names(["acne", "rosacea"])
+        '1. acne; 2. rosacea'
+    """
+    return "; ".join(f"{n}. {name}" for n, name in enumerate(names, 1))
 
 
 def key_csv(answers: AnswerColumns, sample: Sequence[Drawn]) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dermatrust.agreement.interval import Estimate
-from dermatrust.agreement.mcnemar import McNemar
 from dermatrust.clinic.abstention import StatedConfidence
 from dermatrust.clinic.adjudication_result import AdjudicationResult
+from dermatrust.clinic.cells import CellCounts, Change
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.embedding_result import EmbeddingResult
 from dermatrust.clinic.ladder import RUNGS
@@ -31,62 +31,16 @@ weighted-K   the share of that differential's weight that the first K name
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One model in one arm.
+class Cell(CellCounts):
+    """One model in one arm, asked for differentials. An answer without a diagnosis is unanswered.
 
     Attributes:
-        model: The model.
-        arm: What it was told.
-        image_arm: What it was shown.
-        n: Answers.
-        n_missing: Answers that are not there, since an ask failed or could not be made.
-        n_unanswered: Answers that name no diagnosis, those that cannot tell among them. They are wrong.
-        n_abstained: Answers that say they cannot tell.
-        n_given_away: Cases of which what was told names the true diagnosis.
-        reasons: Why answers are missing, and how many for each reason.
         measures: Each of `MEASURES` with its interval; its `n` counts the answers of which it can be decided.
         confidence: Stated confidence against the first diagnosis being right; None where no answer states any.
     """
 
-    model: str
-    arm: str
-    image_arm: str
-    n: int
-    n_missing: int
-    n_unanswered: int
-    n_abstained: int
-    n_given_away: int
-    reasons: dict[str, int]
     measures: dict[str, Estimate]
     confidence: StatedConfidence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One model in one arm against the same model in another, on the cases that have an answer in both.
-
-    Attributes:
-        model: The model.
-        arm: What it was told.
-        image_arm: What it was shown.
-        base_arm: What it was told in the arm compared with.
-        base_image_arm: What it was shown there.
-        n: Cases with both answers.
-        differences: Each of `MEASURES`: arm less base, with its interval.
-        flips: Share of the cases whose first diagnosis is another disease than in the base arm; an answer without any
-            differs from one with one.
-        mcnemar: For each of `HITS`: cases right in the arm only (first), in the base only (second), and p-values.
-    """
-
-    model: str
-    arm: str
-    image_arm: str
-    base_arm: str
-    base_image_arm: str
-    n: int
-    differences: dict[str, Estimate]
-    flips: Estimate
-    mcnemar: dict[str, McNemar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +120,7 @@ class DifferentialResult:
         base: The context arm that others are compared with.
         cells: By model, arm, image arm.
         changes: Against the base arm with the same images, then against the first image arm with the same context.
+            Tested of each of `HITS`; a flip is another disease put first, or one put first by one of the two alone.
         anchoring: One per model and image arm, where diagnoses were planted.
         shortcuts: One per model, where there is the arm "context only".
         n_resamples: Bootstrap resamples over patients behind every interval.

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from dermatrust.bench.text import aligned, cases_text, counted, shortened
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.parts_text import confidence_text, gaps_text, within_text
 from dermatrust.clinic.percent import percent
-from dermatrust.clinic.results import HEADLINE, Anchoring, Cell, Change, DifferentialResult, Shortcut
+from dermatrust.clinic.results import HEADLINE, Anchoring, Cell, DifferentialResult, Shortcut
 
 _RUNGS_AT_3 = ("top-3 exact", "top-3 synonym", "top-3 family", "credit-3", "overlap-3", "weighted-3")
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from dermatrust.agreement.interval import Estimate
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.parts_flat import part_records
-from dermatrust.clinic.triage_results import BenefitCurve, TriageCell, TriageChange, TriageResult
+from dermatrust.clinic.triage_results import BenefitCurve, TriageCell, TriageResult
 
 COLUMNS = (
     "dataset", "synthetic", "kind", "model", "arm", "image_arm", "base_arm", "base_image_arm", "measure", "factor",
@@ -70,7 +71,7 @@ def _of_curve(result: TriageResult, about: dict[str, Any], curve: BenefitCurve) 
         yield _record(result, "net benefit", about | own)
 
 
-def _of_change(result: TriageResult, change: TriageChange) -> Iterator[dict[str, Any]]:
+def _of_change(result: TriageResult, change: Change) -> Iterator[dict[str, Any]]:
     about = _place(change) | {"base_arm": change.base_arm, "base_image_arm": change.base_image_arm}
     yield _record(result, "change", about | {"measure": "flips"}, change.flips)
     for name, estimate in change.differences.items():

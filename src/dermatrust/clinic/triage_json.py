@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dermatrust.clinic.cannot_tell import CANNOT_KEYS
 from dermatrust.clinic.differential_names import fraction, is_percent, shared_scale
 from dermatrust.clinic.urgency_words import UNCLAIMED, URGENCIES, Claimed, claimed
 from dermatrust.judge.aliases import normalised
@@ -27,10 +28,6 @@ _PROBABILITIES = frozenset(
 )  # fmt: skip
 _DISTRIBUTIONS = frozenset({"probabilities", "probability", "level probabilities", "distribution", "urgency"})
 _CONFIDENCES = frozenset({"confidence", "confidence level", "certainty", "confidence in urgency", "probability"})
-_CANNOT = frozenset(
-    {"cannot tell", "can not tell", "cannot determine", "unable to determine", "unable to tell", "abstain", "abstained",
-     "insufficient information", "cannot assess", "is cannot tell"}
-)  # fmt: skip
 _WORDS: dict[str, Urgency] = {"yes": "urgent", "true": "urgent", "no": "routine", "false": "routine"}
 _DEGREES: dict[str, Urgency] = {"low": "routine", "high": "urgent"}
 """As "low priority" and "high priority" are read."""
@@ -70,7 +67,7 @@ def read_json_triage(pairs: Pairs, depth: int = 0) -> JsonTriage:
             probability = inner.urgent_probability if probability is None else probability
             confidence = inner.confidence if confidence is None else confidence
             cannot_tell = cannot_tell or inner.cannot_tell
-        elif name in _CANNOT:
+        elif name in CANNOT_KEYS:
             cannot_tell = value is True or str(value).strip().lower() in ("true", "yes", "1")
         elif name in _FLAGS and isinstance(value, bool | str):
             levels.append(_flag(value))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from dermatrust.clinic.cannot_tell import says_cannot_tell
 from dermatrust.clinic.differential_json import python_objects
 from dermatrust.clinic.triage_json import ADVICE, LEVELS, JsonTriage, claimed_level, read_json_triage, stated_share
 from dermatrust.clinic.urgency_words import Claimed, claimed
@@ -37,13 +38,6 @@ _VERDICT = re.compile(
     r"\b(?:(?:i|we)\s+(?:would\s+|will\s+)?(?:therefore\s+)?(?:classify|categori[sz]e|triage|rate|grade|consider|label|assess)"
     r"|(?:is|be|as)\s+(?:best\s+)?(?:classified|categori[sz]ed|triaged|rated|graded)|in\s+conclusion|overall|in\s+summary"
     r"|final\s+(?:answer|triage|level|assessment))\b[^.\n]*",
-    re.IGNORECASE,
-)
-_CANNOT_TELL = re.compile(
-    r"\b(?:can(?:not|'t| not)|could(?: not|n't)|unable to|not able to|(?:im|not )possible to)\b[^.;\n]{0,40}?"
-    r"\b(?:tell|determin|assess|triage|judge|decide|say|classif|evaluat|establish)"
-    r"|\b(?:insufficient|not enough|inadequate|too little)\s+(?:\w+\s+){0,2}(?:information|detail|evidence|quality)"
-    r"|^\W*(?:unknown|unsure|uncertain|indeterminate)\W*$",
     re.IGNORECASE,
 )
 
@@ -98,7 +92,7 @@ def read_triage_reply(text: str) -> TriageReply:
         urgency=level,
         urgent_probability=_stated(_SAID_PROBABILITY, rest) if probability is None else probability,
         confidence=_stated(_SAID_CONFIDENCE, rest) if confidence is None else confidence,
-        cannot_tell=flagged or (level is None and form == "none" and bool(_CANNOT_TELL.search(said))),
+        cannot_tell=flagged or (level is None and form == "none" and says_cannot_tell(said)),
         form=form,
     )
 

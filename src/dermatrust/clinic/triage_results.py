@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from dermatrust.agreement.confusion_rates import ConfusionRates
 from dermatrust.agreement.interval import Estimate
-from dermatrust.agreement.mcnemar import McNemar
 from dermatrust.agreement.roc import Auroc, OperatingPoint
 from dermatrust.clinic.abstention import StatedConfidence
+from dermatrust.clinic.cells import CellCounts, Change
 from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
 from dermatrust.records import DatasetCard
 
@@ -71,19 +71,10 @@ class StatedProbability:
 
 
 @dataclass(frozen=True, slots=True)
-class TriageCell:
-    """One model in one arm.
+class TriageCell(CellCounts):
+    """One model in one arm, asked for levels. An answer without a level is unanswered.
 
     Attributes:
-        model: The model.
-        arm: What it was told.
-        image_arm: What it was shown.
-        n: Answers.
-        n_missing: Answers that are not there, since an ask failed or could not be made.
-        n_unanswered: Answers that name no level, those that cannot tell among them. They are wrong.
-        n_abstained: Answers that say they cannot tell.
-        n_given_away: Cases of which what was told names the true diagnosis.
-        reasons: Why answers are missing, and how many for each reason.
         table: Cases by true level (emergent, urgent, routine) down and level said (these, and none) across.
         rates: Emergent or urgent against routine, with Wilson's intervals, cases taken as independent.
         measures: Each measure of the study with an interval over patients; its `n` is what it is a share of.
@@ -92,49 +83,12 @@ class TriageCell:
         confidence: Of the stated confidence; None where no answer states one.
     """
 
-    model: str
-    arm: str
-    image_arm: str
-    n: int
-    n_missing: int
-    n_unanswered: int
-    n_abstained: int
-    n_given_away: int
-    reasons: dict[str, int]
     table: tuple[tuple[int, ...], ...]
     rates: ConfusionRates
     measures: dict[str, Estimate]
     probability: StatedProbability | None
     benefit: BenefitCurve
     confidence: StatedConfidence | None
-
-
-@dataclass(frozen=True, slots=True)
-class TriageChange:
-    """One model in one arm against the same model in another, on the cases that have an answer in both.
-
-    Attributes:
-        model: The model.
-        arm: What it was told.
-        image_arm: What it was shown.
-        base_arm: What it was told in the arm compared with.
-        base_image_arm: What it was shown there.
-        n: Cases with both answers.
-        differences: Each measure of the study: arm less base, with an interval over patients.
-        flips: Share of the cases whose level is another than in the base arm; none differs from any.
-        mcnemar: "sensitivity" (urgent and emergent cases found), "specificity" (routine cases left), "accuracy" (both):
-            cases right in the arm only (first), in the base only (second), and p-values.
-    """
-
-    model: str
-    arm: str
-    image_arm: str
-    base_arm: str
-    base_image_arm: str
-    n: int
-    differences: dict[str, Estimate]
-    flips: Estimate
-    mcnemar: dict[str, McNemar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +111,8 @@ class TriageResult:
         base: The context arm that others are compared with.
         cells: By model, arm, image arm.
         changes: Against the base arm with the same images, then against the first image arm with the same context.
+            Tested of "sensitivity" (urgent and emergent cases found), "specificity" (routine cases left) and "accuracy"
+            (both); a flip is another level said, and none differs from any.
         subgroups: Sensitivity and specificity by skin type, skin tone, age, sex, site and category.
         gaps: The widest gap of each of these.
         within: Gaps between parts within the same disease, in the base arm.
@@ -179,7 +135,7 @@ class TriageResult:
     image_arms: tuple[str, ...]
     base: str
     cells: tuple[TriageCell, ...]
-    changes: tuple[TriageChange, ...]
+    changes: tuple[Change, ...]
     subgroups: tuple[SubgroupRow, ...]
     gaps: tuple[GapRow, ...]
     within: tuple[WithinRow, ...]

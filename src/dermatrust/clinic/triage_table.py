@@ -14,6 +14,7 @@ from dermatrust.agreement.mcnemar import mcnemar
 from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.clinic.abstention import stated_confidence
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.differential_table import ABSENT, N_RESAMPLES, compared_places
 from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.subgroup_levels import case_levels, diseases
@@ -21,7 +22,7 @@ from dermatrust.clinic.subgroups import Parts, subgroup_tables, within_disease
 from dermatrust.clinic.triage_columns import TriageColumns, columns_at, measured_at
 from dermatrust.clinic.triage_measures import NO_LEVEL, TriageMeasure, level_table, level_terms, triage_measures
 from dermatrust.clinic.triage_probability import acting_on_levels, stated_probability
-from dermatrust.clinic.triage_results import TriageCell, TriageChange, TriageResult
+from dermatrust.clinic.triage_results import TriageCell, TriageResult
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.records import DatasetCard
@@ -147,7 +148,7 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
     )  # fmt: skip
 
 
-def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -> TriageChange:
+def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -> Change:
     grid, n_measures = plan.grid, len(plan.measures)
     here, there = (plan.columns[place] for place in pair)
     first = n_measures * (len(plan.columns) + 2 * number)
@@ -168,7 +169,7 @@ def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -
     flips.add(np.where(both, here.said != there.said, np.nan))
     (flipped,) = flips.solve(plan.draws, n_resamples=plan.n_resamples, confidence=plan.confidence)
     base = grid.places[pair[1]]
-    return TriageChange(
+    return Change(
         *grid.places[pair[0]], base.arm, base.image_arm, int(both.sum()), differences, flipped, tests
     )  # fmt: skip
 

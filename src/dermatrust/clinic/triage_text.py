@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import Proportion
 from dermatrust.bench.text import NOTHING, aligned, cases_text, counted, shortened
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.parts_text import confidence_text, gaps_text, within_text
 from dermatrust.clinic.percent import percent
-from dermatrust.clinic.triage_results import SPECIFICITY, TriageCell, TriageChange, TriageResult
+from dermatrust.clinic.triage_results import SPECIFICITY, TriageCell, TriageResult
 from dermatrust.clinic.urgency_words import URGENCIES
 
 _RATES = ("sensitivity", "specificity", "ppv", "npv", "balanced accuracy")
@@ -105,7 +106,7 @@ def _changes_text(result: TriageResult) -> str:
     return "\n".join(["Change on the same cases: points of percent", *aligned([titles, *lines]), note])
 
 
-def _change_line(change: TriageChange) -> list[str]:
+def _change_line(change: Change) -> list[str]:
     against = change.base_arm if change.base_arm != change.arm else change.base_image_arm
     tests = []
     for name in ("sensitivity", "specificity"):
@@ -135,5 +136,5 @@ def _kappa(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
-def _about(one: TriageCell | TriageChange) -> Sequence[str]:
+def _about(one: TriageCell | Change) -> Sequence[str]:
     return shortened(one.model), one.arm, one.image_arm

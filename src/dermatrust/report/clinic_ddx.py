@@ -4,8 +4,9 @@ from typing import Any
 
 from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import cases_text, drawn_notice
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.differential import CUTS
-from dermatrust.clinic.results import HEADLINE, Change, DifferentialResult
+from dermatrust.clinic.results import HEADLINE, DifferentialResult
 from dermatrust.records import Manifest
 from dermatrust.report import clinic_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart

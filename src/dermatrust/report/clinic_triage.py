@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import cases_text, drawn_notice
-from dermatrust.clinic.triage_results import BenefitCurve, TriageCell, TriageChange, TriageResult
+from dermatrust.clinic.cells import Change
+from dermatrust.clinic.triage_results import BenefitCurve, TriageCell, TriageResult
 from dermatrust.records import Manifest
 from dermatrust.report import clinic_triage_plots as plots
 from dermatrust.report import clinic_triage_tables as tables
@@ -98,7 +99,7 @@ def _lines(result: TriageResult, names: Sequence[str]) -> tuple[ArmLine, ...]:
     return arm_lines(result.cells, result.image_arms, shown)
 
 
-def _change_line(change: TriageChange, result: TriageResult) -> ArmLine:
+def _change_line(change: Change, result: TriageResult) -> ArmLine:
     against = change.base_arm if change.base_arm != change.arm else change.base_image_arm
     test = change.mcnemar["accuracy"]
     cells = (*(points_cell(change.differences[name]) for name in _TWO[:2]), share_cell(change.flips))

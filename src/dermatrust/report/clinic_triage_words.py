@@ -3,7 +3,8 @@
 import math
 
 from dermatrust.bench.text import counted
-from dermatrust.clinic.triage_results import TriageCell, TriageChange, TriageResult
+from dermatrust.clinic.cells import Change
+from dermatrust.clinic.triage_results import TriageCell, TriageResult
 from dermatrust.report.clinic_words import arm_begins, change_begins, interval_words
 from dermatrust.report.percent import whole
 from dermatrust.report.views import of_text
@@ -56,7 +57,7 @@ def levels_sentence(cell: TriageCell) -> str:
     return text
 
 
-def change_sentence(change: TriageChange) -> str:
+def change_sentence(change: Change) -> str:
     """Return by how much more or less of the pressing and of the routine cases are right in another arm."""
     parts = []
     for name, words in (("sensitivity", "urgent cases found"), ("specificity", "routine cases left routine")):

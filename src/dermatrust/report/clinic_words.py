@@ -15,8 +15,9 @@ from dermatrust.clinic.arms import (
     IRRELEVANT,
     PLANTED_REFERRAL,
 )
+from dermatrust.clinic.cells import Change
 from dermatrust.clinic.image_arms import NO_IMAGES
-from dermatrust.clinic.results import HEADLINE, Anchoring, Change, DifferentialResult, Shortcut
+from dermatrust.clinic.results import HEADLINE, Anchoring, DifferentialResult, Shortcut
 from dermatrust.report.percent import of_hundred, whole
 from dermatrust.report.views import of_text
 

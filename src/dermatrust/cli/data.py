@@ -8,6 +8,7 @@ import click
 
 from dermatrust.cli.data_annotations import tell_taken
 from dermatrust.cli.data_import import import_
+from dermatrust.cli.data_look import look
 from dermatrust.cli.groups import SuggestingGroup
 from dermatrust.cli.options import Number
 
@@ -25,6 +26,7 @@ def data() -> None:
 
 
 data.add_command(import_)
+data.add_command(look)
 
 
 @data.command(short_help="Take in people's ratings from a table.")

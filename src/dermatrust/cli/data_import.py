@@ -86,10 +86,22 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
         write_records(out / RATINGS, imported.ratings)
     if imported.left_out:
         write_records(out / LEFT_OUT, imported.left_out)
+    _look(out)
     for remark in imported.remarks:
         click.echo(remark, err=True)
     click.echo(f"{out}: {_taken(imported)}.", err=True)
     click.echo(out)
+
+
+def _look(out: Path) -> None:
+    """Note which of the imported photographs a person has to look at, and say so."""
+    from dermatrust.datasets.counted import counted
+    from dermatrust.datasets.image_reviews import note_images
+    from dermatrust.store.folder import DatasetFolder
+
+    if found := note_images(DatasetFolder.open(out)):
+        size = counted(len(found), "photograph")
+        click.echo(f"{size} may show a face, a date or a name: see `dermatrust data look {out}`", err=True)
 
 
 def _taken(imported: "Imported") -> str:

@@ -9,10 +9,12 @@ from dermatrust.datasets.check_leakage import check_leakage
 from dermatrust.datasets.check_records import SoundRecords, check_records
 from dermatrust.datasets.counted import counted
 from dermatrust.datasets.finding import Finding, some
+from dermatrust.datasets.image_reviews import OpenImage, look_at_images, open_images, said_of
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import DatasetCard
 from dermatrust.store.card import read_card
+from dermatrust.store.folder import DatasetFolder
 
 _NOT_TO_BE_SENT = ("private", "research-only")
 
@@ -55,6 +57,7 @@ def check_dataset(folder: Path) -> CheckReport:
         *(() if is_reviewed else records.suspicions),
         *_check_truth(folder, records),
         *images.findings,
+        *(_check_who_is_shown(DatasetFolder(folder, card), records) if card is not None else ()),
         *check_leakage(folder, records.cases, images.linked_cases),
     )
     return CheckReport(len(records.cases), images.n_images, findings)
@@ -75,6 +78,21 @@ def _check_permissions(card: DatasetCard, where: str) -> Iterator[Finding]:
     if card.consent.strip().lower() in ("", "unknown", "not recorded"):
         do = "Say in `consent` what the patients agreed to."
         yield Finding("warning", "consent", where, "nothing is known about the patients' consent", do)
+
+
+def _check_who_is_shown(dataset: DatasetFolder, records: SoundRecords) -> Iterator[Finding]:
+    """Check that a person has looked at every image on which a face or lettering was found."""
+    names = [name for case in records.cases for name in case.file_names]
+    do = "Look at it, and sign it off: `dermatrust data look --clear`, or --withhold."
+    try:
+        found = [OpenImage(one.file_name, said_of(one)) for one in look_at_images(dataset, names)]
+        seen = {one.file_name for one in found}
+        found += [one for one in open_images(dataset, names) if one.file_name not in seen]
+    except DataError as error:
+        yield Finding.of_error("image review", error)
+        return
+    for image, why in found:
+        yield Finding("warning", "image to be looked at", image, why, do)
 
 
 def _check_truth(folder: Path, records: SoundRecords) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ _N_LOW = 8
 _READ_AT_PX = 256
 _LEAST_CONTRAST = 1.0
 _BLOCK_ROWS = 512
-_THREADS = min(4, os.cpu_count() or 1)
+THREADS = min(4, os.cpu_count() or 1)
 """Each may hold one whole photograph."""
 _EXIF_WITHIN = 1 << 16
 """Bytes. JPEG and PNG writers put the block near the start."""
@@ -85,7 +85,7 @@ def fingerprint(path: Path, *, where: str) -> Fingerprint:
 
 def fingerprints(images: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, Fingerprint | DataError]]:
     """Yield name and fingerprint of every image, in order; what cannot be read yields its error instead."""
-    with ThreadPoolExecutor(_THREADS) as pool:  # Pillow decodes outside the interpreter lock
+    with ThreadPoolExecutor(THREADS) as pool:  # Pillow decodes outside the interpreter lock
         yield from pool.map(_named, images)
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 from dermatrust.clients import Client
 from dermatrust.clients.open import leaves_machine
 from dermatrust.datasets.identifiers import suspicions
+from dermatrust.datasets.image_reviews import open_images
 from dermatrust.errors import ModelError
 from dermatrust.store.folder import DatasetFolder
 
@@ -14,8 +15,9 @@ def check_may_leave(dataset: DatasetFolder, clients: Iterable[Client]) -> None:
     """Refuse, before the first byte, to send a dataset to a model that is not on this machine.
 
     Raises:
-        ModelError: A client leaves this machine and the card does not say `may_leave_machine: true`; or a text holds
-            what looks like an identifier, and the card does not say `identifiers_reviewed: true`.
+        ModelError: A client leaves this machine and the card does not say `may_leave_machine: true`; or a photograph
+            was flagged and nobody cleared it; or a text holds what looks like an identifier, and the card does not say
+            `identifiers_reviewed: true`.
     """
     _check(dataset, [client.name for client in clients if client.leaves_machine])
 
@@ -39,7 +41,15 @@ def _check(dataset: DatasetFolder, names: list[str]) -> None:
             "may_leave_machine: true in card.yaml", "Use a model served on this machine, or clear it with the data's "
             "owner and set it.",
         )  # fmt: skip
-    if card.synthetic or card.identifiers_reviewed:
+    if card.synthetic:
+        return
+    for image, why in open_images(dataset):
+        raise ModelError(
+            names[0], f"is not on this machine, and {image} {why}", "photographs that identify nobody",
+            "`dermatrust data look` lists all such photographs. Look at them; then sign off those that identify nobody "
+            "with --clear, and take the others out of their cases.",
+        )  # fmt: skip
+    if card.identifiers_reviewed:
         return
     for where, suspicion in _suspicions(dataset):
         raise ModelError(

@@ -4,6 +4,7 @@ from dermatrust.records.answer_row import AnswerRow
 from dermatrust.records.cards import DatasetCard, JudgeCard, ModelCard
 from dermatrust.records.case import SKIN_GROUPS, Case, ClinicalContext, DifferentialItem, SkinGroup, Urgency
 from dermatrust.records.dimensions import DIMENSIONS, HIGHEST_SCORE, LOWEST_SCORE, Dimension
+from dermatrust.records.image_review import ImageFlag, ImageReview, ImageVerdict
 from dermatrust.records.jsonl import iter_lines, iter_placed_lines, iter_records
 from dermatrust.records.manifest import Manifest
 from dermatrust.records.narrative import Certificate, Narrative, NarrativeFlag, Stream
@@ -25,6 +26,9 @@ __all__ = [
     "DatasetCard",
     "DifferentialItem",
     "Dimension",
+    "ImageFlag",
+    "ImageReview",
+    "ImageVerdict",
     "JudgeCard",
     "Manifest",
     "ModelCard",

@@ -13,6 +13,7 @@ from dermatrust.errors import DataError
 from dermatrust.records import (
     Case,
     DatasetCard,
+    ImageReview,
     Narrative,
     Rater,
     Rating,
@@ -26,6 +27,7 @@ from dermatrust.store.layout import (
     CARD,
     CASES,
     DRAFTS,
+    IMAGE_REVIEWS,
     NARRATIVES,
     RATERS,
     RATINGS,
@@ -164,6 +166,18 @@ class DatasetFolder:
             return {}
         lines = (Rationale.from_line(line, where=where) for where, line in iter_lines(path))
         return {rationale.narrative_id: rationale for rationale in lines}
+
+    def image_reviews(self) -> dict[str, ImageReview]:
+        """Return image to what was found on it and what people said of it; of several lines the last counts.
+
+        Raises:
+            DataError: A line is not a review of an image.
+        """
+        path = self.path / IMAGE_REVIEWS
+        if not path.is_file():
+            return {}
+        lines = (ImageReview.from_line(line, where=where) for where, line in iter_lines(path))
+        return {review.file_name: review for review in lines}
 
     def _narratives_of(self, name: str) -> Iterator[Narrative]:
         path = self.path / name

@@ -12,6 +12,7 @@ RATERS = "raters.jsonl"
 DRAFTS = "drafts.jsonl"
 RATIONALES = "rationales.jsonl"
 LEFT_OUT = "left_out.jsonl"
+IMAGE_REVIEWS = "image_reviews.jsonl"
 
 _TRUTH_STREAMS = ("reference", "label")
 

@@ -6,6 +6,7 @@ import pytest
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
+from dermatrust.protocols.published.adrd_bench_unified import places
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "protocols" / "adrd_bench"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="ADRD-Bench is not on this machine")
@@ -24,3 +25,11 @@ def test_counts_and_own_answers(name, n, answers):
     assert len(items) == n
     assert Counter(item.target for item in items) == answers
     assert all(BENCH.score(item, Played(reply=BENCH.gold_reply(item))).value == 1.0 for item in items)
+
+
+def test_the_unified_index_names_1438_rows():
+    found = places(DATA / "ADRD_Unified.json")
+    assert len(found) == len(set(found)) == 1_438
+    assert Counter(place.benchmark for place in found) == {
+        "PubMedQA": 12, "HEAD-QA": 43, "MedBullets": 18, "MedMCQA": 1_193, "MedQA": 119, "MEDEC": 37, "MedHallu": 16,
+    }  # fmt: skip

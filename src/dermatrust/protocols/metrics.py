@@ -11,6 +11,7 @@ from dermatrust.agreement.bootstrap import cluster_bootstrap
 from dermatrust.agreement.clusters import ratios
 from dermatrust.agreement.interval import Estimate, estimate
 from dermatrust.agreement.label_f1 import Average, label_f1, label_terms
+from dermatrust.agreement.pass_at_k import Rule, pass_at_k
 from dermatrust.agreement.proportion import proportion
 from dermatrust.agreement.statistic import Statistic
 from dermatrust.protocols.table import Floats, Metric, ScoreTable
@@ -89,6 +90,27 @@ def any_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
 def majority_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Share of groups of which more than half the items score 1."""
     return _share_of_groups(table, lambda scores: bool((scores == 1).mean() > 0.5))
+
+
+def pass_at(k: int, rule: Rule = "any") -> Metric:
+    """Return the metric pass@k over groups of repeats: would k items drawn from a group pass?
+
+    Args:
+        k: How many are drawn; groups with fewer items do not count.
+        rule: Whether any, most or all of them have to score 1.
+    """
+
+    def share(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+        whole = _whole_groups(table)
+        runs = (
+            np.array([[int((scores == 1).sum()), scores.size] for scores in whole], dtype=np.float64).reshape(-1, 2).T
+        )
+        runs = runs[:, runs[1] >= k]
+        if not runs.size:
+            return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
+        return estimate(pass_at_k(k, rule), runs, rng=rng, n_resamples=N_RESAMPLES)
+
+    return share
 
 
 def mean_of_groups(table: ScoreTable, rng: np.random.Generator) -> Estimate:

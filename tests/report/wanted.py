@@ -204,8 +204,15 @@ def triage_cell(cell, ident):
               for name, point in zip(("Specificity of 90 %", "Youden’s index"), stated["points"], strict=True)),
         ],
         f"{ident}-thresholds": [
-            [[100 * x], *(cell for c in curves for cell in ([100 * c[name][k] for name in ("net_benefit", "low", "high")],
-                                                           [100 * c["treat_all"][k]]))]
+            [
+                [100 * x],
+                *(
+                    cell
+                    for c in curves
+                    for names in (("net_benefit", "low", "high"), ("treat_all",))
+                    for cell in ([100 * c[name][k] for name in names],)
+                ),
+            ]
             for k, x in enumerate(curves[0]["thresholds"])
         ],
     }  # fmt: skip
@@ -240,7 +247,7 @@ def stress_tables(result):
     tables, models = {}, dict.fromkeys((row["model"], row["arm"]) for row in result["rows"])
     for place, (model, arm) in enumerate(models, 1):
         rows = [row for row in result["rows"] if (row["model"], row["arm"]) == (model, arm)]
-        tables[f"stress-{place}-table"] = [
+        tables[f"stress-{place}-table-1"] = [
             [*condition(row["image_arm"] if "image_arm" in row else row["condition"]),
              *([*percent(row["values"][name]), *(percent(row["changes"][name]) if row["changes"] else [])]
                for name in ("top-1", "top-3", "confidence", "overconfidence")),

@@ -169,12 +169,14 @@ def test_the_charts_of_triage(triage):
         assert agrees(desc, [cell["probability"]["area"]["value"], *said])
     curves = [desc for title, desc, _ in page.charts if title.endswith(": decision curve")]
     for desc, cell in zip(curves, base, strict=True):
-        pairs = (
-            (100 * y, 100 * x)
-            for one in (cell["probability"]["benefit"], cell["benefit"])
-            for x, y in zip(one["thresholds"], one["net_benefit"], strict=True)
-        )
-        assert agrees(desc, [number for pair in pairs for number in pair])
+        numbers = []
+        for one in (cell["probability"]["benefit"], cell["benefit"]):
+            model, everybody = (
+                [number for x, y in zip(one["thresholds"], one[name], strict=True) for number in (100 * y, 100 * x)]
+                for name in ("net_benefit", "treat_all")
+            )
+            numbers += [*model, one["n"], *everybody]
+        assert agrees(desc, numbers)
 
 
 def test_the_confidence_and_sentences_of_triage(triage):

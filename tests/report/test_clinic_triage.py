@@ -12,6 +12,7 @@ from dermatrust.clinic.triage_table import triage_result
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.records import AnswerRow, DatasetCard
 from dermatrust.report import write_trust_report
+from dermatrust.report.clinic_benefit import benefit_plot, ways_to_act
 from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_triage import triage_context
 from dermatrust.report.clinic_triage_words import change_sentence, found_sentence, left_sentence, levels_sentence
@@ -118,6 +119,28 @@ def test_the_points_of_the_curve_and_net_benefit_are_the_results(page, make_resu
     assert [line[0] for line in lines] == [f"{100 * x:g} %" for x in stated.benefit.thresholds]
     firsts = [float(line[1].partition(" ")[0].replace("−", "-")) for line in lines]
     assert firsts == pytest.approx([100 * x for x in stated.benefit.net_benefit], abs=0.051)
+
+
+def test_each_way_to_act_is_beside_everybody_of_its_own_cases(page, make_result):
+    """7 of 100 cases have no probability. At 50 % an alarm costs a true case: (38 - 55) / 93, (40 - 60) / 100."""
+    lines = table_of(html := page(make_result(rows())), "triage-1-thresholds")
+    assert lines[-1][0] == "50 %"
+    assert (lines[-1][2], lines[-1][4]) == ("−18.3", "−20.0")
+    assert [line[2] for line in lines] != [line[4] for line in lines]
+    for title in ("Seeing everybody of these 93 cases", "Seeing everybody of these 100 cases"):
+        assert f">{title}</th>" in html
+    assert len(table_of(page(make_result(rows(states=False))), "triage-1-thresholds")[0]) == 3
+
+
+def test_no_curve_of_a_model_is_cut_and_each_line_has_its_name(make_result):
+    all_wrong = {("urgent", "routine"): 20, ("routine", "urgent"): 80}
+    (cell,) = make_result(rows(table=all_wrong)).cells
+    svg = benefit_plot("m", ways_to_act(cell), ident="x")
+    assert min(cell.benefit.net_benefit) == pytest.approx(-0.8)
+    (named,) = re.findall(r'points="([^"]*)" class="named"', svg)
+    heights = [float(point.partition(",")[2]) for point in named.split()]
+    assert len(set(heights)) == len(heights) == len(cell.benefit.thresholds)
+    assert {"stated", "named", "all 100", "none", "-80"} <= set(re.findall(r">([^<>]+)</text>", svg))
 
 
 def test_without_probabilities_there_is_no_curve_and_it_is_said(page, make_result):

@@ -204,8 +204,15 @@ def triage_cell(cell, ident):
               for name, point in zip(("Specificity of 90 %", "Youden’s index"), stated["points"], strict=True)),
         ],
         f"{ident}-thresholds": [
-            [[100 * x], *([100 * c[name][k] for name in ("net_benefit", "low", "high")] for c in curves),
-             [100 * curves[0]["treat_all"][k]]]
+            [
+                [100 * x],
+                *(
+                    cell
+                    for c in curves
+                    for names in (("net_benefit", "low", "high"), ("treat_all",))
+                    for cell in ([100 * c[name][k] for name in names],)
+                ),
+            ]
             for k, x in enumerate(curves[0]["thresholds"])
         ],
     }  # fmt: skip

@@ -21,8 +21,9 @@ COLUMNS = (
 def triage_records(result: TriageResult) -> Iterator[dict[str, Any]]:
     """Yield the whole result as flat records with the keys of `COLUMNS`; numbers are not rounded.
 
-    `kind` is "arm" (a figure), "count" (a cell of true level by level said), "net benefit", "change" (arm less base),
-    "part", "part less rest", "part over rest", "gap" or "within disease".
+    `kind` is "arm" (a figure), "count" (a cell of true level by level said), "net benefit", "net benefit of
+    everybody" (seeing all the same cases urgently), "change" (arm less base), "part", "part less rest", "part over
+    rest", "gap" or "within disease".
     """
     for cell in result.cells:
         yield from _of_cell(result, cell)
@@ -64,10 +65,11 @@ def _of_cell(result: TriageResult, cell: TriageCell) -> Iterator[dict[str, Any]]
 
 
 def _of_curve(result: TriageResult, about: dict[str, Any], curve: BenefitCurve) -> Iterator[dict[str, Any]]:
-    rows = zip(curve.thresholds, curve.net_benefit, curve.low, curve.high, strict=True)
-    for threshold, value, low, high in rows:
-        own = {"threshold": threshold, "value": value, "low": low, "high": high, "n": curve.n}
-        yield _record(result, "net benefit", about | own)
+    rows = zip(curve.thresholds, curve.net_benefit, curve.low, curve.high, curve.treat_all, strict=True)
+    for threshold, value, low, high, everybody in rows:
+        at = about | {"threshold": threshold, "n": curve.n}
+        yield _record(result, "net benefit", at | {"value": value, "low": low, "high": high})
+        yield _record(result, "net benefit of everybody", at | {"value": everybody})
 
 
 def _of_change(result: TriageResult, change: TriageChange) -> Iterator[dict[str, Any]]:

@@ -9,12 +9,13 @@ from markupsafe import Markup
 
 from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import cases_text, drawn_notice
-from dermatrust.clinic.triage_results import BenefitCurve, TriageCell, TriageChange, TriageResult
+from dermatrust.clinic.triage_results import TriageCell, TriageChange, TriageResult
 from dermatrust.records import Manifest
 from dermatrust.report import clinic_triage_plots as plots
 from dermatrust.report import clinic_triage_tables as tables
 from dermatrust.report import clinic_triage_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
+from dermatrust.report.clinic_benefit import benefit_plot, threshold_lines, ways_to_act
 from dermatrust.report.clinic_parts import by_images, for_whom
 from dermatrust.report.clinic_sure import sures
 from dermatrust.report.clinic_words import ARMS, image_arms_about, main_changes
@@ -40,7 +41,7 @@ class ModelView:
     stated: str
     benefit: Markup
     acts: tuple[str, ...]
-    thresholds: list[tuple[str, list[Any], str]]
+    thresholds: list[tuple[str, list[Any]]]
 
 
 def triage_context(result: TriageResult, *, manifest: Manifest | None = None) -> dict[str, Any]:
@@ -109,9 +110,7 @@ def _change_line(change: TriageChange, result: TriageResult) -> ArmLine:
 
 def _view(cell: TriageCell, ident: str) -> ModelView:
     stated = cell.probability
-    curves: list[tuple[str, BenefitCurve]] = [("by the level it names", cell.benefit)]
-    if stated is not None:
-        curves.insert(0, ("by its stated probability", stated.benefit))
+    ways = ways_to_act(cell)
     return ModelView(
         ident=ident,
         model=cell.model,
@@ -122,7 +121,7 @@ def _view(cell: TriageCell, ident: str) -> ModelView:
         area=f"{score_text(stated.area.value)} [{score_text(stated.area.low)}, {score_text(stated.area.high)}]"
         if stated else "",
         stated=f"{stated.n:,} of {stated.n + stated.n_without:,}" if stated else "",
-        benefit=plots.benefit_plot(cell.model, curves, ident=f"{ident}-benefit"),
-        acts=tuple(name for name, _ in curves),
-        thresholds=tables.threshold_lines(curves),
+        benefit=benefit_plot(cell.model, ways, ident=f"{ident}-benefit"),
+        acts=tuple(way.name for way in ways),
+        thresholds=threshold_lines(ways),
     )  # fmt: skip

@@ -1,14 +1,13 @@
-"""What stated probabilities are worth, drawn: ROC with its operating points, decision curve, risk and coverage."""
+"""What stated probabilities are worth, drawn: ROC with its operating points, risk and coverage."""
 
 import math
-from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from dermatrust.clinic.abstention import StatedConfidence
-from dermatrust.clinic.triage_results import BenefitCurve, StatedProbability, TriageCell
+from dermatrust.clinic.triage_results import StatedProbability, TriageCell
 from dermatrust.report.plot import Level, Plot, Scale, percent_ticks
-from dermatrust.report.views import plain_number, score_text
+from dermatrust.report.views import score_text
 
 _FALSE = Scale(0.0, 1.0, percent_ticks(), "routine cases called urgent (false alarms)")
 _TRUE = Scale(0.0, 1.0, percent_ticks(), "urgent cases called urgent")
@@ -33,27 +32,6 @@ def roc_plot(cell: TriageCell, found: StatedProbability, *, ident: str) -> Marku
     return Markup(plot.figure(parts, ident=ident, title=f"{cell.model}: ROC curve", desc=desc))  # noqa: S704
 
 
-def benefit_plot(model: str, curves: Sequence[tuple[str, BenefitCurve]], *, ident: str) -> Markup:
-    """Return net benefit by threshold: of the model, of seeing everybody urgently, and of seeing nobody so."""
-    first = curves[0][1]
-    values = [x for _, one in curves for x in one.net_benefit if not math.isnan(x)]
-    top = max([*values, *first.treat_all, 0.05])
-    step = next(step for step in (0.05, 0.1, 0.2, 0.25) if 4 * step >= top)
-    low = -step if min([0.0, *values]) < 0 else 0.0
-    ticks = tuple((k * step, plain_number(100 * k * step)) for k in range(round(low / step), 5))
-    most = max(first.thresholds)
-    across = Scale(0.0, most, tuple((k / 10, f"{10 * k} %") for k in range(int(10 * most + 1e-9) + 1)), "threshold")
-    plot = Plot(across, Scale(low, 4 * step, ticks, "net benefit per 100 cases"))
-    everyone = [(x, y) for x, y in zip(first.thresholds, first.treat_all, strict=True) if y >= low]
-    parts = [plot.path([x for x, _ in everyone], [y for _, y in everyone], "limit")]
-    parts += plot.levels([Level(0.0, "none", "ideal")])
-    for (_, one), css in zip(curves, ("curve", "named")[-len(curves) :], strict=True):
-        inside = [(x, y) for x, y in zip(one.thresholds, one.net_benefit, strict=True) if not math.isnan(y)]
-        parts.append(plot.path([x for x, _ in inside], [max(y, low) for _, y in inside], css))
-    desc = "; ".join(f"{name}: {_points(one)}" for name, one in curves)
-    return Markup(plot.figure(parts, ident=ident, title=f"{model}: decision curve", desc=desc))  # noqa: S704
-
-
 def reliability_plot(model: str, found: StatedConfidence, *, ident: str) -> Markup:
     """Return stated confidence against the share right, one point a bin."""
     plot, filled = Plot(_STATED, _RIGHT), [one for one in found.bins if one[2]]
@@ -74,11 +52,6 @@ def risk_plot(model: str, found: StatedConfidence, *, ident: str) -> Markup:
         parts.append(plot.note("fewer than ten answers"))
     desc = f"area {score_text(found.area.value)}, by chance {score_text(found.area_by_chance)}"
     return Markup(plot.figure(parts, ident=ident, title=f"{model}: risk by coverage", desc=desc))  # noqa: S704
-
-
-def _points(one: BenefitCurve) -> str:
-    pairs = zip(one.thresholds, one.net_benefit, strict=True)
-    return ", ".join(f"{100 * y:.1f} at {100 * x:g} %" for x, y in pairs)
 
 
 def _dot(plot: Plot, x: float, y: float, css: str) -> str:

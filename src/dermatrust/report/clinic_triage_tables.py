@@ -1,11 +1,9 @@
-"""The tables of a study of triage: two by two and three levels in whole cases, operating points, thresholds."""
+"""The tables of a study of triage: two by two and three levels in whole cases, operating points."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dermatrust.clinic.triage_results import SPECIFICITY, BenefitCurve, StatedProbability, TriageCell
-from dermatrust.report.headline import Cell
+from dermatrust.clinic.triage_results import SPECIFICITY, StatedProbability, TriageCell
 from dermatrust.report.percent import tenths_text, whole
 from dermatrust.report.views import NOTHING, plain_number
 
@@ -46,15 +44,6 @@ def three_levels(cell: TriageCell) -> tuple[CountRow, ...]:
     return tuple(_row(LEVELS[k], tuple(counts), k) for k, counts in enumerate(cell.table))
 
 
-def threshold_lines(curves: Sequence[tuple[str, BenefitCurve]]) -> list[tuple[str, list[Cell], str]]:
-    """Return (threshold, net benefit per 100 cases of each way to act, that of seeing everybody urgently)."""
-    lines = []
-    for k, threshold in enumerate(curves[0][1].thresholds):
-        cells = [_hundredths(one.net_benefit[k], one.low[k], one.high[k]) for _, one in curves]
-        lines.append((f"{100 * threshold:g} %", cells, _per_hundred(curves[0][1].treat_all[k])))
-    return lines
-
-
 def point_lines(cell: TriageCell, found: StatedProbability) -> list[tuple[str, str, str, str]]:
     """Return (name, threshold, sensitivity, specificity) of the points of a ROC curve."""
     at, youden = found.points
@@ -81,12 +70,3 @@ def _row(truth: str, counts: tuple[int, ...], same: int) -> CountRow:
 def _threshold(probability: float) -> str:
     """Return the probability from which urgent is called; it is infinite where it is best called of nobody."""
     return plain_number(probability) if math.isfinite(probability) else "none: nobody is called"
-
-
-def _per_hundred(value: float) -> str:
-    return NOTHING if math.isnan(value) else f"{100 * value:.1f}".replace("-", "−")
-
-
-def _hundredths(value: float, low: float, high: float) -> Cell:
-    interval = "" if math.isnan(low) else f"[{_per_hundred(low)}, {_per_hundred(high)}]"
-    return Cell(_per_hundred(value), interval)

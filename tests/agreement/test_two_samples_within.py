@@ -37,7 +37,26 @@ def test_another_mix_of_the_same_diseases_is_no_gap():
     second = sample([1] * 10 + [0] * 90, ["acne"] * 10 + ["wart"] * 90)
     found = gap(second, first)
     assert found.values == pytest.approx([0.0])
-    assert (found.low[0], found.high[0]) == (0.0, 0.0)
+    # Ten that are alike may be off by z^2 / (10 + z^2) = 0.2775, ninety by 0.0409. Of two labels, sqrt(2) / 2 of that.
+    assert (found.low[0], found.high[0]) == pytest.approx((-0.1962, 0.0289), abs=1e-4)
+
+
+def test_one_patient_of_a_disease_is_no_certainty():
+    first = sample([1, 0] * 20 + [0] * 12, ["acne"] * 40 + ["wart"] * 12)
+    second = sample([1, 1], ["acne", "wart"])
+    found = gap(second, first)
+    assert found.values == pytest.approx([0.75])
+    # Each of the two patients alone may be off by z^2 / (1 + z^2) = 0.793: no less than 0.793 sqrt(2) / 2 down.
+    assert found.low[0] < 0.75 - 0.561
+    assert found.high[0] == 1.0
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_an_interval_has_a_width_however_few_and_alike_the_patients_are(n):
+    found = gap(sample([1] * n * 2, ["acne", "wart"] * n), sample([1, 0] * n, ["acne", "wart"] * n))
+    assert found.low[0] < found.values[0] == 0.5 < found.high[0]
+    swapped = gap(sample([1, 0] * n, ["acne", "wart"] * n), sample([1] * n * 2, ["acne", "wart"] * n))
+    assert (swapped.low[0], swapped.high[0]) == pytest.approx((-found.high[0], -found.low[0]))
 
 
 def test_columns_know_their_own_missing_observations_and_unknown_labels_count_nowhere():

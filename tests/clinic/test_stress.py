@@ -286,3 +286,12 @@ def test_the_command_stresses_triage_and_refuses_options_of_the_other_task(press
     assert "How urgent, in 2 levels" in page.read_text(encoding="utf-8")
     assert "--top" in str(CliRunner().invoke(cli, [*begin, *few, "--top", "3"]).exception)
     assert "--task triage alone" in str(CliRunner().invoke(cli, [*begin, "--levels", "2"]).exception)
+
+
+def test_a_change_of_nothing_may_have_been_for_better_or_worse(squares):
+    """Every case alike in both: by Wilson's interval z^2 / (n + z^2) of the patients may have changed either way."""
+    result = stress_result(run_of(squares, Looker()).answers, CARD, n_resamples=50)
+    change = next(row for row in result.rows if row.changes).changes["cannot tell"]
+    share = 1.959964**2 / (change.n_clusters + 1.959964**2)
+    assert (change.value, change.low, change.high) == pytest.approx((0.0, -share, share))
+    assert share == pytest.approx(0.3244, abs=1e-4)  # of eight patients

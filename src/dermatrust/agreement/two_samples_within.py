@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from dermatrust.agreement.bootstrap import percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints
 from dermatrust.agreement.gaps import within_label
+from dermatrust.agreement.proportion import wilson_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,10 @@ def within_gap(
         confidence: Nominal coverage of the percentile intervals, above 0 and below 1.
 
     Returns:
-        A resample leaves out labels of which it drew no observation in one of the samples.
+        Percentile intervals; a resample leaves out labels of which it drew no observation in one of the samples. Where
+        all clusters of a label have the same mean in a sample, as one alone always has, no resample shows how far off
+        that mean may be: Wilson's interval of as many items as there are clusters is then combined with the percentile
+        interval, by the square root of the sum of the squared distances. Values are taken to lie between 0 and 1.
 
     Example:
         >>> near = LabelledSample(np.array([[1.0], [0.0], [1.0]]), ["acne", "acne", "wart"], [0, 1, 2])
@@ -73,7 +77,8 @@ def within_gap(
 
     Reference:
         Direct standardization to equal weights: Fleiss, Levin & Paik (2003), Statistical Methods for Rates and
-        Proportions, ch. 19, https://doi.org/10.1002/0471445428; resamples as for `two_samples.sample_gap`.
+        Proportions, ch. 19, https://doi.org/10.1002/0471445428; resamples and combining of intervals as for
+        `two_samples.sample_gap`, Wilson's interval as for `proportion.unvaried_interval`. To use it label by label is ours.
     """
     sides = (first, sample)
     known = [{str(label) for label in np.asarray(side.labels, dtype=object) if label is not None} for side in sides]
@@ -87,11 +92,34 @@ def within_gap(
     if min(len(table[0]) for table in tables) < 2:
         low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
     both = np.greater(counts, 0).all(axis=-1)
+    values = within_label(totals, counts)[:, 1]
+    down, up = _unseen(tables, both, confidence)
+    low = np.maximum(values - np.hypot(values - low, down), -1)
+    high = np.minimum(values + np.hypot(high - values, up), 1)
     n = np.where(both[..., np.newaxis], counts, 0.0).sum(axis=1).astype(np.int64)
     n_labels: Ints = both.sum(axis=1)
-    return WithinGap(within_label(totals, counts)[:, 1], low, high, n_labels, n.T[::-1])
+    return WithinGap(values, low, high, n_labels, n.T[::-1])
 
 
+def _unseen(tables: "list[_Cells]", both: NDArray[np.bool_], confidence: float) -> tuple[Floats, Floats]:
+    """Return how far below and above the gap may be for what no resample varies, shape (columns,)."""
+    n_labels = np.maximum(both.sum(axis=1), 1)
+    down, up = np.zeros(len(both)), np.zeros(len(both))
+    for sample, (sums, counts) in enumerate(tables):
+        means = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+        lowest, highest = np.fmin.reduce(means, initial=np.inf), np.fmax.reduce(means, initial=-np.inf)
+        flat = both & (highest - lowest < _SAME)
+        n_clusters = np.where(flat, (counts > 0).sum(axis=0), 1)
+        share = wilson_interval(np.zeros_like(n_clusters), n_clusters, confidence)[1]
+        below = np.where(flat, share * lowest, 0.0) ** 2
+        above = np.where(flat, share * (1 - lowest), 0.0) ** 2
+        first, second = (below, above) if sample else (above, below)
+        down += first.sum(axis=1)
+        up += second.sum(axis=1)
+    return np.sqrt(down) / n_labels, np.sqrt(up) / n_labels
+
+
+_SAME = 1e-12
 _Cells = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 

@@ -114,6 +114,29 @@ def test_self_consistency_asks_several_times_and_counts_votes(folder, run, derma
     assert [row["said"] for row in scored(folder, "r")] == ["B", "B"]
 
 
+def test_a_run_in_several_orders_is_scored_again_by_the_same_method(folder, run, dermatrust, server, answered):
+    server.answer = lambda body: answered("Answer: A")
+    done = run("--method", "rotate")
+    assert done.returncode == 0
+    assert "8 items" in done.stdout
+    assert "all orders right" in done.stdout
+    again = dermatrust("replay", "medqa", "runs/r/scored.jsonl", "--data", "rows.jsonl", "--method", "rotate")
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[2:] == done.stdout.splitlines()[2:]
+    assert "(rotate)" in again.stdout
+
+
+def test_shots_come_from_the_pool(folder, run, dermatrust, server, answered):
+    (folder / "pool.jsonl").write_text(json.dumps(ROWS[0] | {"realidx": 9, "question": "A solved one?"}))
+    bodies = []
+    server.answer = lambda body: bodies.append(body) or answered("Answer: A")
+    assert run("--method", "few-shot:1", "--pool", "pool.jsonl").returncode == 0
+    assert [message["role"] for message in bodies[0]["messages"]] == ["user", "assistant", "user"]
+    refused = run("--method", "few-shot:1", "--run-id", "other")
+    assert refused.returncode == 2
+    assert "--pool" in refused.stderr
+
+
 def test_a_prompt_of_the_user_s_own(folder, run, dermatrust, server, answered):
     (folder / "mine.md").write_text("---\nid: mine\nversion: 1\n---\nMY WORDS {question} / {options}")
     server.answer = lambda body: answered("Answer: A")

@@ -42,8 +42,8 @@ def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
         if options.get("pool"):
             raise DataError("--pool", "is given without a --method that takes shots")
         return protocol
-    pool = tuple(iter_items(protocol, options["pool"])) if options["pool"] else ()
-    settings = Settings(pool=pool, temperature=options["method_temperature"], seed=options["seed"])
+    pool = tuple(iter_items(protocol, options["pool"])) if options.get("pool") else ()
+    settings = Settings(pool=pool, temperature=options.get("method_temperature", 0.7), seed=options["seed"])
     return replace(apply_method(protocol, options["method"], settings))
 
 

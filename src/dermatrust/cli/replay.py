@@ -16,6 +16,7 @@ from dermatrust.errors import DataError
 @click.argument("file", type=FILE)
 @DATA
 @VARIANT
+@click.option("--method", help="How they were asked, where that made other items: rotate or shuffle:K.")
 @click.option("--model", "-m", default="", help="Whose outputs they are, for the record.  [default: the file's name]")
 @click.option("--limit", "-n", type=click.IntRange(min=1), help="Only the first N rows of the data.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
@@ -46,7 +47,7 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
         raise DataError(str(file), f"holds nothing recorded for {protocol}")
     result = protocol_result(
         chosen, table, model=options["model"] or file.name, others={}, variant=options["variant"] or "",
-        seed=options["seed"], missing=missing,
+        method=options["method"] or "", seed=options["seed"], missing=missing,
     )  # fmt: skip
     if out:
         write_result(out / RESULT, result)

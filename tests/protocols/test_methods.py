@@ -8,11 +8,12 @@ import pytest
 from dermatrust.clients import Reply
 from dermatrust.errors import DataError
 from dermatrust.protocols import Item, Score, ScoreTable, Turn
-from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.find import all_protocols, find_protocol
 from dermatrust.protocols.methods.chain_of_thought import ANSWER, THINK
 from dermatrust.protocols.methods.find import Settings, apply_method, method_names
 from dermatrust.protocols.methods.self_refine import CRITICISE, MEND, STOP
 from dermatrust.protocols.metrics import pass_at
+from dermatrust.protocols.scripted import play_item
 
 MEDQA = find_protocol("medqa")
 LETTERS = {"A": "acne", "B": "eczema", "C": "scabies"}
@@ -238,6 +239,22 @@ def test_several_right_letters_move_together():
     row = {"Question": "?", "Options": "A 甲\nB 乙\nC 丙", "Answer": "AC", "Explanation": ""}
     for item in items("rotate", exam, row):
         assert {item.options[letter] for letter in item.target} == {"甲", "丙"}
+
+
+@pytest.mark.parametrize("spelled", ["rotate", "shuffle:3"])
+def test_the_gold_reply_is_right_in_every_order_of_every_protocol_with_options(spelled):
+    n_ordered = 0
+    for protocol in all_protocols().values():
+        ordered = apply(spelled, protocol)
+        for example in protocol.examples:
+            try:
+                found = ordered.items(example.row)
+            except DataError:  # no lettered options
+                continue
+            n_ordered += 1
+            for item in found:
+                assert play_item(ordered, item, ordered.gold_reply(item))[1].value == pytest.approx(protocol.best), item
+    assert n_ordered > 10
 
 
 def test_what_has_no_lettered_options_cannot_be_ordered():

@@ -154,7 +154,7 @@ PROTOCOL = Protocol(
     language="en, es, fr, it",
     source=Source(
         dataset="HiTZ/MedExpQA",
-        files=tuple(f"{folder}test.{one}.casimedicos.rag.jsonl" for one in CLOSING for folder in ("", f"data/{one}/")),
+        files=tuple(f"{folder}test.{one}.casimedicos.rag.jsonl" for one in CLOSING for folder in (f"data/{one}/", "")),
         split="test", licence="CC-BY-4.0", is_on_hub=True,
     ),
     read=read,

@@ -10,10 +10,11 @@ Deviates  One question an ask; the paper asks its interface models five at once.
           letters of options is taken as it stands, since an option whose text is "D" would match the letter D; what
           stands after the word for explanation is no answer, even on the same line. Otherwise an option is chosen where
           its letter or its text occurs. `released-code` matches over the whole first line, and only the first word of
-          an option's text. One validation row has the answer "nan": nothing but that text is right there. The released
-          scripts leave their BLEU out; here it is the corpus's, by characters.
-Verified  Partly: counts of the validation file (6,811 rows, 211 with more than one letter); every row's own answer
-          scores 1. No recorded outputs were at hand.
+          an option's text; `bare` asks with question and options alone, as for models trained on the set. One
+          validation row has the answer "nan": nothing but that text is right there. The released scripts leave their
+          BLEU out; here it is the corpus's, by characters.
+Verified  Partly: counts of the validation file (6,811 rows; 211 answers longer than one letter, that "nan" among them);
+          every row's own answer scores 1. No recorded outputs were at hand.
 """
 
 import re
@@ -138,6 +139,7 @@ PROTOCOL = Protocol(
     by=("answers", *ANNOTATIONS),
     variants={
         "released-code": {"score": score_by_release},
+        "bare": {"prompt": "{question}\n{options}"},
         "explanations": {
             "score": score_explanation, "metrics": {**METRICS, "BLEU-1": corpus_bleu(1), "BLEU-4": corpus_bleu(4)},
         },

@@ -45,7 +45,7 @@ def _at(entry: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, float]:
     logs: dict[str, list[float]] = {}
     alternatives = entry.get("top_logprobs") or [entry]
     for one in alternatives:
-        letter = str(one.get("token", "")).strip(" \t\n(.):▁Ġ").upper()
+        letter = str(one.get("token", "")).strip(" \t\n(.):▁Ġ")
         if letter in wanted and math.isfinite(one.get("logprob", math.nan)):
             logs.setdefault(letter, []).append(float(one["logprob"]))
     return {letter: _log_sum(logs[letter]) for letter in wanted if letter in logs}

@@ -108,6 +108,17 @@ def test_settings_of_form_hold_for_the_answer_alone_and_costs_add_up():
     assert played.numbers == {"prompt_tokens": 20.0, "completion_tokens": 2.0, "seconds": 1.0}
 
 
+@pytest.mark.parametrize(
+    ("spelled", "n_asks"), [("self-consistency:3", 3), ("debate:2", 4), ("self-refine:2", 5), ("few-shot", 1)]
+)
+def test_every_ask_is_paid_for(spelled, n_asks):
+    bench = find_protocol("medagentsbench").variant("letters")
+    (item,) = bench.items({"realidx": 1, **ROW})
+    _, played, asked = play(spelled, lambda turns, draw: "Answer: B", bench, item)
+    assert len(asked) == n_asks
+    assert played.numbers["completion_tokens"] == n_asks
+
+
 def shown(spelled, **settings):
     _, _, asked = play(spelled, lambda turns, draw: "Answer: B", **settings)
     return [turn.text for turn in asked[0][1][:-1]]

@@ -35,7 +35,8 @@ def test_the_first_token_with_a_letter_counts():
     reply = Reply("", logprobs=[entry(("\n", -0.1), ("The", -3)), entry(("C", -0.2)), entry(("D", -0.1))])
     assert letter_likelihoods(reply, "ABCD") == {"C": -0.2}
     assert letter_likelihoods(Reply("C"), "ABCD") == {}
-    assert letter_likelihoods(Reply("a", logprobs=[entry((" a", -0.1), ("B.", -0.4))]), "ABCD") == {"B": -0.4}  # an article
+    article = Reply("a", logprobs=[entry((" a", -0.1), ("B.", -0.4))])
+    assert letter_likelihoods(article, "ABCD") == {"B": -0.4}
     assert letter_likelihoods(Reply("E", logprobs=[entry(("E", -0.1), ("A", float("-inf")))]), "ABCD") == {}
 
 

@@ -6,6 +6,8 @@ from dermatrust.clients import Reply
 
 PER = 1_000_000
 """Prices are for so many tokens."""
+SPENT = ("prompt_tokens", "completion_tokens", "seconds", "usd")
+"""The numbers that add up over several plays."""
 
 
 def usage(reply: Reply) -> dict[str, float]:

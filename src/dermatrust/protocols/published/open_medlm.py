@@ -6,10 +6,11 @@ Data      MedQA, MedMCQA, PubMedQA or MMLU, each in its own form; the training r
 Measures  Exam knowledge of a model that was never trained for medicine, under the prompting of the paper. Text only.
 Not for   Comparing models with one another when they are prompted otherwise.
 Deviates  The default is the whole method. `zero-shot`, `few-shot` (drawn), `cot-random`, `cot-knn` are its stages. The
-          paper's model of sentences is not at hand: nearness is told by words (TF-IDF), as knn-few-shot has it. Servers
-          are asked with T 0.8 and 500 tokens; top-k 5 and top-p 0.8 are left to them. How many draws vote was not
-          found: DRAWS is ours. A writer (the paper: GPT-4) reasons each shot out, up to five times until it comes to
-          the known answer; a shot it never solves is left out. A draw without an answer is asked up to five times.
+          paper's model of sentences is not at hand: nearness is told by words (TF-IDF), as knn-few-shot has it, and in
+          the variant `sentences` by MiniLM. Servers are asked with T 0.8 and 500 tokens; top-k 5 and top-p 0.8 are left
+          to them. How many draws vote was not found: DRAWS is ours. A writer (the paper: GPT-4) reasons each shot out,
+          up to five times until it comes to the known answer; a shot it never solves is left out. A draw without an
+          answer is asked up to five times.
 Verified  Nothing: no recorded outputs were at hand. Reported: MedQA 72.6, MMLU 81.7 with Yi-34B.
 """
 
@@ -22,7 +23,7 @@ from dermatrust.errors import DataError
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Source, Turn, ask_once, user
 from dermatrust.protocols.choice_rows import choice_item
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
-from dermatrust.protocols.nearest import by_words, nearest_shots
+from dermatrust.protocols.nearest import by_sentences, by_words, nearest_shots
 from dermatrust.protocols.protocol import Play
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of
@@ -66,6 +67,11 @@ def read_beside(choose: Callable[[Sequence[Item]], Choose]) -> Callable[[Path], 
 def nearest(pool: Sequence[Item]) -> Choose:
     """Return the choice of the nearest training rows."""
     return nearest_shots(pool, SHOTS, by_words(pool))
+
+
+def nearest_sentences(pool: Sequence[Item]) -> Choose:
+    """Return the choice of the nearest training rows by MiniLM (extra `embedding`)."""
+    return nearest_shots(pool, SHOTS, by_sentences(pool))
 
 
 def drawn(pool: Sequence[Item]) -> Choose:
@@ -167,6 +173,7 @@ PROTOCOL = Protocol(
     records_bring_items=True,
     variants={
         "zero-shot": {"play": ask_once, "read": read_rows, "roles": (), "stand_ins": {}},
+        "sentences": {"read": read_beside(nearest_sentences)},
         "few-shot": _stage(play_few_shot, choose=drawn, writes=False),
         "cot-random": _stage(play_reasoned, choose=drawn, writes=True),
         "cot-knn": _stage(play_reasoned, choose=nearest, writes=True),

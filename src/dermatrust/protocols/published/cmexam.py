@@ -12,7 +12,7 @@ Deviates  One question an ask; the paper asks its interface models five at once.
           its letter or its text occurs. `released-code` matches over the whole first line, and only the first word of
           an option's text; `bare` asks with question and options alone, as for models trained on the set. One
           validation row has the answer "nan": nothing but that text is right there. The released scripts leave their
-          BLEU out; here it is the corpus's, by characters.
+          BLEU out; here it is the corpus's, by characters. Their ROUGE of explanations is not counted.
 Verified  Partly: counts of the validation file (6,811 rows; 211 answers longer than one letter, that "nan" among them);
           every row's own answer scores 1. No recorded outputs were at hand.
 """

@@ -2,19 +2,27 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
 from dermatrust.clients.scripted import ScriptedClient
 from dermatrust.clinic.adjudication_result import adjudication_result
 from dermatrust.clinic.adjudicator import Adjudication, Adjudicator
+from dermatrust.clinic.baseline_result import baseline_result
+from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.embedding import EmbeddingScore
 from dermatrust.clinic.embedding_result import embedding_result
+from dermatrust.clinic.stress_table import stress_result
+from dermatrust.clinic.triage_table import triage_result
+from dermatrust.clinic.unknown import unknown_names
 from dermatrust.records import AnswerRow, Case, ClinicalContext, DatasetCard
+from dermatrust.store.answers import read_answers, write_answers
 
 CARD = DatasetCard(name="Drawn", version="1", source="drawn", licence="CC0-1.0", consent="nobody", synthetic=True)
 ARMS = (("image only", ("all", "first 1")), ("context only", ("none",)), ("image + context", ("all", "first 1")),
         ("planted referral", ("all", "first 1")))  # fmt: skip
+SPOILT = (("image only", ("all", "blur 1", "blur 3", "crop 2")),)
 MODELS = ("m/one", "m/two")
 UNKNOWN = "a label that no lexicon knows"
 LABELS = ("psoriasis", "melanoma", "rosacea", UNKNOWN)
@@ -79,6 +87,35 @@ def drawn_cases(n=90):
         context = ClinicalContext(age=float(rng.integers(20, 90)), site=("back", "arm")[int(rng.integers(2))], sex=sex)
         cases.append(Case(id=f"c{k}", patient_id=f"p{k // 2}", label=label, context=context))
     return cases
+
+
+def answers_in(path, **drawn):
+    """Write drawn answers into a folder, and read them."""
+    write_answers(path / "answers.parquet", drawn_rows(**drawn))
+    return read_answers(path / "answers.parquet")
+
+
+def drawn_differentials(path):
+    """A study of differentials that has everything its page can show."""
+    answers = answers_in(path)
+    return replace(
+        differential_result(answers, CARD, n_resamples=80),
+        unknown=unknown_names(answers),
+        embedding=drawn_embedding(answers),
+        adjudication=drawn_adjudication(answers),
+    )
+
+
+def drawn_triage(path):
+    return triage_result(answers_in(path, seed=8), CARD, n_levels=3, n_resamples=80)
+
+
+def drawn_stress(path):
+    return stress_result(answers_in(path, arms=SPOILT), CARD, n_resamples=80)
+
+
+def drawn_baselines():
+    return baseline_result(drawn_cases(), CARD, with_fields=True, n_folds=3, n_resamples=60)
 
 
 def drawn_embedding(answers):

@@ -161,8 +161,9 @@ def test_another_way_to_show_the_photographs_is_compared_in_words():
     one = replace(a_result().changes[0], arm="image only", image_arm="first 1", base_image_arm="all")
     result = a_result(changes=(one,), image_arms=("all", "first 1"))
     assert sentences(result)[0][1] == "Shown at most 1 photograph, 7 more (from 2 more to 12 more)."
+    assert sentences(result)[0][2].startswith("Shown all photographs at once and told of a wrong referral diagnosis")
     elsewhere = replace(one, arm="image + context", base_arm="image + context")
-    assert not any("Shown" in text for text in sentences(replace(result, changes=(elsewhere,)))[0])
+    assert not any("Shown at most" in text for text in sentences(replace(result, changes=(elsewhere,)))[0])
 
 
 def test_a_text_that_is_no_better_than_what_is_common_gives_nothing_away():

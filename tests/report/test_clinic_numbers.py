@@ -2,24 +2,17 @@
 
 import json
 import math
-from dataclasses import replace
 
 import pytest
 
-from dermatrust.clinic.baseline_result import BaselineResult, baseline_result
-from dermatrust.clinic.differential_table import differential_result
-from dermatrust.clinic.stress_table import stress_result
-from dermatrust.clinic.triage_table import triage_result
-from dermatrust.clinic.unknown import unknown_names
+from dermatrust.clinic.baseline_result import BaselineResult
 from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_stress import write_stress_page
-from dermatrust.store.answers import read_answers, write_answers
 from dermatrust.store.result import read_result, write_result
 
 from . import drawn_study, wanted
 from .shown import agrees, disagreements, numbers, shown
 
-SPOILT = (("image only", ("all", "blur 1", "blur 3", "crop 2")),)
 CONSTANTS = (1, 2, 3, 5, 20, 90, 95, 100, 2605.04098)
 """Numbers of our own in sentences: cuts, so many of 100 cases, intervals, patients, the paper."""
 
@@ -30,36 +23,24 @@ def read(path, result):
     return wanted.plain(json.loads((path / "result.json").read_text("utf-8"))["result"])
 
 
-def answers_of(path, **drawn):
-    write_answers(path / "answers.parquet", drawn_study.drawn_rows(**drawn))
-    return read_answers(path / "answers.parquet")
-
-
 @pytest.fixture
 def differentials(tmp_path, make_manifest):
     """A page, what is on it, and what must be."""
-    answers = answers_of(tmp_path)
-    result = differential_result(answers, drawn_study.CARD, n_resamples=80)
-    result = replace(
-        result,
-        unknown=unknown_names(answers),
-        embedding=drawn_study.drawn_embedding(answers),
-        adjudication=drawn_study.drawn_adjudication(answers),
-    )
+    result = drawn_study.drawn_differentials(tmp_path)
     write_clinic_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
     return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
 
 
 @pytest.fixture
 def triage(tmp_path, make_manifest):
-    result = triage_result(answers_of(tmp_path, seed=8), drawn_study.CARD, n_levels=3, n_resamples=80)
+    result = drawn_study.drawn_triage(tmp_path)
     write_clinic_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
     return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
 
 
 @pytest.fixture
 def stress(tmp_path, make_manifest):
-    result = stress_result(answers_of(tmp_path, arms=SPOILT), drawn_study.CARD, n_resamples=80)
+    result = drawn_study.drawn_stress(tmp_path)
     write_stress_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
     return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
 
@@ -204,7 +185,7 @@ def test_the_tables_and_charts_of_a_stress_test(stress):
 
 def test_the_tables_chart_and_sentences_without_a_photograph(tmp_path):
     pytest.importorskip("sklearn")
-    result = baseline_result(drawn_study.drawn_cases(), drawn_study.CARD, with_fields=True, n_folds=3, n_resamples=60)
+    result = drawn_study.drawn_baselines()
     write_clinic_page(tmp_path / "p.html", result)
     page, found = shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
     check_tables(page, wanted.baseline_tables(found), "clinic-published-baseline-table")
@@ -216,6 +197,7 @@ def test_the_tables_chart_and_sentences_without_a_photograph(tmp_path):
     said = page.prose.partition("From the text alone")[2]
     assert f"the right one of 3 diagnoses in {100 * found['rows'][2]['accuracy']['value']:.0f} of 100 cases" in said
     assert "gives diagnoses away" in said  # sex is only recorded of melanoma
+    assert sum(found["n_of_label"].values()) == found["n_cases"] == 90
     assert repr(read_result(tmp_path / "result.json", BaselineResult)) == repr(result)
 
 

@@ -265,17 +265,13 @@ def baseline_tables(result):
         return [title, *(percent(row[name]) for name in names), scores(row["malignancy"]),
                 [row["accuracy"]["n"], result["n_cases"]]]  # fmt: skip
 
-    def of_label(found, n):
-        return [*percent(found), *([found["n"]] if found["n"] != n else [])]
-
     titles = ("Always the commonest", "Which fields are empty", "The text", "The text, the same fields empty")
-    counts = {label: found["n"] for label, found in result["rows"][0]["recall"].items()}
     return {
         "baseline-table": [line(title, row) for title, row in zip(titles, result["rows"], strict=True)],
         "baseline-fields-table": [line(row["about"], row) for row in result["fields"]],
         "baseline-labels": [
-            [label, *(of_label(row["recall"][label], n) for row in result["rows"]), [n]]
-            for label, n in counts.items()
+            [label, *(percent(row["recall"][label]) for row in result["rows"]), [n, result["n_cases"]]]
+            for label, n in result["n_of_label"].items()
         ],
     }  # fmt: skip
 

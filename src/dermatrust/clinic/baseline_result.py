@@ -1,5 +1,6 @@
 """What can be had without a photograph, whole: as a dataclass, written to `result.json`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ class BaselineResult:
         n_patients: Recorded patients they come from.
         n_cases_without_patient: Cases whose patient is not recorded; each counts as a patient of its own.
         n_without_truth: Cases left out, since no label is recorded.
+        n_of_label: Label to its cases.
         rows: The baselines, in the order of every table; then the context among cases with the same fields empty.
         fields: What each field of the context gives alone, the best first; empty where nobody asked.
         without: Fields that might not be used.
@@ -34,6 +36,7 @@ class BaselineResult:
     n_patients: int
     n_cases_without_patient: int
     n_without_truth: int
+    n_of_label: dict[str, int]
     rows: tuple[BaselineRow, ...]
     fields: tuple[BaselineRow, ...]
     without: tuple[str, ...]
@@ -65,10 +68,12 @@ def baseline_result(
     rows = baseline_rows(cases, seed=seed, n_folds=n_folds, without=without, n_resamples=n_resamples)
     fields = field_rows(cases, seed=seed, n_folds=n_folds, n_resamples=n_resamples) if with_fields else ()
     labelled = [case for case in cases if label_of(case) is not None]
+    counts = Counter(str(label_of(case)) for case in labelled)
     patients = {case.patient_id for case in labelled if case.patient_id is not None}
     return BaselineResult(
         card=card, n_cases=len(labelled), n_patients=len(patients),
         n_cases_without_patient=sum(case.patient_id is None for case in labelled),
-        n_without_truth=len(cases) - len(labelled), rows=rows, fields=fields, without=tuple(without),
+        n_without_truth=len(cases) - len(labelled), n_of_label=dict(sorted(counts.items())), rows=rows, fields=fields,
+        without=tuple(without),
         n_folds=n_folds, n_resamples=n_resamples, seed=seed,
     )  # fmt: skip

@@ -10,10 +10,13 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.report.headline import Cell
 from dermatrust.report.intervals import N_MARKS, IntervalRow, interval_chart
 from dermatrust.report.percent import SHARES, points_axis, points_text, share_text
+from dermatrust.report.svg import text_width
 from dermatrust.report.views import counts_text, of_text
 
 LABELS_PX = 158.0
 """Room for the name of an arm."""
+_MOST_LABELS_PX = 206.0
+"""Room for that of an arm and a way to show the photographs; what is left for the scale becomes narrow."""
 
 
 class Asked(Protocol):
@@ -34,6 +37,18 @@ class Asked(Protocol):
     @property
     def n(self) -> int:
         """Answers."""
+
+
+class Compared(Asked, Protocol):
+    """One model in one arm against the same model in another, of either task."""
+
+    @property
+    def base_arm(self) -> str:
+        """What it was told in the arm compared with."""
+
+    @property
+    def base_image_arm(self) -> str:
+        """What it was shown there."""
 
 
 class Answered(Asked, Protocol):
@@ -113,18 +128,27 @@ def shares_chart(
 
 
 def changes_chart(
-    changes: Sequence[tuple[Asked, Estimate]], image_arms: Sequence[str], *, ident: str, title: str,
+    changes: Sequence[tuple[Compared, Estimate]], image_arms: Sequence[str], *, ident: str, title: str,
     ends: tuple[str, str],
 ) -> Markup:  # fmt: skip
-    """Return one row per model and arm: a paired difference in points of percent, about zero."""
+    """Return one row per model and arm: a paired difference in points of percent, about zero.
+
+    Where contexts and ways to show the photographs were both varied, each group of rows says what it is compared with.
+    """
     models = list(dict.fromkeys(change.model for change, _ in changes))
+    kinds = {change.arm == change.base_arm for change, _ in changes}
+
+    def group(change: Compared) -> str:
+        against = change.base_image_arm if change.arm == change.base_arm else change.base_arm
+        return f"{change.model}, against “{against}”" if len(kinds) > 1 else change.model
+
     rows = [
-        IntervalRow(change.model, arm_name(change, image_arms), found.value, found.low, found.high, points_text(found),
+        IntervalRow(group(change), arm_name(change, image_arms), found.value, found.low, found.high, points_text(found),
                     models.index(change.model) % N_MARKS)
         for change, found in changes
     ]  # fmt: skip
     axis = points_axis([(row.value, row.low, row.high) for row in rows], ends)
-    drawn = interval_chart(rows, axis, ident=ident, title=title, desc=described(rows), labels_px=LABELS_PX)
+    drawn = interval_chart(rows, axis, ident=ident, title=title, desc=described(rows), labels_px=_labels_px(rows))
     return Markup(drawn)  # noqa: S704  # escaped by svg.py
 
 
@@ -163,5 +187,10 @@ def described(rows: Sequence[IntervalRow]) -> str:
 
 
 def _chart(rows: Sequence[IntervalRow], *, ident: str, title: str) -> Markup:
-    drawn = interval_chart(rows, SHARES, ident=ident, title=title, desc=described(rows), labels_px=LABELS_PX)
+    drawn = interval_chart(rows, SHARES, ident=ident, title=title, desc=described(rows), labels_px=_labels_px(rows))
     return Markup(drawn)  # noqa: S704  # escaped by svg.py
+
+
+def _labels_px(rows: Sequence[IntervalRow]) -> float:
+    longest = max((text_width(row.label) for row in rows), default=0.0) + 24
+    return min(max(LABELS_PX, longest), _MOST_LABELS_PX)

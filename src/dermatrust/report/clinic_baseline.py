@@ -1,6 +1,5 @@
 """What the page of what can be had without a photograph places."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +59,7 @@ def baseline_context(result: BaselineResult) -> dict[str, Any]:
         "lines": [_line(_title(row), row, result.n_cases) for row in result.rows],
         "fields": [_line(row.about, row, result.n_cases) for row in result.fields],
         "titles": [_title(row) for row in result.rows],
-        "labels": _label_lines(result.rows),
+        "labels": _label_lines(result),
         "published": published("baseline"),
     }
 
@@ -104,16 +103,11 @@ def _line(title: str, row: BaselineRow, n_cases: int) -> BaselineLine:
     return BaselineLine(title, (*map(share_cell, shares), score_cell(row.malignancy)), of_text(row.accuracy.n, n_cases))
 
 
-def _label_lines(rows: Sequence[BaselineRow]) -> list[LabelLine]:
-    """Return a row for each label; a baseline on some of the cases alone says of how many."""
-    whole_rows = rows[0].recall
+def _label_lines(result: BaselineResult) -> list[LabelLine]:
     return [
-        LabelLine(
-            label, f"{found.n:,}",
-            tuple(share_cell(row.recall[label], show_n=row.recall[label].n != found.n) for row in rows),
-        )
-        for label, found in whole_rows.items()
-    ]  # fmt: skip
+        LabelLine(label, of_text(n, result.n_cases), tuple(share_cell(row.recall[label]) for row in result.rows))
+        for label, n in result.n_of_label.items()
+    ]
 
 
 def _chart(result: BaselineResult) -> Markup:

@@ -75,10 +75,11 @@ def sentences(result: DifferentialResult) -> list[list[str]]:
 
 def _said(result: DifferentialResult, model: str) -> list[str]:
     changes = words.main_changes(result.changes, model, result.base, result.image_arms)
+    anchoring = [one for one in result.anchoring if one.model == model]
     return [
         words.headline_sentence(result, model),
         *filter(None, map(words.change_sentence, changes)),
-        *(words.anchoring_sentence(a, result.confidence) for a in result.anchoring if a.model == model),
+        *(words.anchoring_sentence(one, result.confidence, result.image_arms) for one in anchoring),
         *filter(None, (words.shortcut_sentence(s) for s in result.shortcuts if s.model == model)),
     ]
 

@@ -18,7 +18,7 @@ def led_context(result: DifferentialResult) -> dict[str, Any]:
     return {
         "anchoring": [_anchoring_line(one, result) for one in result.anchoring],
         "anchoring_sentences": [
-            (one.model, words.anchoring_sentence(one, result.confidence)) for one in result.anchoring
+            (one.model, words.anchoring_sentence(one, result.confidence, result.image_arms)) for one in result.anchoring
         ],
         "anchoring_chart": _anchoring_chart(result) if result.anchoring else "",
         "reference_arm": next((one.reference_arm for one in result.anchoring), ""),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.bench.text import counted
@@ -18,33 +18,9 @@ from dermatrust.clinic.arms import (
 from dermatrust.clinic.cells import Change
 from dermatrust.clinic.image_arms import NO_IMAGES
 from dermatrust.clinic.results import HEADLINE, Anchoring, DifferentialResult, Shortcut
+from dermatrust.report.clinic_arms import Compared
 from dermatrust.report.percent import of_hundred, whole
 from dermatrust.report.views import of_text
-
-
-class Compared(Protocol):
-    """One arm against another, of either task."""
-
-    @property
-    def model(self) -> str:
-        """The model."""
-
-    @property
-    def arm(self) -> str:
-        """What was told."""
-
-    @property
-    def image_arm(self) -> str:
-        """What was shown."""
-
-    @property
-    def base_arm(self) -> str:
-        """What was told in the arm compared with."""
-
-    @property
-    def base_image_arm(self) -> str:
-        """What was shown there."""
-
 
 C = TypeVar("C", bound=Compared)
 
@@ -83,8 +59,9 @@ def image_arm_words(name: str) -> tuple[str, str]:
     if name in _IMAGE_ARMS:
         return _IMAGE_ARMS[name]
     n = int(name.removeprefix("first "))
-    several = f"{n} photographs" if n > 1 else "1 photograph"
-    return f"Shown at most {several}", f"The first {several} of a case{', or all where it has fewer' if n > 1 else ''}."
+    if n == 1:
+        return "Shown at most 1 photograph", "The first photograph of a case."
+    return f"Shown at most {n} photographs", f"The first {n} photographs of a case, or all where it has fewer."
 
 
 def image_arms_about(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -154,13 +131,18 @@ def change_sentence(change: Change) -> str:
     return f"{text}, which may be chance." if found.low <= 0 <= found.high else f"{text}."
 
 
-def anchoring_sentence(one: Anchoring, confidence: float) -> str:
-    """Return in how many cases a model put the planted diagnosis first, told of it and not told of it."""
+def anchoring_sentence(one: Anchoring, confidence: float, image_arms: Sequence[str] = ()) -> str:
+    """Return in how many cases a model put the planted diagnosis first, told of it and not told of it.
+
+    Where the photographs were shown in several ways, it says in which.
+    """
     if not one.n:
         return f"Nothing was planted in a case that {one.model} answered."
+    several = bool(image_arms_about(image_arms))
+    begins = f"{image_arm_words(one.image_arm)[0]} and told" if several else "Told"
     adopted = round(one.adopted_1.value * one.n)
     text = (
-        f"Told of a wrong referral diagnosis, it put it first in {adopted:,} of {counted(one.n, 'case')} "
+        f"{begins} of a wrong referral diagnosis, it put it first in {adopted:,} of {counted(one.n, 'case')} "
         f"({whole(one.adopted_1.value)} %, {interval_words(one.adopted_1, confidence)})"
     )
     if not one.reference_arm or math.isnan(one.unprompted_1.value):

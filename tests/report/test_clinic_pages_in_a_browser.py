@@ -1,0 +1,57 @@
+"""Pages of clinical studies in a browser, with everything they can show; none of them needs a model to have run."""
+
+import pytest
+
+from dermatrust.report.clinic_page import write_clinic_page
+
+from . import drawn_study
+from .conftest import build_manifest
+from .test_pages_in_a_browser import A4, open_everything, opened, without_shadows
+
+PHONE = {"width": 390, "height": 844}
+PAGES = ("ddx", "triage", "stress", "baseline")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pages(tmp_path_factory):
+    """A folder with every page, made before the browser is opened."""
+    pytest.importorskip("sklearn")
+    folder = tmp_path_factory.mktemp("pages")
+    studies = {
+        "ddx": drawn_study.drawn_differentials(folder),
+        "triage": drawn_study.drawn_triage(folder),
+        "stress": drawn_study.drawn_stress(folder),
+        "baseline": drawn_study.drawn_baselines(),
+    }
+    for name, result in studies.items():
+        write_clinic_page(folder / f"{name}.html", result, manifest=build_manifest(list(drawn_study.MODELS), []))
+    return folder
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_nothing_to_mend(browser, axe_violations, pages, name, scheme):
+    with opened(browser, pages / f"{name}.html", scheme=scheme) as page:
+        open_everything(page)
+        without_shadows(page)
+        assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_phone(browser, pages, name):
+    with opened(browser, pages / f"{name}.html", size=PHONE) as page:
+        open_everything(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off_on_paper_and_what_is_folded_is_printed(browser, pages, name):
+    with opened(browser, pages / f"{name}.html", size=A4) as page:
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        found = page.evaluate(
+            "[...document.querySelectorAll('table, svg')].map(one => [one.getBoundingClientRect().right, "
+            "one.checkVisibility(), (one.caption || one.querySelector('title')).textContent])"
+        )
+        assert len(found) >= 3
+        assert [title for right, visible, title in found if right > A4["width"] + 1 or not visible] == []

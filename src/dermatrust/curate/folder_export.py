@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from dermatrust.curate.access import require
 from dermatrust.curate.folder_records import rater_records, rating_records, reference_records
+from dermatrust.curate.image_reviews import write_sign_offs
 from dermatrust.curate.trail import Actor, record
 from dermatrust.errors import DataError
 from dermatrust.records import Rater, Rating
@@ -27,16 +28,20 @@ class Written:
         n_references: Certified references.
         n_kept_back: Ratings of drafted references: a dataset's ratings are of its candidate narratives. They are in the
             project's own export.
+        n_sign_offs: What curators said of photographs.
     """
 
     n_ratings: int
     n_raters: int
     n_references: int
     n_kept_back: int
+    n_sign_offs: int = 0
 
 
 def write_to_folder(session: Session, by: Actor, project_id: int, folder: DatasetFolder) -> Written:
-    """Add a project's ratings, raters and certified references to its dataset folder. Written again, nothing doubles.
+    """Add a project's ratings, raters, certified references and sign-offs of photographs to its dataset folder.
+
+    Written again, nothing doubles.
 
     Raises:
         NotFoundError: There is no such project, or the person is no member.
@@ -56,8 +61,9 @@ def write_to_folder(session: Session, by: Actor, project_id: int, folder: Datase
     if references:
         append_records(folder.path / REFERENCES, references)
     n_kept_back = sum(rating.narrative_id not in candidates for rating in given)
-    written = Written(len(ratings), n_new if ratings else 0, len(references), n_kept_back)
-    after = {"ratings": written.n_ratings, "references": written.n_references}
+    n_sign_offs = write_sign_offs(session, project_id, folder)
+    written = Written(len(ratings), n_new if ratings else 0, len(references), n_kept_back, n_sign_offs)
+    after = {"ratings": written.n_ratings, "references": written.n_references, "sign_offs": n_sign_offs}
     record(session, by, "folder.export", f"project:{project_id}", after=after)
     return written
 

@@ -152,11 +152,18 @@ def follow_folder(session: Session, by: Actor, project: Project, folder: Dataset
 def read_images(folder: DatasetFolder, picked: Iterable[Picked]) -> dict[str, Image]:
     """Return what is known of every image of these texts by file name: hash, size and kind. Nothing is stored yet.
 
+    An image that was cleared or withheld in the dataset, and is the same still, is so here.
+
     Raises:
         DataError: An image is missing, is none, is too large, or is of a kind that browsers do not show.
     """
     names = dict.fromkeys(name for one in picked for name in one.case.file_names)
-    return {name: _described(name, folder.image_path(name)) for name in names}
+    images = {name: _described(name, folder.image_path(name)) for name in names}
+    for name, review in folder.image_reviews().items():
+        is_same = name in images and images[name].sha256 == review.sha256
+        if is_same and review.verdict != "to be looked at":
+            images[name].review = review.verdict
+    return images
 
 
 def image_bytes(project: Project, image: Image) -> bytes:

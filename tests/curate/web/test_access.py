@@ -12,7 +12,7 @@ from dermatrust.curate.app import ROUTERS
 from dermatrust.curate.projects import create_project, pick, set_member
 from dermatrust.curate.security import COOKIE
 from dermatrust.curate.sessions import Sessions
-from dermatrust.curate.tables import ApiToken, Assignment, Audit, Draft, Project, Rating, User
+from dermatrust.curate.tables import ApiToken, Assignment, Audit, Draft, Image, Project, Rating, User
 from dermatrust.curate.trail import Actor
 from dermatrust.records import DIMENSIONS
 
@@ -65,6 +65,10 @@ ROUTES = {
     "GET /projects/{project_id}/progress": (CURATOR, None),
     "GET /projects/{project_id}/agreement": (CURATOR, None),
     "GET /projects/{project_id}/anchors": (CURATOR, None),
+    "POST /projects/{project_id}/anchors/{item_id}": (CURATOR, {"accuracy": "5", "tolerance": "1"}),
+    "GET /projects/{project_id}/images": (CURATOR, None),
+    "GET /projects/{project_id}/images/{image_id}": (CURATOR, None),
+    "POST /projects/{project_id}/images/{image_id}": (CURATOR, {"verdict": "cleared"}),
     "GET /projects/{project_id}/export": (CURATOR, None),
     "POST /projects/{project_id}/export/folder": (CURATOR, {}),
     "POST /projects/{project_id}/export/download": (CURATOR, {"kind": "ratings.csv"}),
@@ -103,10 +107,12 @@ def places(site):
         other = create_project(session, BY, "other", folder, pick(folder, "narratives"), images_of(site))
         set_member(session, BY, other.id, site.user("stranger").id, "rater")
         session.add(ApiToken(token_sha256="0" * 64, name="scoring", scopes=["score"]))
+        image_id = session.scalars(select(Image.id).where(Image.project_id == site.bench.id)).first()
     victim = site.add("victim", "rater")
     item = next(item for item in site.items() if item.state == "disputed")
     return {
         "project_id": site.bench.id, "assignment_id": case["id"], "item_id": item.id, "user_id": victim.id, "number": 1,
+        "image_id": image_id,
         "version": "x", "name": "workbench.css",
     }  # fmt: skip
 

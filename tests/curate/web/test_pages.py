@@ -24,11 +24,12 @@ WHO = {
     "/people": "root", "/projects/{project_id}/queue": "ann", "/projects/{project_id}/certify": "ann",
     "/projects/{project_id}/disputes": "judy", "/projects/{project_id}/progress": "cora",
     "/projects/{project_id}/agreement": "cora", "/projects/{project_id}/anchors": "cora",
+    "/projects/{project_id}/images": "cora",
     "/projects/{project_id}/export": "cora", "/rate/{assignment_id}": "ben", "/items/{item_id}/revise": "ann",
     "/items/{item_id}/adjudicate": "judy",
 }  # fmt: skip
 NO_PAGES = ("/static/{version}/{name}", "/favicon.ico", "/rate/{assignment_id}/images/{number}",
-            "/items/{item_id}/images/{number}")  # fmt: skip
+            "/items/{item_id}/images/{number}", "/projects/{project_id}/images/{image_id}")  # fmt: skip
 
 
 def fill(site):

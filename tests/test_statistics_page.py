@@ -7,6 +7,7 @@ import pytest
 
 from dermatrust.align import compare
 from dermatrust.audit import shift_table
+from dermatrust.clinic.stress_table import FEWEST_PATIENTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
 PRINTED = sorted({
@@ -39,3 +40,14 @@ def test_every_number_is_explained(name):
 def test_two_sentences_each(row):
     says = re.sub(r"\([^()]*\)", "", row[1])
     assert len(re.findall(r"[.](?=\s|$)", says)) == 2, says
+
+
+def test_the_pages_warn_of_as_few_patients_as_the_page_of_statistics():
+    """Coverage was measured: below 50 patients intervals are too narrow, and every page says that number."""
+    assert "With fewer than 50 patients" in PAGE.read_text(encoding="utf-8")
+    templates = (PAGE.parents[1] / "src/dermatrust/report/templates").glob("*.html")
+    said = [
+        re.findall(r"fewer than (?:about )?(\d+)[^.]*too narrow", one.read_text(encoding="utf-8")) for one in templates
+    ]
+    assert {n for found in said for n in found} == {"50"}
+    assert FEWEST_PATIENTS == 50

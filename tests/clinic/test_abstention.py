@@ -89,3 +89,19 @@ def test_nobody_who_states_a_number_is_none():
     assert confidence_of([1, 0], [NAN, NAN]) is None
     assert confidence_of([0], [0.5], abstained=[True]) is None
     assert confidence_of([NAN], [0.5]) is None
+
+
+@pytest.mark.parametrize("is_right", [0.0, 1.0])
+def test_what_no_resample_varies_has_wilsons_interval(is_right):
+    """Nine patients alike: up to z^2 / (9 + z^2) = 0.2992 of all patients may be otherwise."""
+    found = confidence_of([is_right] * 9, [0.8] * 9)
+    share = 0.2992
+    ends = (0.0, share) if is_right == 0 else (1 - share, 1.0)
+    for one in (found.accuracy_answered, found.accuracy_all):
+        assert (one.value, one.low, one.high) == pytest.approx((is_right, *ends), abs=1e-4)
+    assert (found.coverage.low, found.coverage.high) == pytest.approx((1 - share, 1.0), abs=1e-4)
+    assert (found.area.low, found.area.high) == pytest.approx((1 - ends[1], 1 - ends[0]), abs=1e-4)
+    apart = 0.8 - is_right
+    assert (found.excess.low, found.excess.high) == pytest.approx(
+        (apart - share * (apart + 1), apart + share * (1 - apart)), abs=1e-4
+    )

@@ -73,7 +73,7 @@ def test_the_context_is_used_and_its_figures_are_those_of_scikit_learn():
     )
     assert row.malignancy.low > 0.7
     assert row.accuracy.n_clusters == 120
-    assert {label: one.n for label, one in row.recall.items()}["melanoma"] == 240
+    assert row.recall["melanoma"].n == is_cancer.sum()
 
 
 def test_what_only_emptiness_gives_away_is_told_apart():
@@ -196,3 +196,17 @@ def test_without_scikit_learn_the_command_says_what_to_install(folder, monkeypat
 def test_few_cases_of_many_labels_are_no_reason_to_warn():
     few = [Case(id=str(k), patient_id=str(k), label=f"d{k % 20}", context=ClinicalContext(age=k)) for k in range(44)]
     assert predict(CONTEXT, few, n_folds=2).chances.shape == (44, 20)  # warnings are errors here
+
+
+def test_a_recall_of_none_or_all_has_a_width_and_of_one_patient_no_interval():
+    some = [Case(id=f"{k}", patient_id=f"p{k}", label="psoriasis") for k in range(9)]
+    some += [Case(id=f"m{k}", patient_id=f"q{k}", label="melanoma") for k in range(4)]
+    some += [Case(id="one", patient_id="r", label="acne")]
+    row = baseline_row(predict(FREQUENT, some, n_folds=2), n_resamples=50)
+    everything, nothing, one = (row.recall[label] for label in ("psoriasis", "melanoma", "acne"))
+    assert [found.n for found in (everything, nothing, one)] == [9, 4, 1]
+    # Wilson's intervals of 9 of 9, and of 0 of 4.
+    assert (everything.value, everything.low, everything.high) == pytest.approx((1.0, 0.7009, 1.0), abs=1e-4)
+    assert (nothing.value, nothing.low, nothing.high) == pytest.approx((0.0, 0.0, 0.4899), abs=1e-4)
+    assert math.isnan(one.low)
+    assert "acne (1)" in baseline_text([row])

@@ -212,6 +212,9 @@ def test_unknown_names_are_listed_with_the_nearest(tmp_path):
     assert result.n_unknown_truth == 1
     assert result.cells[0].measures["top-1 synonym"].n == 3
     assert result.cells[0].measures["top-1 exact"].n == 4
+    (row,) = (line for line in result_text(result).splitlines() if "4 of 4" in line)
+    assert row.count("] of 3") == 3  # top 1, 3 and 5 leave out the case of an unknown label, and say so
+    assert "] of" not in result_text(differential_result(columns(tmp_path, said, CASES), CARD, n_resamples=50))
 
 
 def test_a_weighted_differential_is_scored_beside_the_label(tmp_path):

@@ -114,7 +114,7 @@ def test_text_and_csv_show_every_row_with_its_n_and_warn_of_few_patients(squares
     result = stress_result(run_of(squares, Looker()).answers, CARD, n_resamples=50)
     text = stress_text(result)
     assert text.count("8 of 8") == 3
-    assert "fewer than 20 patients" in text
+    assert "fewer than 50 patients" in text
     rows = list(csv.DictReader(io.StringIO(stress_csv(result), newline="")))
     assert len(rows) == len(MEASURES) * (3 + 2)
     assert {row["synthetic"] for row in rows} == {"True"}

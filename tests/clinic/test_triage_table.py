@@ -228,3 +228,17 @@ def test_what_does_not_vary_has_the_wilson_interval_of_its_patients_and_not_one_
     assert (change.flips.value, change.flips.low) == (0.0, 0.0)
     assert change.flips.high == pytest.approx(1 - cell.rates.accuracy.low)
     assert cell.measures["kappa"].low < 1.0
+
+
+def test_a_perfect_and_a_worthless_probability_have_intervals_with_a_width():
+    """Ten patients of either kind: z^2 / (10 + z^2) = 0.2775 of them may be otherwise."""
+    for is_right in (True, False):
+        rows = [
+            answer_row(f"c{k}", patient_id=f"p{k}", true_urgency="urgent" if k < 10 else "routine", urgency="urgent",
+                       urgent_probability=0.9 if (k < 10) == is_right else 0.1)
+            for k in range(20)
+        ]  # fmt: skip
+        found = result_of(rows).cells[0].probability
+        ends = (1 - 0.2775, 1.0) if is_right else (0.0, 0.2775)
+        for one in (found.area, found.sensitivity_at, found.youden):
+            assert (one.value, one.low, one.high) == pytest.approx((float(is_right), *ends), abs=1e-4)

@@ -40,6 +40,14 @@ def test_empty_cells_are_missing_values_and_blank_lines_are_not_rows(table):
     assert case.to_line() == '{"id":"c1"}'
 
 
+@pytest.mark.parametrize("word", ["NaN", "None", "n/a", "NA", " unknown ", "NULL", "-"])
+def test_a_word_for_nothing_is_a_missing_value_but_an_id_or_a_text_may_be_called_that(table, word):
+    case = read_one(table(f"id,label,patient_id,differential,sex,fitzpatrick,note\n{word},{word},{word},{word},{word},"
+                          f"{word},{word}\n"))  # fmt: skip
+    assert (case.label, case.patient_id, case.differential, case.fitzpatrick) == (None, None, (), None)
+    assert (case.id, case.context.sex, case.context.note.strip()) == (word.strip(), None, word.strip())
+
+
 def test_urgency_is_the_lexicons_unless_the_table_says_otherwise(table):
     cases = keep(table("id,label,urgency\na,melanoma,\nb,melanoma,routine\nc,gobbledygook,\n")).cases
     assert [case.urgency for case in cases] == ["urgent", "routine", None]

@@ -16,7 +16,7 @@ from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
 from dermatrust.report.clinic_ddx import _MEASURE_WORDS, differential_context, sentences
 from dermatrust.report.clinic_page import write_clinic_page
-from dermatrust.report.clinic_words import anchoring_sentence, change_sentence, shortcut_sentence
+from dermatrust.report.clinic_words import anchoring_sentence, change_sentence, headline_sentence, shortcut_sentence
 
 NAN = float("nan")
 NOTHING = Estimate(NAN, NAN, NAN, 0, 0, 0)
@@ -183,6 +183,22 @@ def test_nothing_answered_is_said_and_not_zero(page):
     assert "nan" not in re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL).lower().replace("nano", "")
     assert table_of(html, "ddx-headline")[0][2] == "– no case"
     assert 'href="#ddx-led"' not in html
+
+
+def test_a_share_of_fewer_cases_than_were_answered_says_of_how_many(page):
+    cell = a_cell()
+    cell = replace(cell, measures=cell.measures | {f"top-{k} synonym": est(0.5, 0.4, 0.6, 98) for k in (1, 3, 5)})
+    html = page(a_result(cells=(cell,), changes=()))
+    (row,) = table_of(html, "ddx-headline")
+    assert row[2:5] == ["50.0 % [40.0, 60.0] n 98"] * 3
+    assert "in the cases that both can be decided of" in html
+
+
+def test_where_no_label_is_known_it_says_so_and_not_that_answers_are_missing():
+    cell = replace(a_cell(), measures=a_cell().measures | {f"top-{k} synonym": NOTHING for k in (1, 3, 5)})
+    said = headline_sentence(a_result(cells=(cell,)), "m/one")
+    assert "the lexicon knows the true diagnosis of none of the cases answered" in said
+    assert "no case has both" in headline_sentence(a_result(cells=(replace(cell, n=0),)), "m/one")
 
 
 def test_unknown_names_stand_with_the_nearest(page):

@@ -124,7 +124,7 @@ def differential_tables(result):
     text = ("top_1", "frequent_1", "above_1", "top_3", "frequent_3", "above_3", "top_1_given_away", "top_1_else")
     return {
         "ddx-headline": [
-            [*about(result, c), *(percent(c["measures"][f"top-{k} synonym"]) for k in CUTS), answers(c)]
+            [*about(result, c), *(of_part(c["measures"][f"top-{k} synonym"], c["n"]) for k in CUTS), answers(c)]
             for c in result["cells"]
         ],
         "ddx-rungs": ladder(result, [f"top-{k} {rung}" for rung in RUNGS for k in CUTS]),
@@ -216,6 +216,11 @@ def triage_cell(cell, ident):
             for k, x in enumerate(curves[0]["thresholds"])
         ],
     }  # fmt: skip
+
+
+def of_part(measure, n):
+    """Return a share, and what it is of where that is not all answers."""
+    return percent(measure) + ([measure["n"]] if measure["n"] != n else [])
 
 
 def threshold(probability):

@@ -93,7 +93,7 @@ def cluster_bootstrap(
     Returns:
         Missing observations are in neither sum nor count. A resample without any observation of a column is left
         out of that column's interval and counted in `n_skipped`. With observations from fewer than two clusters
-        the interval is NaN and every resample is skipped. Intervals from fewer than about 20 clusters are too narrow.
+        the interval is NaN and every resample is skipped. Intervals from fewer than 50 clusters are too narrow.
 
     Raises:
         ValueError: The shapes do not fit, `n_resamples` is below 1, or `confidence` is not between 0 and 1.

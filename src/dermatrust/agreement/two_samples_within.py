@@ -78,7 +78,7 @@ def within_gap(
     Reference:
         Direct standardization to equal weights: Fleiss, Levin & Paik (2003), Statistical Methods for Rates and
         Proportions, ch. 19, https://doi.org/10.1002/0471445428; resamples and combining of intervals as for
-        `two_samples.sample_gap`, Wilson's interval as for `proportion.unvaried_interval`. To use it label by label is ours.
+        `two_samples.sample_gap`, Wilson's interval as for `proportion.unvaried_interval`. The rest is ours.
     """
     sides = (first, sample)
     known = [{str(label) for label in np.asarray(side.labels, dtype=object) if label is not None} for side in sides]

@@ -11,6 +11,7 @@ from dermatrust.agreement.calibration import expected_calibration_error, reliabi
 from dermatrust.agreement.clusters import Floats, Ints
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.risk_coverage import risk_coverage, risk_coverage_area
+from dermatrust.clinic.unvaried import with_width
 
 N_BINS = 10
 MOST_POINTS = 60
@@ -94,9 +95,15 @@ def stated_confidence(
     found = cluster_bootstrap(np.stack(columns, axis=1), patients, rng=draws, n_resamples=n_resamples, confidence=level)
     parts = zip(*(getattr(found, name).tolist() for name in ("means", "low", "high", "n", "n_clusters", "n_skipped")),
                 strict=True)  # fmt: skip
-    coverage, answered_right, all_right, excess = (Estimate(*part) for part in parts)
+    lowest = (0.0, 0.0, 0.0, -1.0)
+    coverage, answered_right, all_right, excess = (
+        with_width(Estimate(*part), lowest=low, confidence=level) for part, low in zip(parts, lowest, strict=True)
+    )
     wrong = np.where(counted, 1 - right, np.nan)
-    area = risk_coverage_area(stated, wrong, patients, rng=draws, n_resamples=n_resamples, interval_confidence=level)
+    area = with_width(
+        risk_coverage_area(stated, wrong, patients, rng=draws, n_resamples=n_resamples, interval_confidence=level),
+        confidence=level,
+    )
     bins = reliability_curve(stated[counted], right[counted], N_BINS)
     return StatedConfidence(
         n=int(there.sum()),

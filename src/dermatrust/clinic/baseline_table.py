@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from dermatrust.agreement.statistic import Statistic
 from dermatrust.clinic.arms import CONTEXT_ONLY
 from dermatrust.clinic.baselines import Predictions
 from dermatrust.clinic.image_arms import NO_IMAGES
+from dermatrust.clinic.unvaried import with_width
 from dermatrust.lexicon import load_lexicon
 
 N_RESAMPLES = 2_000
@@ -32,7 +33,7 @@ class BaselineRow:
         about: Which cases: "all", or what they have in common.
         balanced_accuracy: Mean over the labels of the share of their cases that are got right.
         accuracy: Share of cases that are got right.
-        recall: Label to the share of its cases that are got right.
+        recall: Label to the share of its cases that are got right; `n` and `n_clusters` are the label's own.
         malignancy: Area under the ROC curve of the summed chances of malignant labels; NaN where all or none are.
         malignancy_balanced: Mean of sensitivity and specificity of "the label given first is malignant".
     """
@@ -114,8 +115,22 @@ def baseline_row(
         is_cancer, predictions.chances[kept][:, malignant == 1].sum(axis=1), patients,
         rng=np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence,
     ).area  # fmt: skip
-    recall = dict(zip(predictions.labels, found[3:], strict=True))
-    return BaselineRow(predictions.name, about, found[0], found[1], recall, area, found[2])
+    recall = {
+        label: _of_label(estimate, patients[truth == number], confidence)
+        for number, (label, estimate) in enumerate(zip(predictions.labels, found[3:], strict=True))
+    }
+    wide = [with_width(one, confidence=confidence) for one in found[:3]]
+    kinds = [np.unique(patients[is_cancer == kind]).size for kind in (0, 1)]
+    area = with_width(area, n_patients=min(kinds), confidence=confidence)
+    return BaselineRow(predictions.name, about, wide[0], wide[1], recall, area, wide[2])
+
+
+def _of_label(found: Estimate, patients: NDArray[np.str_], confidence: float) -> Estimate:
+    """Return a label's recall with the numbers of its own cases and patients; of one patient it has no interval."""
+    own = replace(found, n=patients.size, n_clusters=np.unique(patients).size)
+    if own.n_clusters < 2:
+        return replace(own, low=math.nan, high=math.nan)
+    return with_width(own, confidence=confidence)
 
 
 def malignant_labels(labels: Sequence[str]) -> NDArray[np.float64]:

@@ -20,11 +20,11 @@ def baseline_text(rows: Sequence[BaselineRow], fields: Sequence[BaselineRow] = (
         "Without a photograph, asked about other patients than it was fitted on: % [95 % interval]",
         *_table(rows),
         "balanced: mean recall of the labels. malignancy: whether the label is a cancer, balanced accuracy of the",
-        "first label, and area under the ROC curve of the chances. Recall by label:",
+        "first label, and area under the ROC curve of the chances. Recall by label (its cases):",
     ]
     labels = list(rows[0].recall)
     recall = [[_name(row), *(percent(row.recall[label]) for label in labels)] for row in rows]
-    parts += aligned([["baseline", *labels], *recall])
+    parts += aligned([["baseline", *(f"{label} ({rows[0].recall[label].n:,})" for label in labels)], *recall])
     if fields:
         parts += ["", "Each field of the context alone:", *_table(fields)]
     parts += ["", "Published, on other cases and with other rules; for orientation, no comparison:"]

@@ -15,7 +15,7 @@ from dermatrust.records import DatasetCard
 from dermatrust.store.answers import AnswerColumns
 
 N_RESAMPLES = 2_000
-FEWEST_PATIENTS = 20
+FEWEST_PATIENTS = 50
 """Patients below which an interval is too narrow to rest anything on."""
 
 

@@ -24,7 +24,7 @@ def _cells_text(result: DifferentialResult) -> str:
     titles = ["model", "context", "images", "top-1", "top-3", "top-5", *counts]
     lines = [
         [
-            *_about(cell), *(percent(cell.measures[f"top-{k} {HEADLINE}"]) for k in (1, 3, 5)),
+            *_about(cell), *(percent(cell.measures[f"top-{k} {HEADLINE}"], answers=cell.n) for k in (1, 3, 5)),
             f"{cell.n} of {cell.n + cell.n_missing}",
             *map(str, (cell.n_missing, cell.n_unanswered, cell.n_abstained)),
         ]
@@ -51,7 +51,9 @@ def _cell_notes(result: DifferentialResult) -> Iterator[str]:
 
 def _rungs_text(result: DifferentialResult) -> str:
     shown = [name for name in _RUNGS_AT_3 if any(cell.measures[name].n for cell in result.cells)]
-    lines = [[*_about(cell), *(percent(cell.measures[name]) for name in shown)] for cell in result.cells]
+    lines = [
+        [*_about(cell), *(percent(cell.measures[name], answers=cell.n) for name in shown)] for cell in result.cells
+    ]
     return "\n".join(["The first three, rung by rung: %", *aligned([["model", "context", "images", *shown], *lines])])
 
 
@@ -75,7 +77,8 @@ def _change_line(change: Change) -> list[str]:
     test = change.mcnemar[f"top-1 {HEADLINE}"]
     return [
         *_about(change), against, str(change.n),
-        *(percent(change.differences[f"top-{k} {HEADLINE}"], signed=True) for k in (1, 3)), percent(change.flips),
+        *(percent(change.differences[f"top-{k} {HEADLINE}"], signed=True, answers=change.n) for k in (1, 3)),
+        percent(change.flips),
         str(test.n_first_only), str(test.n_second_only), f"{test.p_mid:.3f}" if test.p_mid >= 0.001 else "<0.001",
     ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from dermatrust.agreement.roc import OperatingPoint, RocCurve, auroc, roc_curve,
 from dermatrust.agreement.roc_resampling import clustered_roc
 from dermatrust.clinic.triage_columns import TriageColumns
 from dermatrust.clinic.triage_results import SPECIFICITY, THRESHOLDS, BenefitCurve, StatedProbability
+from dermatrust.clinic.unvaried import with_width
 
 MOST_POINTS = 60
 """Of a drawn curve."""
@@ -36,13 +37,18 @@ def stated_probability(
         truth, stated, THRESHOLDS, patients, rng=draws, n_resamples=min(n_resamples, MOST_RESAMPLES),
         confidence=confidence,
     )  # fmt: skip
+    kinds = [np.unique(patients[(truth == kind) & ~np.isnan(stated)]).size for kind in (0, 1)]
+    area, at, youden = (
+        with_width(found, n_patients=min(kinds), confidence=confidence)
+        for found in (clustered.area, clustered.sensitivity_at, clustered.youden)
+    )
     return StatedProbability(
         n=int((known & ~np.isnan(stated)).sum()),
         n_without=int((known & np.isnan(stated)).sum()),
         delong=auroc(truth, stated, confidence),
-        area=clustered.area,
-        sensitivity_at=clustered.sensitivity_at,
-        youden=clustered.youden,
+        area=area,
+        sensitivity_at=at,
+        youden=youden,
         points=(sensitivity_at(curve, SPECIFICITY), youden_point(curve)),
         curve=_drawn(curve),
         benefit=_as_numbers(benefit),

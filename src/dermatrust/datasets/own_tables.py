@@ -18,6 +18,16 @@ COLUMNS = (
 
 Row = dict[str, str]
 
+MISSING_WORDS = frozenset(
+    {"nan", "none", "null", "n/a", "na", "#n/a", "<na>", "unknown", "not recorded", "missing", "-", "?"}
+)
+"""What spreadsheets and programs write for nothing, in lower case."""
+_NEVER_A_WORD = frozenset({
+    "patient_id", "label", "category", "age", "sex", "site", "fitzpatrick", "monk", "urgency", "differential", "split",
+    "file_family", "certified_by", "certified_on",
+})  # fmt: skip
+"""Columns in which they say that nothing is known; an id, an image or a text may be called that."""
+
 
 def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
     """Yield ("name line N", row) for every row that is not blank.
@@ -91,7 +101,7 @@ def _named(header: list[str], fields: list[str], where: str) -> Row:
     if len(fields) != len(header):
         do = "Put quotes around a text that holds a separator."
         raise DataError(where, f"has {len(fields)} fields", f"{len(header)}, as in the header", do)
-    return {name: field for name, field in zip(header, fields, strict=True) if field.strip()}
+    return {name: field for name, field in zip(header, fields, strict=True) if _is_given(name, field)}
 
 
 def _jsonl_rows(path: Path) -> Iterator[tuple[str, Row]]:
@@ -104,7 +114,13 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[str, Row]]:
             raise DataError(where, f"is a JSON {type(row).__name__}", "an object with one key per column")
         _check_columns(list(row), where)
         texts = {name: _text(name, value, where) for name, value in row.items() if value is not None}
-        yield where, {name: text for name, text in texts.items() if text.strip()}
+        yield where, {name: text for name, text in texts.items() if _is_given(name, text)}
+
+
+def _is_given(name: str, text: str) -> bool:
+    """Return whether a field says something: "n/a" is no diagnosis, and "NA" no patient."""
+    said = text.strip().lower()
+    return said != "" and not (name in _NEVER_A_WORD and said in MISSING_WORDS)
 
 
 def _text(name: str, value: Any, where: str) -> str:

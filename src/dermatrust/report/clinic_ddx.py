@@ -96,4 +96,5 @@ def change_line(change: Change, result: DifferentialResult) -> ArmLine:
 
 def _headline_cells(result: DifferentialResult, cell: Any) -> list[Any]:
     found = result.cell(cell.model, cell.arm, cell.image_arm)
-    return [share_cell(found.measures[f"top-{k} {HEADLINE}"]) for k in CUTS]
+    shown = [found.measures[f"top-{k} {HEADLINE}"] for k in CUTS]
+    return [share_cell(one, show_n=0 < one.n != found.n) for one in shown]

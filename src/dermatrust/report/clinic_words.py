@@ -110,7 +110,13 @@ def headline_sentence(result: DifferentialResult, model: str) -> str:
     cell = next(cell for cell in result.cells if cell.model == model and cell.arm == result.base)
     found = cell.measures[_THREE]
     if math.isnan(found.value):
-        return f"{arm_begins(result.base)}, nothing can be said of {model}: no case has both an answer and a truth."
+        why = "no case has both an answer and a truth"
+        if cell.n:
+            why = (
+                "the lexicon knows the true diagnosis of none of the cases answered, so that only the same words can "
+                "be matched"
+            )
+        return f"{arm_begins(result.base)}, nothing can be said of {model}: {why}."
     return (
         f"{arm_begins(result.base)}, of 100 cases {model} had the right disease among its first three in "
         f"{whole(found.value)} ({interval_words(found, result.confidence)}; "

@@ -1,0 +1,32 @@
+"""Intervals of what no resample varies, such as a share of 0 or an area of 1."""
+
+from dataclasses import replace
+
+from dermatrust.agreement.interval import Estimate
+from dermatrust.agreement.proportion import unvaried_interval
+
+_SAME = 1e-12
+
+
+def with_width(
+    found: Estimate, *, n_patients: int | None = None, lowest: float = 0.0, confidence: float = 0.95
+) -> Estimate:
+    """Return a figure as it is, or with the ends of `unvaried_interval` where both of its ends are the same number.
+
+    Args:
+        found: A figure from `lowest` to 1.
+        n_patients: Patients that it rests on, where these are not all that it counts: of an area under the ROC curve
+            the fewer of those with and those without.
+        lowest: Least value that the figure can have.
+        confidence: Nominal coverage.
+
+    Example:
+        >>> found = with_width(Estimate(0.0, 0.0, 0.0, 60, 40, 0))
+        >>> found.low, round(found.high, 3)
+        (0.0, 0.088)
+    """
+    if not found.high - found.low < _SAME:  # NaN is not below
+        return found
+    n = found.n_clusters if n_patients is None else n_patients
+    low, high = unvaried_interval(found.value, n, lowest=lowest, highest=1.0, confidence=confidence)
+    return replace(found, low=float(low), high=float(high))

@@ -95,7 +95,7 @@ def test_a_folder_that_is_neither_is_refused(here):
     for name in ("empty", "a", f"runs/{judged.name}"):
         done = run("report", name)
         assert isinstance(done.exception, DataError)
-        assert f"{name}: holds nothing that a report shows; expected the folder of a finished `bench`, `align" in str(
+        assert f"{name}: holds nothing that a report shows; expected the folder of a finished `bench`, `clinic ddx" in str(
             done.exception
         )
     assert "nowhere: does not exist; expected the folder" in str(run("report", "nowhere").exception)

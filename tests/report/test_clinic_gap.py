@@ -91,3 +91,5 @@ def test_a_report_of_a_comparison_is_confidential_where_its_second_dataset_is(tm
     write_trust_report(tmp_path / "report.html", [gap])
     assert "Confidential." in (page := (tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "The card of Ours does not allow" in page
+    assert "Models at the bedside" in page
+    assert "of the raters" not in page

@@ -15,7 +15,7 @@ from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
 from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report import breakdowns, compared, headline, model_gaps, provenance
 from dermatrust.report.case_view import CaseView, case_view
-from dermatrust.report.chapters import cards_notice, cards_of, chapters, left_out
+from dermatrust.report.chapters import KINDS, cards_notice, cards_of, chapters, left_out
 from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
@@ -116,6 +116,7 @@ def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
         names=and_text(list(dict.fromkeys(card.name for card in cards))),
         made=__version__,
         table=None,
+        is_clinical=all(KINDS[type(one).__name__].is_clinical for one in found),
         chapters=chapters(found),
         left_out=left_out(found, has_table=False),
     )

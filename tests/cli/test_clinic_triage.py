@@ -148,3 +148,20 @@ def test_every_disease_has_a_level_to_review(clinic):
     assert {row["level"] for row in rows} == {"emergent", "urgent", "routine"}
     assert {row["status"] for row in rows} == {"needs clinician sign-off"}
     assert all(row["source"] for row in rows)
+
+
+def test_a_study_of_triage_or_an_unfinished_one_has_no_sample(clinic, cohort, tmp_path, monkeypatch, capsys):
+    clinic("triage", cohort, "-m", record(tmp_path / "o.jsonl", replies(SAID)), "-q")
+    run = run_folder(tmp_path)
+    code, _, err = clinic("sample", run, cohort, "out")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "is a study of triage, which names no diagnoses" in err
+    (run / "answers.parquet").unlink()
+    code, _, err = clinic("gap", run, run)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "is not finished" in err
+    (run / "result.json").unlink()
+    monkeypatch.setattr(sys, "argv", ["dermatrust", "report", str(run)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "is a clinical study that is not finished" in capsys.readouterr().err

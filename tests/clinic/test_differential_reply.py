@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dermatrust.clinic.differential_names import fraction, read_entry
-from dermatrust.clinic.differential_reply import read_differential_reply
+from dermatrust.clinic.differential_reply import DifferentialReply, read_differential_reply
 from dermatrust.lexicon import load_lexicon
 
 FORMS = [
@@ -367,3 +367,19 @@ def test_one_among_percentages_is_one_percent_not_certainty(text):
 )
 def test_what_a_disease_may_become_or_differs_from_is_no_part_of_the_differential(text):
     assert read_differential_reply(text).diagnoses == ("actinic keratosis",)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "I am sorry, I cannot help.", "Sorry, I can't help with medical images.", "No.", "No, sorry.",
+        "Unfortunately, no.", "Apologies, but I must decline.", "Request denied.", "Nein.",
+        "Es tut mir leid, ich kann nicht helfen.",
+    ],
+)  # fmt: skip
+def test_a_refusal_names_no_disease(refusal):
+    assert read_differential_reply(refusal) == DifferentialReply()
+
+
+def test_an_apology_does_not_hide_the_disease_behind_it():
+    assert read_differential_reply("Unfortunately, melanoma.").diagnoses == ("melanoma",)

@@ -140,3 +140,17 @@ def test_a_damaged_study_or_none_says_so(client_of, study):
 
 def test_without_the_key_no_study_is_shown(client_of, study):
     assert "psoriasis" not in client_of(study[0], key="").get("/studies/ddx").text
+
+
+def test_every_page_of_private_cases_says_so_on_the_screen_and_in_its_file(client_of, run_of, study, tmp_path):
+    folder, result = study
+    assert not result.card.may_leave_machine
+    run_of(tmp_path / "private", may_leave=False)
+    client = client_of(folder, tmp_path / "private")
+    for page in ("/studies/ddx", "/runs/private", "/runs/private/raters", "/runs/private/cases", "/runs/private/data"):
+        assert "Confidential.</strong> The card of drawn does not allow" in client.get(page).text, page
+        assert "Confidential." in client.get(f"{page}?file=1").text, page
+    free = result.card.model_copy(update={"may_leave_machine": True})
+    write_result(folder / "ddx" / "result.json", replace(result, card=free))
+    assert "Confidential." not in client.get("/studies/ddx").text
+    assert "Confidential." not in client.get("/runs/one").text

@@ -1,6 +1,7 @@
 """The page of a comparison of datasets: its numbers and words are those of the result."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from dermatrust.bench.results import Estimate
 from dermatrust.clinic.gap_results import BedsideGap, GapRow, Makeup
 from dermatrust.records import DatasetCard
+from dermatrust.report import write_trust_report
 from dermatrust.report.clinic_gap import gap_context
 from dermatrust.report.clinic_page import write_clinic_page
 
@@ -79,3 +81,15 @@ def test_hostile_names_are_shown_and_not_run_and_synthetic_is_said(page):
     assert HOSTILE not in html
     assert html.count("<script") == 1
     assert "Synthetic data." in html
+
+
+def test_a_report_of_a_comparison_is_confidential_where_its_second_dataset_is(tmp_path):
+    first, second = a_gap().datasets
+    private = second.card.model_copy(update={"may_leave_machine": False})
+    free = first.card.model_copy(update={"may_leave_machine": True})
+    gap = a_gap(datasets=(replace(first, card=free), replace(second, card=private)))
+    write_trust_report(tmp_path / "report.html", [gap])
+    assert "Confidential." in (page := (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "The card of Ours does not allow" in page
+    assert "Models at the bedside" in page
+    assert "of the raters" not in page

@@ -23,15 +23,15 @@ def gap(runs: tuple[Path, ...], out: Path, resamples: int, seed: int, *, allow_d
     The first run is the public benchmark, say, and each of the others is compared with it, model by model and arm by
     arm, with intervals; also within the diseases that both have. Runs that differ in more than their cases are refused.
     """
+    from dermatrust.cli.clinic_answers import finished_answers
     from dermatrust.clinic.gap import GapRun, bedside_gap
     from dermatrust.clinic.gap_text import gap_text
     from dermatrust.report.clinic_page import write_clinic_page
-    from dermatrust.store.answers import read_answers
     from dermatrust.store.result import RESULT, write_result
     from dermatrust.store.run import RunFolder
 
     folders = list(map(RunFolder, runs))
-    read = [GapRun(folder.read_manifest(), read_answers(folder.answers_path)) for folder in folders]
+    read = [GapRun(folder.read_manifest(), finished_answers(folder)) for folder in folders]
     found = bedside_gap(read, allow_differences=allow_differences, seed=seed, n_resamples=resamples)
     page = out if out.suffix.lower() in (".html", ".htm") else out / "gap.html"
     if page != out:

@@ -21,18 +21,21 @@ def sample(run: Path, dataset: Path, out: Path, n: int, seed: int) -> None:
     undecided; `clinic sheets` reads it back. OUT-key.csv tells whose answers they are, and how many each stands for:
     keep it apart.
     """
+    from dermatrust.cli.clinic_answers import finished_answers
     from dermatrust.clinic.human_files import write_beside, write_sample
     from dermatrust.clinic.human_subset import draw_sample, strata_of
     from dermatrust.errors import DataError
-    from dermatrust.store.answers import read_answers
     from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.run import RunFolder
 
     study = RunFolder(run)
     folder = DatasetFolder.open(dataset)
-    if study.read_manifest().dataset_hash != folder.content_hash():
+    manifest = study.read_manifest()
+    if manifest.config.get("task") == "triage":
+        raise DataError(str(run), "is a study of triage, which names no diagnoses", "a folder of `clinic ddx`")
+    if manifest.dataset_hash != folder.content_hash():
         raise DataError(str(dataset), f"is not what the answers in {run} are about", "the same dataset, unchanged")
-    answers = read_answers(study.answers_path)
+    answers = finished_answers(study)
     drawn = draw_sample(answers, n, seed=seed)
     n_strata, n_drawn = len(strata_of(answers)), len({one.stratum for one in drawn})
     if n_drawn < n_strata:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from dermatrust.report.chapters import Found
 
 _FOLDERS = (
-    "the folder of a finished `bench`, `align --out`, `audit judge`, `audit references`, `audit image` or "
-    "`audit injection`"
+    "the folder of a finished `bench`, `clinic ddx`, `triage`, `stress`, `gap` or `baseline --out`, `align --out`, "
+    "`audit judge`, `audit references`, `audit image` or `audit injection`"
 )
 _DO = "What `judge` and `rate` write stands in their dataset: `align DATASET --out FOLDER` makes a study of it."
 
@@ -57,6 +57,9 @@ def _check_are_finished(paths: "Sequence[Path]") -> None:
         run = RunFolder(path)
         if not path.is_dir():
             raise DataError(str(path), "is no folder" if path.exists() else "does not exist", _FOLDERS)
+        if run.manifest_path.exists() and not run.scores_path.exists() and run.read_manifest().config.get("task"):
+            do = "Run the command that began it again: what was answered is kept."
+            raise DataError(str(path), "is a clinical study that is not finished", _FOLDERS, do)
         if not (run.manifest_path.exists() and run.scores_path.exists()):
             raise DataError(str(path), "holds nothing that a report shows", _FOLDERS, _DO)
 

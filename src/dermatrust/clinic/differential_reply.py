@@ -28,6 +28,9 @@ _NO_NAME = re.compile(
     | (?:insufficient|cannot|can't|unable|not\ enough|confidence)\b.*
     | no\ (?:diagnosis|other|further|additional)\b.* | others? | etc | differential(?:\ diagnos[ie]s)? | diagnos[ie]s
     | (?:(?:and|but|or|as|so|that|which|then)\ )*(?:i|ich|we)(?:'\w+)?(?:\ .*)? | [ivx]{1,4}  # who speaks; numerals
+    | (?:i(?:'m|\ am)\ )?(?:so\ |very\ )?sorry | apologies | unfortunately | yes | no(?:\ (?:idea|comment))? | nothing
+    | (?:request\ )?(?:denied|declined|refused) | ok(?:ay)?  # a refusal, or manners
+    | (?:es\ )?tut\ mir\ leid | entschuldigung | leider | nein | ja
     | \W* | \d+%? )$""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -21,9 +21,9 @@ from dermatrust.explore.gate import Gate
 from dermatrust.explore.problems import ExploreProblem, problem_page
 from dermatrust.explore.runs import OpenRun, Runs
 from dermatrust.explore.studies import study_context
-from dermatrust.report.chapters import cards_notice
+from dermatrust.report.chapters import cards_notice, cards_of
 from dermatrust.report.page import page_environment
-from dermatrust.report.provenance import card_notice
+from dermatrust.report.provenance import card_notice, screen_notice
 
 PLACES = (
     ("leaderboard", "", "Leaderboard"), ("raters", "/raters", "Raters"), ("cases", "/cases", "Cases"),
@@ -76,9 +76,10 @@ class _Site:
         shown = study_context(name, found, manifest)
         if _is_file(request):
             return _file("study", name, shown, leaving=cards_notice(found))
+        leaving = screen_notice(cards_of(found))
         save = f"/studies/{quote(name, safe='')}?file=1"
         return HTMLResponse(
-            _rendered("explore_study.html", shown | {"leaving": "", "place": "study", "places": (), "save": save})
+            _rendered("explore_study.html", shown | {"leaving": leaving, "place": "study", "places": (), "save": save})
         )
 
     def pages(self) -> list[tuple[str, Callable[[Request], Response]]]:
@@ -108,7 +109,8 @@ class _Site:
             if _is_file(request):
                 return _file(name, run.name, shown, leaving=_leaving(run, shown))
             places = [(place, base + path, title) for place, path, title in PLACES]
-            own = {"place": name, "places": places, "save": _save(request, base, name), "leaving": ""}
+            leaving = screen_notice([run.manifest.dataset])
+            own = {"place": name, "places": places, "save": _save(request, base, name), "leaving": leaving}
             return HTMLResponse(_rendered(f"explore_{name}.html", shown | own))
 
         return answer

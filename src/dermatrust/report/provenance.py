@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dermatrust.bench.results import EVALUATORS, BenchTable, ModelRow
@@ -154,9 +154,19 @@ def card_notice(card: DatasetCard, *, n_pages: int, n_images: int) -> str:
     """Return the warning that a dataset's card asks for, empty if it asks for none."""
     if card.may_leave_machine:
         return ""
-    rule = f"The card of {card.name} does not allow its cases to leave this machine"
+    rule = _rule(card)
     if n_images:
         return f"This file contains case images that may not leave this machine. {rule}: do not send the file on."
     if n_pages:
         return f"This file contains case texts that may not leave this machine. {rule}: do not send the file on."
     return f"{rule}. This file holds no case pages, only the tables."
+
+
+def screen_notice(cards: Iterable[DatasetCard]) -> str:
+    """Return the warning of a page on the screen, which is no file yet; empty if all its datasets may leave."""
+    private = dict.fromkeys(_rule(card) for card in cards if not card.may_leave_machine)
+    return f"{'. '.join(private)}: do not pass on what this page shows." if private else ""
+
+
+def _rule(card: DatasetCard) -> str:
+    return f"The card of {card.name} does not allow its cases to leave this machine"

@@ -15,7 +15,7 @@ from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
 from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report import breakdowns, compared, headline, model_gaps, provenance
 from dermatrust.report.case_view import CaseView, case_view
-from dermatrust.report.chapters import chapters, dataset_of, left_out
+from dermatrust.report.chapters import KINDS, cards_notice, cards_of, chapters, left_out
 from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
@@ -107,7 +107,7 @@ def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
     Raises:
         DataError: The file cannot be written.
     """
-    cards = list(map(dataset_of, found))
+    cards = [card for one in found for card in cards_of(one)]
     write_page(
         path,
         "report.html",
@@ -116,6 +116,7 @@ def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
         names=and_text(list(dict.fromkeys(card.name for card in cards))),
         made=__version__,
         table=None,
+        is_clinical=all(KINDS[type(one).__name__].is_clinical for one in found),
         chapters=chapters(found),
         left_out=left_out(found, has_table=False),
     )
@@ -124,8 +125,7 @@ def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
 def _leaving(dataset: DatasetCard, found: "Sequence[Found]", *, n_pages: int, n_images: int) -> str:
     """Return why the file may not be sent on, for every dataset that is behind it."""
     own = provenance.card_notice(dataset, n_pages=n_pages, n_images=n_images)
-    others = [provenance.card_notice(dataset_of(one), n_pages=0, n_images=0) for one in found]
-    return own or next(filter(None, others), "")
+    return own or next(filter(None, map(cards_notice, found)), "")
 
 
 def _spool_pages(spool: _Spool, pages: Iterable[CasePage], *, synthetic: bool) -> None:

@@ -132,7 +132,7 @@ def test_what_cannot_be_predicted_is_refused():
         predict(FREQUENT, [Case(id="a", label="psoriasis")])
     with pytest.raises(DataError, match="are of 2 patients"):
         predict(FREQUENT, cases(4))
-    with pytest.raises(DataError, match="have no label 5 times"):
+    with pytest.raises(DataError, match="hold no label with 5 cases; expected a label with a case for each fold"):
         predict(FREQUENT, [Case(id=str(k), label=LABELS[k % 2]) for k in range(6)])
     with pytest.raises(DataError, match="have no field 'colour'"):
         predict(CONTEXT, cases(), without=("colour",))
@@ -210,3 +210,16 @@ def test_a_recall_of_none_or_all_has_a_width_and_of_one_patient_no_interval():
     assert (nothing.value, nothing.low, nothing.high) == pytest.approx((0.0, 0.0, 0.4899), abs=1e-4)
     assert math.isnan(one.low)
     assert "acne (1)" in baseline_text([row])
+
+
+def test_every_published_figure_has_a_reference():
+    assert PUBLISHED
+    assert all("https://" in one.source for one in PUBLISHED)
+
+
+def test_rare_labels_make_no_warning(recwarn):
+    some = [
+        Case(id=f"{k}", label=f"label {k // 2}", context=ClinicalContext(age=20.0 + k, sex="female")) for k in range(8)
+    ]
+    predict(CONTEXT, some, n_folds=2)
+    assert [str(one.message) for one in recwarn] == []

@@ -66,15 +66,10 @@ class Published:
 
 _DENG = "Deng et al. (2025), Dermatology 242(2):225-234, https://doi.org/10.1159/000550153"
 _GPT_4O = "GPT-4o, 1,000 random cases of PAD-UFES-20"
-_SIX = "six multimodal models, 200 biopsied lesions of PAD-UFES-20"
-_UNKNOWN = "published, but handed to us without a reference: find it before you cite the figure"
 PUBLISHED = (
     Published(_GPT_4O, "malignant or not, balanced accuracy, clinical data only", "0.571", _DENG),
     Published(_GPT_4O, "malignant or not, balanced accuracy, photograph only", "0.602", _DENG),
     Published(_GPT_4O, "malignant or not, balanced accuracy, both", "0.622", _DENG),
-    Published(_SIX, "malignant or not, sensitivity", "0.89 to 1.00", _UNKNOWN),
-    Published(_SIX, "malignant or not, specificity", "0.21 to 0.65", _UNKNOWN),
-    Published(_SIX, "malignant or not, AUROC", "0.77 to 0.87", _UNKNOWN),
 )
 """All are about two classes: set them beside the columns for malignancy, never beside those for the diagnosis."""
 

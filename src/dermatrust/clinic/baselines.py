@@ -59,7 +59,9 @@ def predict(
     """Return what a baseline says of every labelled case, by cross-validation in which no patient is in two folds.
 
     "baseline/most-frequent" gives the shares of the labels among the other folds. The two others are multinomial
-    logistic regressions with an L2 penalty of strength 1 on `design_matrix`, every label weighing the same.
+    logistic regressions with an L2 penalty of strength 1 on `design_matrix`. Every label weighs the same in them,
+    however many cases it has (scikit-learn's `class_weight="balanced"`), as balanced accuracy weighs it: their accuracy
+    can be below that of the most frequent label.
 
     Args:
         name: One of `BASELINES`.
@@ -131,7 +133,10 @@ def patient_folds(
 
     if np.bincount(truth).max() < n_folds:
         raise DataError(
-            "the cases", f"have no label {n_folds} times", "a label with a case for each fold, or fewer folds"
+            "the cases",
+            f"hold no label with {n_folds} cases",
+            "a label with a case for each fold",
+            "Give fewer --folds.",
         )
     folds = StratifiedGroupKFold(n_splits=n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():

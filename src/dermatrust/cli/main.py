@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Run a published benchmark on a model.",
     "replay": "Score recorded outputs of a published benchmark; asks no model.",
     "protocols": "List the published benchmarks: what they measure, their data, what was verified.",
+    "psychometrics": "Ability of models and quality of items, from many runs of one benchmark.",
     "align": "Judges and evaluators against the people who rated the same narratives.",
     "audit": "Ask whether references, splits, judges and evaluators can be trusted.",
     "curate": "The workbench in which clinicians rate, revise and certify narratives.",

@@ -75,11 +75,8 @@ def score(item: Item, played: Played, *, measures: Mapping[str, Measure] | None 
     said = read_line(played.reply)
     flag, sentence, fix = item.target
     fix = _unquoted(" ".join(fix.split())) if trims else fix
-    parts = {
-        "flag": float(said is not None and said[0] == flag),
-        "sentence": float(said is not None and said[1] == sentence),
-    }
-    text = said[2] if said else None
+    said_flag, said_sentence, text = said or (None, None, None)
+    parts = {"flag": float(said_flag == flag), "sentence": float(said_sentence == sentence)}
     if text is not None and NONE not in (text, fix):
         found = rouge(text, fix)
         near = {"R1F": found.one, "R2F": found.two, "RLF": found.longest}

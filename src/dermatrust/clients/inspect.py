@@ -40,6 +40,15 @@ class InspectClient:
             said = " ".join(re.sub(r"\[/?[a-z]+\]", "", str(error)).split())
             raise ModelError(name, f"Inspect AI cannot open it ({said})") from None
 
+    @classmethod
+    def of(cls, model: "Model") -> "InspectClient":
+        """Return the client of a model that Inspect has opened, in a task of its own."""
+        client = cls.__new__(cls)
+        client.name = f"inspect/{model}"
+        client.leaves_machine = model.api.__class__.__name__ != "MockLLM"
+        client._model = model
+        return client
+
     def endpoint(self, request: Request) -> Mapping[str, Any]:
         """Return Inspect's name of the model."""
         return {"kind": "inspect", "model": str(self._model)}

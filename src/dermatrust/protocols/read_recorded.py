@@ -79,6 +79,18 @@ def _id_of(line: bytes, where: str) -> str:
     return str(row["id"])
 
 
+def played_of(fields: dict[str, Any], *, where: str) -> Played:
+    """Return what `played_fields` took apart.
+
+    Raises:
+        DataError: It holds no reply.
+    """
+    played = _played(fields, where)
+    if played is None:
+        raise DataError(where, "holds no reply", _EXPECTED)
+    return played
+
+
 def _played(row: dict[str, Any], where: str) -> Played | None:
     if row.get("reply") is None:  # an ask that failed: missing, as it was in the run that recorded it
         return None

@@ -16,7 +16,13 @@ from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
 from dermatrust.report.clinic_ddx import _MEASURE_WORDS, differential_context, sentences
 from dermatrust.report.clinic_page import write_clinic_page
-from dermatrust.report.clinic_words import anchoring_sentence, change_sentence, headline_sentence, shortcut_sentence
+from dermatrust.report.clinic_words import (
+    anchoring_sentence,
+    change_sentence,
+    embedded_notices,
+    headline_sentence,
+    shortcut_sentence,
+)
 
 NAN = float("nan")
 NOTHING = Estimate(NAN, NAN, NAN, 0, 0, 0)
@@ -125,6 +131,17 @@ def test_anchoring_and_shortcuts_have_every_figure(page):
     (short,) = table_of(html, "ddx-shortcuts-table")
     firsts = [text.partition(" ")[0] for text in short]
     assert firsts == ["m/one", "19.0", "5.0", "+14.0", "30.0", "10.0", "+20.0", "60.0", "17.0", "5", "98"]
+
+
+def test_a_model_that_reads_no_text_has_no_effect_of_text(page):
+    two = ("image only", "image + context")
+    (told,) = embedded_notices(["nano/narrator-weak", "openai/x"], two)
+    assert told.startswith("nano/narrator-weak reads no text")
+    assert embedded_notices(["nano/narrator-weak"], ("image only",)) == []
+    assert "never an urgency" in embedded_notices(["nano/narrator-weak"], ("image only",), is_triage=True)[0]
+    cells = [a_cell(model="nano/narrator-weak", arm=arm) for arm in two]
+    blind = a_result(models=("nano/narrator-weak",), cells=tuple(cells), changes=(), anchoring=(), shortcuts=())
+    assert told in page(blind)
 
 
 def test_what_is_missing_is_counted_with_its_reasons(page):

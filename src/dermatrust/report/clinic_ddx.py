@@ -36,6 +36,7 @@ def differential_context(result: DifferentialResult, *, manifest: Manifest | Non
         "confidence": f"{100 * result.confidence:g} %",
         "cases": cases_text(result.n_cases, result.n_patients, result.n_cases_without_patient),
         "drawn_notice": drawn_notice(manifest) if manifest else "",
+        "embedded_notices": words.embedded_notices(result.models, result.arms),
         "sentences": sentences(result),
         "arms": [(arm, words.ARMS.get(arm, ("", ""))[1]) for arm in result.arms],
         "image_arms": words.image_arms_about(result.image_arms),

@@ -19,7 +19,7 @@ from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_
 from dermatrust.report.clinic_benefit import benefit_plot, threshold_lines, ways_to_act
 from dermatrust.report.clinic_parts import by_images, for_whom
 from dermatrust.report.clinic_sure import sures
-from dermatrust.report.clinic_words import ARMS, image_arms_about, main_changes
+from dermatrust.report.clinic_words import ARMS, embedded_notices, image_arms_about, main_changes
 from dermatrust.report.percent import points_cell, share_cell
 from dermatrust.report.published import published
 from dermatrust.report.views import counts_text, of_text, p_text, score_text
@@ -57,6 +57,7 @@ def triage_context(result: TriageResult, *, manifest: Manifest | None = None) ->
         "cases": cases_text(result.n_cases, result.n_patients, result.n_cases_without_patient),
         "levels": counts_text(result.n_of_level),
         "drawn_notice": drawn_notice(manifest) if manifest else "",
+        "embedded_notices": embedded_notices(result.models, result.arms, is_triage=True),
         "sign_off": words.sign_off_notice(result),
         "sentences": [_sentences(result, words.base_cell(result, model)) for model in result.models],
         "arms": [(arm, ARMS.get(arm, ("", ""))[1]) for arm in result.arms],

@@ -23,6 +23,24 @@ from dermatrust.report.percent import of_hundred, whole
 from dermatrust.report.views import of_text
 
 C = TypeVar("C", bound=Compared)
+_EMBEDDED = "nano/"
+
+
+def embedded_notices(models: Sequence[str], arms: Sequence[str], *, is_triage: bool = False) -> list[str]:
+    """Return what must be known of embedded models, which look at pictures and name diagnoses, and do nothing else.
+
+    Example:
+        >>> embedded_notices(["nano/narrator-weak", "openai/x"], [IMAGE_ONLY, IMAGE_AND_CONTEXT])
+        ['nano/narrator-weak reads no text: its answers are the same in every arm, and no change is an effect of text.']
+    """
+    blind = [model for model in models if model.startswith(_EMBEDDED)]
+    notices = []
+    if any(arm != IMAGE_ONLY for arm in arms):
+        same = "reads no text: its answers are the same in every arm, and no change is an effect of text."
+        notices += [f"{model} {same}" for model in blind]
+    if is_triage:
+        notices += [f"{model} names diagnoses and never an urgency: all its cases count as wrong." for model in blind]
+    return notices
 
 
 ARMS = {

@@ -144,6 +144,13 @@ def test_a_model_that_reads_no_text_has_no_effect_of_text(page):
     assert told in page(blind)
 
 
+def test_one_arm_is_compared_with_nothing(page):
+    said = "All other arms are compared with this one."
+    alone = a_result(arms=("image only",), cells=(a_cell(),), changes=(), anchoring=(), shortcuts=())
+    assert said in page(a_result())
+    assert said not in page(alone)
+
+
 def test_what_is_missing_is_counted_with_its_reasons(page):
     rows = table_of(page(a_result()), "ddx-missing-table")
     assert rows[0] == ["m/one", "image only", "100 of 104", "4", "timeout 4", "7", "3", "2"]

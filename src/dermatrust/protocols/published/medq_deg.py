@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from dermatrust.agreement.answer_entropy import answer_confidence
+from dermatrust.agreement.dunning_kruger import dunning_kruger
 from dermatrust.agreement.interval import Estimate
 from dermatrust.protocols import Ask, Example, Item, Metric, Played, Protocol, Row, Score, ScoreTable, Source
 from dermatrust.protocols.item import id_of
@@ -95,15 +96,14 @@ def drop(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     return mean_of(np.array([first - last for first, last in pairs]), [str(k) for k in range(len(pairs))], rng)
 
 
-def dunning_kruger(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+def sure_while_seeing_less(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """1 where accuracy falls from L0 to L2 while confidence exceeds it there no less, else 0; no interval."""
     scores, shifts = (np.array(_pairs(table, values)).reshape(-1, 2) for values in (table.scores, table.part("shift")))
-    n = len(scores)
-    if not n or not len(shifts):
+    if not len(scores) or len(scores) != len(shifts):
         return Estimate(float("nan"), float("nan"), float("nan"), 0, 0, 0)
-    is_falling = scores[:, 0].mean() > scores[:, 1].mean()
-    value = float(is_falling and shifts[:, 0].mean() <= shifts[:, 1].mean())
-    return Estimate(value, float("nan"), float("nan"), n, n, 0)
+    ratings = [(scores + shifts).T.ravel(), scores.T.ravel(), np.repeat([0.0, 1.0], len(scores))]
+    found = dunning_kruger(np.clip(ratings, 0, 1), rng=rng, n_resamples=1)
+    return Estimate(float(found.holds), float("nan"), float("nan"), len(scores), len(scores), 0)
 
 
 def _pairs(table: ScoreTable, values: "np.typing.NDArray[np.float64]") -> list[tuple[float, float]]:
@@ -138,7 +138,7 @@ PROTOCOL = Protocol(
         "accuracy": mean_score, **{f"accuracy at {level}": at(level, mean_score) for level in LEVELS},
         "drop from L0 to L2": drop, "confidence": mean_part("confidence"), "calibration shift": mean_part("shift"),
         **{f"calibration shift at {level}": at(level, mean_part("shift")) for level in LEVELS},
-        "sure while seeing less": dunning_kruger, "answered": answered_rate,
+        "sure while seeing less": sure_while_seeing_less, "answered": answered_rate,
     },
     by=("category", "modality", "capability"),
     gold_reply=gold_reply,

@@ -214,7 +214,7 @@ def test_cases_without_a_truth_are_left_out_and_said(clinic, cohort, tmp_path):
     (cohort / "metadata.jsonl").write_text(lines)
     done = clinic("ddx", cohort, "-m", record(tmp_path / "o.jsonl"), "-q")
     assert done.returncode == 0
-    assert "1 cases are left out: nothing is recorded to score them by." in done.stderr
+    assert "1 case is left out: nothing is recorded to score it by." in done.stderr
     assert "2 of 2" in done.stdout
     (cohort / "metadata.jsonl").write_text('{"id": "c0"}\n')
     empty = clinic("ddx", cohort, "-m", "replay:o.jsonl", "-q")

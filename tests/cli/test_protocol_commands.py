@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.exceptions import Exit
 
 from dermatrust.cli.main import main
+from dermatrust.cli.options import tell_failures
+from dermatrust.store.run import RunFolder
 
 ROWS = [
     {"realidx": k, "question": f"Made-up question {k}?", "options": {"A": "this", "B": "that"}, "answer_idx": answer}
@@ -95,6 +99,16 @@ def test_a_failed_ask_is_missing_and_asked_again(folder, run, dermatrust, server
     assert scored(folder, "r")[2]["reply"] is None
     server.answer = lambda body: answered("Answer: A")
     assert "4 items, 0 missing" in run().stdout
+
+
+def test_of_many_reasons_the_commonest_are_told_and_the_others_counted(tmp_path, capsys):
+    failures = Counter({f"m: reason {k}": 10 - k for k in range(8)})
+    with pytest.raises(Exit):
+        tell_failures(failures, RunFolder(tmp_path))
+    said = capsys.readouterr().err
+    assert "failed 10 x m: reason 0" in said
+    assert "reason 5" not in said
+    assert "failed 12 x other reasons, 3 of them" in said
 
 
 def test_silence_is_wrong(folder, run, dermatrust, server, answered):

@@ -39,6 +39,8 @@ class Number(click.FloatRange):
 FILE = click.Path(path_type=Path)
 NUMBER = Number()
 """Any finite number."""
+_MOST_REASONS = 5
+"""Reasons why asks failed that are printed one by one."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 MODEL_OPTIONS = (
@@ -217,8 +219,11 @@ def tell_failures(failures: "Counter[str]", run: "RunFolder") -> None:
     """Say what is missing and why, and exit with 1, if asks failed."""
     if not failures:
         return
-    for reason, n in failures.most_common(5):
+    for reason, n in failures.most_common(_MOST_REASONS):
         click.echo(f"failed {n} x {reason}", err=True)
+    if len(failures) > _MOST_REASONS:
+        n_others = failures.total() - sum(n for _, n in failures.most_common(_MOST_REASONS))
+        click.echo(f"failed {n_others} x other reasons, {len(failures) - _MOST_REASONS} of them", err=True)
     n_failed = failures.total()
     what = "1 ask failed, and what it" if n_failed == 1 else f"{n_failed} asks failed, and what they"
     click.echo(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dermatrust.bench.checks import check_images, check_names
+from dermatrust.bench.text import counted
 from dermatrust.clients import Client
 from dermatrust.clinic.arms import CONTEXT_ONLY, IMAGE_ONLY, arm_option
 from dermatrust.clinic.context_fields import known_fields
@@ -57,7 +58,9 @@ def _check_client(study: Study, client: Client) -> None:
 def remarks(study: Study) -> Iterator[str]:
     """Yield what the reader of the result should know of how this dataset and these models fit the arms."""
     if study.n_without_truth:
-        yield f"{study.n_without_truth} cases are left out: nothing is recorded to score them by."
+        is_are = "is" if study.n_without_truth == 1 else "are"
+        left_out = counted(study.n_without_truth, "case")
+        yield f"{left_out} {is_are} left out: nothing is recorded to score {'it' if is_are == 'is' else 'them'} by."
     unseen = sum(not case.file_names for case in study.cases)
     if unseen and _looks(study):
         yield f"{unseen} of {len(study.cases)} cases have no photograph: their answers are missing where one is shown."

@@ -98,6 +98,9 @@ def test_explanations_are_counted_after_their_marker():
     assert graded.value == 1.0
     assert graded.parts["bleu said"] == 2
     assert graded.parts["bleu 2"] == 1
+    # Characters: precision 1, recall 2 / 3; pairs of them: precision 1, recall 1 / 2.
+    rouge = [graded.parts[name] for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L")]
+    assert rouge == pytest.approx([0.8, 2 / 3, 0.8], abs=1e-6)
     assert value("B", known="", variant="explanations").parts == {}
 
 

@@ -85,7 +85,9 @@ def test_the_photographs_that_are_there_make_a_sound_dataset(tmp_path):
     folder = tmp_path / "pad"
     write_dataset(folder, imported.card, imported.cases, imported.references, imported.images)
     report = check_dataset(folder)
-    assert (report.n_cases, report.n_images, report.findings) == (33, N_PHOTOGRAPHS, ())
+    assert (report.n_cases, report.n_images) == (33, N_PHOTOGRAPHS)
+    # One photograph shows no writing and is taken for one that may: the detector's one false alarm of 34.
+    assert [(found.severity, found.kind) for found in report.findings] == [("warning", "image to be looked at")]
     assert describe_dataset(folder).tables["images per case"] == {"1": 32, "2": 1}
 
 

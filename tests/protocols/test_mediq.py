@@ -69,6 +69,12 @@ def test_a_model_that_names_facts_there_are_none_of_is_a_patient_who_cannot_answ
     assert found.turns[1].text.endswith(CANNOT)
 
 
+def test_only_the_number_of_a_fact_is_taken_off():
+    row = {**MEDIQ.examples[0].row, "facts": ["1. Fever.", "58-year-old man", "3 weeks of fever. No cough", "12.  Old"]}
+    (item,) = MEDIQ.items(row)
+    assert item.known["facts"] == ["Fever.", "58-year-old man", "3 weeks of fever. No cough", "Old"]
+
+
 def test_the_expert_sees_no_fact_it_has_not_been_told():
     ask = ScriptedAsk(MEDIQ, ITEM, "Answer: B")
     asyncio.run(MEDIQ.play(ITEM, ask))

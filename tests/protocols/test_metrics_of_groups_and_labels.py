@@ -57,3 +57,13 @@ def test_nothing_known_is_nan():
     found = weighted_precision(table([("", None, "A", "", {})]), RNG(0))
     assert math.isnan(found.value)
     assert found.n == 0
+
+
+def test_no_answer_is_no_label_to_average_over():
+    table = ScoreTable()
+    for k, (target, said) in enumerate((("a", "a"), ("b", "b"), ("b", ""))):
+        score = Score(value=float(target == said), said=said, answered=bool(said))
+        table.add(Item(id=str(k), question="", target=target), score)
+    found = f1_of_labels("macro")(table, np.random.default_rng(0))
+    # F1 of a is 1, of b 2 * 1 / (2 + 1); nothing else is averaged over.
+    assert found.value == pytest.approx((1 + 2 / 3) / 2)

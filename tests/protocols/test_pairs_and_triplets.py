@@ -100,6 +100,12 @@ class TestMMEvalPro:
         assert found["average accuracy"].value == pytest.approx(8 / 9)
         assert found["knowledge accuracy"].value == pytest.approx(2 / 3)
 
+    def test_a_triplet_that_lacks_a_question_is_missing_not_genuine(self):
+        rows = [*self.rows("MMMU", 1), *list(self.rows("MMMU", 2))[:2]]
+        found = figures(self.protocol, table_of(self.protocol, [(row, ["B"]) for row in rows]))
+        assert (found["genuine accuracy"].value, found["genuine accuracy"].n) == (1, 1)
+        assert found["average accuracy"].n == 5
+
     def test_equality_that_minds_capitals_is_the_released_rule(self):
         (row, *_) = self.rows("MMMU", 1, answers="dBB")
         released = self.protocol.variant("released-code")

@@ -46,7 +46,7 @@ def protocol_facts(protocol: Protocol) -> dict[str, str]:
         "Kind": f"{protocol.kind}; {protocol.modality}; {protocol.language}",
         "Source": _source(protocol.source),
         "Roles": ", ".join(("model", *protocol.roles)),
-        "Metrics": ", ".join(protocol.metrics),
+        "Metrics": "; ".join(protocol.metrics),
         "By": ", ".join(protocol.by) or "nothing",
         "Variants": ", ".join(protocol.variants) or "none",
     }

@@ -82,6 +82,15 @@ def all_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     return _share_of_groups(table, lambda scores: bool((scores == 1).all()))
 
 
+def all_right_of(size: int) -> Metric:
+    """Return `all_right` for groups that have so many items; one that lacks an item is missing, as one not asked."""
+
+    def share(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+        return _share_of_groups(table, lambda scores: bool((scores == 1).all()), size)
+
+    return share
+
+
 def any_right(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Share of groups of which at least one item scores 1."""
     return _share_of_groups(table, lambda scores: bool((scores == 1).any()))
@@ -155,9 +164,9 @@ def estimate_of(statistic: Statistic, ratings: Floats, table: ScoreTable, rng: n
 
 
 def macro_mean(tag: str, metric: Metric = mean_score) -> Metric:
-    """Return the metric that is the plain mean of another over the levels of a tag; resampled within levels.
+    """Return the metric that is the plain mean of another over the levels of a tag. NaN where a level has none.
 
-    Without an interval where a level has none.
+    Levels are taken for independent samples: the half-widths of their intervals add in squares.
     """
 
     def mean(table: ScoreTable, rng: np.random.Generator) -> Estimate:
@@ -201,11 +210,12 @@ def f1_of_labels(average: Average, *, several: str = "", counts_unanswered: bool
                 answers = said.split(several) if several else [said]
                 pairs += [(target, answer) for answer in answers]
                 clusters += [group] * len(answers)
-        numbers = {label: k for k, label in enumerate(sorted({label for pair in pairs for label in pair}))}
+        numbers = {label: k for k, label in enumerate(sorted({label for pair in pairs for label in pair if label}))}
+        numbers[""] = -1  # no answer is no label of its own: it would be one more to average over
         ratings = np.array([[numbers[true], numbers[said]] for true, said in pairs], dtype=np.float64).reshape(-1, 2).T
         if not pairs:
             return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
-        statistic = label_f1(max(2, len(numbers)), average)  # with one label, two rows would be flags of it
+        statistic = label_f1(max(2, len(numbers) - 1), average)  # with one label, two rows would be flags of it
         found = estimate(statistic, ratings, clusters, rng=rng, n_resamples=N_RESAMPLES)
         return replace(found, n=found.n_clusters)
 
@@ -246,8 +256,8 @@ def _whole_groups(table: ScoreTable) -> list[Floats]:
     return [scores for scores in map(np.array, members.values()) if not np.isnan(scores).any()]
 
 
-def _share_of_groups(table: ScoreTable, is_hit: Callable[[Floats], Any]) -> Estimate:
-    """Return the share of groups that are hits; a group with a missing item is missing."""
-    whole = _whole_groups(table)
+def _share_of_groups(table: ScoreTable, is_hit: Callable[[Floats], Any], size: int | None = None) -> Estimate:
+    """Return the share of groups that are hits; a group with a missing item, or of another size, is missing."""
+    whole = [scores for scores in _whole_groups(table) if size in (None, len(scores))]
     found = proportion(sum(bool(is_hit(scores)) for scores in whole), len(whole))
     return Estimate(found.value, found.low, found.high, found.n, found.n, 0)

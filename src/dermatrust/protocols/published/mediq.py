@@ -11,6 +11,7 @@ Deviates  An expert may ask at once ("basic"); variants let it state its confide
 Verified  Partly: 1,272 and 140 cases load, with facts; no recorded dialogues were at hand.
 """
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -41,7 +42,7 @@ _LETTER = first_of(answer_line, first_letter, only_letter)
 def to_item(row: Row) -> Item:
     """Tell the first sentence of the case; its facts are what the patient knows."""
     sentences = row["context"] if isinstance(row["context"], list) else [row["context"]]
-    facts = [str(fact).partition(". ")[2] if str(fact)[:1].isdigit() else str(fact) for fact in row["facts"]]
+    facts = [re.sub(r"^\d+\.\s+", "", str(fact)) for fact in row["facts"]]
     return Item(
         id=str(row["id"]), question=row["question"], options=options_of(row["options"]), target=row["answer_idx"],
         fields={"initial": str(row.get("initial_info") or next(iter(sentences), "nothing"))}, system=SYSTEM,

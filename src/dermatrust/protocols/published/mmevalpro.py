@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dermatrust.protocols import Example, Item, Metric, Played, Protocol, Row, Score, Source
-from dermatrust.protocols.metrics import all_right, answered_rate, macro_mean, mean_score, of_level
+from dermatrust.protocols.metrics import all_right_of, answered_rate, macro_mean, mean_score, of_level
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, options_of
 
@@ -24,6 +24,7 @@ PROMPT = """{question}
 
 Reply with the letter of the right option only."""
 KINDS = "Origin", "Perception", "Knowledge"
+GENUINE = all_right_of(len(KINDS))
 _LETTER = first_of(answer_line, first_letter)
 
 
@@ -92,7 +93,7 @@ PROTOCOL = Protocol(
     to_item=to_item,
     score=score,
     metrics={
-        "genuine accuracy": all_right, "genuine accuracy, mean of sources": macro_mean("source", all_right),
+        "genuine accuracy": GENUINE, "genuine accuracy, mean of sources": macro_mean("source", GENUINE),
         "average accuracy": mean_score, **_kind_metrics(), "answered": answered_rate,
     },
     by=("source",),

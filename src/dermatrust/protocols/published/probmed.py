@@ -97,7 +97,7 @@ def _credits(
 
 
 def _weighted(credits_: list[float], weights: list[float], images: list[str], rng: np.random.Generator) -> Estimate:
-    """Return the weighted mean, with the interval of resampled images."""
+    """Return the weighted mean, with the interval of the plain one moved to it and kept within 0 and 1."""
     values, weight = np.array(credits_), np.array(weights)
     known = ~np.isnan(values)
     found = mean_of(values, images, rng)
@@ -105,7 +105,8 @@ def _weighted(credits_: list[float], weights: list[float], images: list[str], rn
         return found
     value = float(np.average(values[known], weights=weight[known]))
     shift = value - found.value  # weights differ from 1 only where images were dropped, and little
-    return Estimate(value, found.low + shift, found.high + shift, found.n, found.n_clusters, found.n_skipped)
+    low, high = max(0.0, found.low + shift), min(1.0, found.high + shift)
+    return Estimate(value, low, high, found.n, found.n_clusters, found.n_skipped)
 
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:

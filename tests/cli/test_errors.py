@@ -122,6 +122,8 @@ def test_a_store_that_is_not_there_yet_is_made(tmp_path, store):
 @pytest.mark.parametrize(("command", "kinds"), [
     (["judge", HANDWRITTEN, "-j", "lexcial"], "lexical, openai/MODEL"),
     (["audit", "judge", HANDWRITTEN, "-j", "lexcial"], "lexical, openai/MODEL"),
+    (["judge", HANDWRITTEN, "-j", "nano/narrator-strong"], "lexical, openai/MODEL"),
+    (["bench", HANDWRITTEN, "-m", "nano/narrator-weak", "-j", "nano/evaluator"], "lexical, openai/MODEL"),
     (["build", HANDWRITTEN, "-m", "replay:x.jsonl", "--reasoner", "synthetic/r"], "synthetic/reasoner, nano/MODEL"),
 ])  # fmt: skip
 def test_a_misspelt_judge_or_reasoner_is_told_every_name_there_is(tmp_path, command, kinds):

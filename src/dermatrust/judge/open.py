@@ -11,6 +11,9 @@ from dermatrust.judge.llm import LLMJudge
 from dermatrust.judge.prompt import load_judge_prompt
 from dermatrust.judge.rubric import load_rubric
 
+_NO_READERS = ("nano/", "synthetic/")
+"""Models that read no narrative: whatever they were asked, no verdict would come back."""
+
 
 def open_judge(
     name: str, *, sampling: Sampling, repeats: int = 1, rubric: Path | None = None, prompt: str = "judge"
@@ -40,6 +43,9 @@ def open_judge(
 
 
 def _open_client(name: str) -> Client:
+    if name.startswith(_NO_READERS):
+        do = "nano/evaluator rates by the photographs: `dermatrust rate`." if name == "nano/evaluator" else ""
+        raise ModelError(repr(name), "is not a judge", f"lexical, {ELSEWHERE}", do)
     try:
         return open_client(name)
     except ModelError as error:

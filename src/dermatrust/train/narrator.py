@@ -11,7 +11,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from dermatrust.atlas import draw_facts
 from dermatrust.atlas.perception import FEATURES_HEAD, Heads
 from dermatrust.atlas.render import render
 from dermatrust.clients.nano import WEIGHTS, scaled, shrunk
+from dermatrust.store.pool import in_order
 from dermatrust.train.onnx_file import write_onnx
 
 TRAIN_SEED = 11
@@ -119,8 +119,7 @@ def draw_examples(seed: int, split: str, n_cases: int, side_px: int, *, workers:
         picture shows, shape (n,).
     """
     chunks = [range(start, min(start + 100, n_cases)) for start in range(0, n_cases, 100)]
-    with ProcessPoolExecutor(workers) as pool:
-        parts = list(pool.map(partial(_examples, seed, split, side_px), chunks))
+    parts = in_order(partial(_examples, seed, split, side_px), chunks, workers=workers)
     pictures, targets, numbers = zip(*parts, strict=True)
     return np.concatenate(pictures), np.concatenate(targets), np.concatenate(numbers)
 

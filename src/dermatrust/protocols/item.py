@@ -70,7 +70,7 @@ class Item:
             'Which? A. this\nB. that {other}'
         """
         texts = {"question": self.question, "options": lettered(self.options), **self.fields}
-        return _PLACE.sub(lambda place: texts.get(place[1], place[0]), self.template or "{question}")
+        return filled(self.template or "{question}", texts)
 
     def fault(self) -> str:
         """Return what is wrong with it, where its row held something else than texts; empty where nothing is."""
@@ -90,6 +90,16 @@ class Item:
         """Return the conversation that asks it."""
         told = [Turn("system", self.system)] if self.system else []
         return [*told, user(self.prompt, self.images)]
+
+
+def filled(template: str, texts: Mapping[str, str]) -> str:
+    """Return a template with texts at their `{name}`; a place without a text stays, and braces in a text are text.
+
+    Example:
+        >>> filled("{question} {other}", {"question": "Is {other} a place?"})
+        'Is {other} a place? {other}'
+    """
+    return _PLACE.sub(lambda place: texts.get(place[1], place[0]), template)
 
 
 def id_of(*texts: str) -> str:

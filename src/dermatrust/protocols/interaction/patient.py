@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from dermatrust.protocols.asking import Ask
-from dermatrust.protocols.item import Item, Turn, user
+from dermatrust.protocols.item import Item, Turn, filled, user
 
 PATIENT = "patient"
 CANNOT = "The patient cannot answer this question, please do not ask this question again."
@@ -71,8 +71,7 @@ PATIENTS: Mapping[str, Answer] = {
 
 
 async def _said(prompt: str, ask: Ask, **texts: str) -> str:
-    text = re.sub(r"\{(\w+)\}", lambda place: texts[place[1]], prompt)
-    return (await ask([user(text)], role=PATIENT, max_tokens=MOST_TOKENS)).text
+    return (await ask([user(filled(prompt, texts))], role=PATIENT, max_tokens=MOST_TOKENS)).text
 
 
 def stand_in(item: Item, turns: Sequence[Turn]) -> str:

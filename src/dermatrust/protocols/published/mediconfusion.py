@@ -9,7 +9,6 @@ Deviates  Letters by default (the paper's mode "mc"); "free-form" asks an open q
 Verified  Partly: 176 pairs, 88 with answers A and B and 88 with B and A, 228 images; a coin scores 25 and 50 %.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import proportion
 from dermatrust.clients.fence import unfenced
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, ScoreTable, Source, Turn, user
+from dermatrust.protocols.item import filled
 from dermatrust.protocols.metrics import all_right, mean_score
 from dermatrust.protocols.scorers.choice import UNANSWERED
 from dermatrust.protocols.scorers.judge import ask_judge, closeness, closest, quote
@@ -72,7 +72,7 @@ async def play_free_form(item: Item, ask: Ask) -> Played:
     if not reply.strip():
         return Played(reply=reply)
     told = {"question": item.question, "a": item.options["A"], "b": item.options["B"], "reply": quote("ANSWER", reply)}
-    asked = user(re.sub(r"\{(\w+)\}", lambda place: told[place[1]], JUDGE))
+    asked = user(filled(JUDGE, told))
     return Played(reply=reply, verdicts={"closeness": await ask_judge(ask, [asked], closeness("AB"))})
 
 

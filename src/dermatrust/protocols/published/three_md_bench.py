@@ -10,14 +10,13 @@ Deviates  Prompts and traits are in our own words. No diagnosis is wrong here, a
 Verified  Nothing: no recorded dialogues were at hand. Names of diagnoses, limits and scale are the released code's.
 """
 
-import re
 from collections.abc import Sequence
 
 from dermatrust.clients.fence import unfenced
 from dermatrust.protocols import MODEL, Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
 from dermatrust.protocols.interaction.patient import PATIENT
 from dermatrust.protocols.interaction.temperaments import TEMPERAMENTS
-from dermatrust.protocols.item import id_of
+from dermatrust.protocols.item import filled, id_of
 from dermatrust.protocols.metrics import answered_rate, f1_of_labels, mean_part, mean_score
 from dermatrust.protocols.scorers.judge import ask_judge, json_in, quote
 
@@ -82,7 +81,7 @@ def to_item(row: Row) -> Item:
     return Item(
         id=str(row["id"]) if "id" in row else id_of(told["complaint"], told["symptoms"], row["diagnosis"]),
         question=told["complaint"], system=SYSTEM, images=(row["image"],), target=str(row["diagnosis"]).lower(),
-        tags={"temperament": temperament}, known={"patient": _filled(BASE, temperament=temperament, **told)},
+        tags={"temperament": temperament}, known={"patient": filled(BASE, told | {"temperament": temperament})},
     )  # fmt: skip
 
 
@@ -107,10 +106,10 @@ async def play(item: Item, ask: Ask) -> Played:
     verdicts: dict[str, str | None] = {}
     if ending != "exchange limit":
         replies = " ".join(turn.text for turn in said if turn.role == "assistant")
-        extract = user(_filled(EXTRACT, said=quote("DOCTOR", replies)))
+        extract = user(filled(EXTRACT, {"said": quote("DOCTOR", replies)}))
         verdicts["diagnosis"] = await ask_judge(ask, [extract], _diagnoses, role=EXTRACTOR)
         spoken = "\n".join(f"{'Patient' if turn.role == 'user' else 'Doctor'}: {turn.text}" for turn in said)
-        assess = user(_filled(ASSESS, diagnosis=item.target, said=quote("DIALOGUE", spoken)), item.images)
+        assess = user(filled(ASSESS, {"diagnosis": item.target, "said": quote("DIALOGUE", spoken)}), item.images)
         verdicts["assessment"] = await ask_judge(ask, [assess], _assessment, role=ASSESSOR)
     doctors = [turn.text for turn in said if turn.role == "assistant"]
     return Played(reply=doctors[-1], turns=tuple(said), verdicts=verdicts, ending=ending)
@@ -176,10 +175,6 @@ def _extractor(item: Item, turns: Sequence[Turn]) -> str:
 
 def _assessor(item: Item, turns: Sequence[Turn]) -> str:
     return '{"1.1": 1, "1.2": 1, "1.3": 1, "2.1": "yes", "2.2": 1, "3.1": 1, "3.2": 0, "4.1": "excellent"}'
-
-
-def _filled(template: str, **texts: str) -> str:
-    return re.sub(r"\{(\w+)\}", lambda place: texts.get(place[1], place[0]), template)
 
 
 _METRICS = {

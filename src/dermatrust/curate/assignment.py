@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from dermatrust.curate.access import require
+from dermatrust.curate.access import Own, require
 from dermatrust.curate.projects import rules_of
 from dermatrust.curate.rules import Rules
 from dermatrust.curate.tables import Adjudication, Anchor, Assignment, Draft, Item, Project, Rating
@@ -71,10 +71,9 @@ def return_expired(session: Session, project_id: int, at: datetime) -> int:
     return len(expired)
 
 
-def renew(session: Session, assignment: Assignment, at: datetime) -> bool:
+def renew(session: Session, own: Own, at: datetime) -> bool:
     """Extend a lease, taking a slot again where it had been returned; return whether the rater holds a slot now."""
-    item = session.get_one(Item, assignment.item_id)
-    rules = rules_of(session.get_one(Project, item.project_id))
+    assignment, item, rules = own.assignment, own.item, rules_of(own.project)
     if assignment.slot is None:
         slot = _free_slot(session, item.id, assignment.round, rules)
         if slot is None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dermatrust.cli.options import FILE
-from dermatrust.cli.protocol_options import DATA, PROTOCOL, VARIANT, open_protocol, tell_result
+from dermatrust.cli.protocol_options import CUTOFF, DATA, PROTOCOL, VARIANT, open_protocol, tell_result
 from dermatrust.errors import DataError
 
 
@@ -16,6 +16,7 @@ from dermatrust.errors import DataError
 @click.argument("file", type=FILE)
 @DATA
 @VARIANT
+@CUTOFF
 @click.option("--method", help="How they were asked, where that made other items: rotate or shuffle:K.")
 @click.option("--model", "-m", default="", help="Whose outputs they are, for the record.  [default: the file's name]")
 @click.option("--limit", "-n", type=click.IntRange(min=1), help="Only the first N rows of the data.")

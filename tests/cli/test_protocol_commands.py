@@ -269,3 +269,19 @@ def test_a_cutoff_splits_results_and_another_one_asks_nothing_again(folder, derm
     none = dermatrust("replay", "medqa", "cases.json", "--cutoff", "2024-06")
     assert none.returncode == 2
     assert "medqa does not say from which month its items are" in none.stderr
+
+
+def test_a_run_of_a_protocol_whose_records_bring_their_items_is_replayed_with_its_data(folder, dermatrust):
+    case = {"question": "Which?", "options": "A. this\nB. that\nC. both", "answer": "A"}
+    (folder / "enqa.json").write_text(json.dumps([case]))
+    from dermatrust.protocols.find import find_protocol
+
+    names = [item.id for item in find_protocol("clinbench-hpb").items(case)]
+    lines = [json.dumps({"id": name, "reply": "Answer: A"}) + "\n" for name in names]
+    (folder / "own.jsonl").write_text("".join(lines))
+    done = dermatrust("replay", "clinbench-hpb", "own.jsonl", "--data", "enqa.json")
+    assert done.returncode == 0, done.stderr
+    assert "3 items, 0 missing" in done.stdout
+    lacking = dermatrust("replay", "clinbench-hpb", "own.jsonl")
+    assert lacking.returncode == 2
+    assert "--data: is not given" in lacking.stderr

@@ -238,3 +238,50 @@ def test_a_package_brings_its_own_by_an_entry_point(folder):
 
     assert asked("other").stdout.startswith("MedQA")
     assert "is a str; expected a dermatrust.protocols.Protocol" in asked("bad").stderr
+
+
+def test_a_cutoff_splits_results_and_another_one_asks_nothing_again(folder, dermatrust, server, answered):
+    rubric = [{"criterion": "names eczema", "points": 2}]
+    cases = [
+        {
+            "case_id": time,
+            "post_time": time,
+            "narrative": f"A rash in {time}.",
+            "core_request": "What?",
+            "rubric_items": rubric,
+        }
+        for time in ("2024-05-01", "2024-06-30", "2024-07-01")
+    ]
+    (folder / "cases.json").write_text(json.dumps(cases))
+    judged = '[{"question": "", "met": true, "reasoning": ""}]'
+    server.answer = lambda body: answered(judged if "CRITERION" in json.dumps(body) else "Eczema.")
+    model = f"{server.url}#m"
+    command = ["run", "livemedbench", "-m", model, "-j", model, "--data", "cases.json", "--run-id", "l", "--quiet"]
+    for cutoff, periods in (("2024-06", ["before", "before", "after"]), ("2024-05", ["before", "after", "after"])):
+        done = dermatrust(*command, "--cutoff", cutoff)
+        assert done.returncode == 0, done.stderr
+        assert [row["tags"]["cutoff"] for row in scored(folder, "l")] == periods
+        assert f"n {periods.count('after')}" in next(line for line in done.stdout.splitlines() if "after" in line)
+    assert len(server.asked) == 6
+    for cutoff, said in (("soon", "--cutoff: is 'soon'; expected a month, YYYY-MM."), ("2024-13", "is '2024-13'")):
+        wrong = dermatrust(*command, "--cutoff", cutoff)
+        assert (wrong.returncode, said in wrong.stderr) == (2, True)
+    none = dermatrust("replay", "medqa", "cases.json", "--cutoff", "2024-06")
+    assert none.returncode == 2
+    assert "medqa does not say from which month its items are" in none.stderr
+
+
+def test_a_run_of_a_protocol_whose_records_bring_their_items_is_replayed_with_its_data(folder, dermatrust):
+    case = {"question": "Which?", "options": "A. this\nB. that\nC. both", "answer": "A"}
+    (folder / "enqa.json").write_text(json.dumps([case]))
+    from dermatrust.protocols.find import find_protocol
+
+    names = [item.id for item in find_protocol("clinbench-hpb").items(case)]
+    lines = [json.dumps({"id": name, "reply": "Answer: A"}) + "\n" for name in names]
+    (folder / "own.jsonl").write_text("".join(lines))
+    done = dermatrust("replay", "clinbench-hpb", "own.jsonl", "--data", "enqa.json")
+    assert done.returncode == 0, done.stderr
+    assert "3 items, 0 missing" in done.stdout
+    lacking = dermatrust("replay", "clinbench-hpb", "own.jsonl")
+    assert lacking.returncode == 2
+    assert "--data: is not given" in lacking.stderr

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 PROTOCOL = click.argument("protocol")
 DATA = click.option("--data", help="Its data: a file, a folder, or hf:OWNER/NAME@COMMIT[/FILE].  [default: the hub]")
 VARIANT = click.option("--variant", help="A variant of the protocol, e.g. released-code.")
+CUTOFF = click.option(
+    "--cutoff", metavar="YYYY-MM", help="Results also before and after this month, where a protocol's items have one."
+)
 METHOD_OPTIONS = (
     click.option("--method", help="How to ask: NAME or NAME:K, e.g. self-consistency:5.  [default: plainly]"),
     click.option("--pool", type=click.Path(path_type=Path), help="Rows with known answers to take shots from."),
@@ -25,10 +28,11 @@ METHOD_OPTIONS = (
 
 
 def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
-    """Return the protocol in the variant and by the method that the options name, with the user's prompt."""
+    """Return the protocol in the variant and by the method that the options name, with their prompt and cut-off."""
     from dataclasses import replace
 
     from dermatrust.narrate import load_prompt
+    from dermatrust.protocols.cutoff import with_cutoff
     from dermatrust.protocols.find import find_protocol
     from dermatrust.protocols.methods.find import Settings, apply_method
     from dermatrust.protocols.open_data import iter_items
@@ -38,6 +42,8 @@ def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
         protocol = protocol.variant(options["variant"])
     if options.get("prompt"):
         protocol = with_prompt(protocol, load_prompt(options["prompt"]).text)
+    if options.get("cutoff"):
+        protocol = with_cutoff(protocol, options["cutoff"])
     if not options.get("method"):
         if options.get("pool"):
             raise DataError("--pool", "is given without a --method that takes shots")

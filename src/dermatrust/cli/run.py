@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dermatrust.cli.options import RUN_OPTIONS, Number, named_run_folder, pace_for, tell_failures, with_options
-from dermatrust.cli.protocol_options import DATA, METHOD_OPTIONS, PROTOCOL, VARIANT, open_protocol, tell_result
+from dermatrust.cli.protocol_options import CUTOFF, DATA, METHOD_OPTIONS, PROTOCOL, VARIANT, open_protocol, tell_result
 from dermatrust.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--role", "roles", multiple=True, help="ROLE=MODEL, for protocols in which others take part; repeatable.")
 @DATA
 @VARIANT
+@CUTOFF
 @with_options(*METHOD_OPTIONS)
 @click.option("--prompt", help="A prompt of your own, a file, in place of the protocol's.")
 @click.option("--temperature", type=Number(min=0), help="Of the model under test.  [default: the protocol's, else 0]")

@@ -5,13 +5,17 @@ Data      19 example items with 57 images, degradation-examples.json; the 24,894
 Measures  Loss of accuracy by kind and severity of degradation, and confidence that does not follow it.
 Not for   Skin photographs: images are of radiology, pathology, endoscopy and the fundus; for skin see `clinic stress`.
 Deviates  Which accuracy stands beside the confidence was not found: the share of all answers that are right here;
-          "first-answer" and "majority" are variants. "calibration" asks ten times. Parameters of the degradations are
-          not released, so that images must come with the data.
+          "first-answer" and "majority" are variants. "calibration" asks ten times. Silence among the answers is one
+          option more. Parameters of the degradations are not released, so that images must come with the data: under
+          the names it gives, in its folder or the one above, or by their file's name in a folder `examples` of these.
+          How models are compared with one another: `agreement.dunning_kruger.between_models`.
 Verified  Nothing: the example items were not at hand.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -22,6 +26,7 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.protocols import Ask, Example, Item, Metric, Played, Protocol, Row, Score, ScoreTable, Source
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_of, mean_part, mean_score
+from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, options_of
 
 PROMPT = """{question}
@@ -35,6 +40,23 @@ N_ANSWERS, N_FOR_CALIBRATION = 3, 10
 TEMPERATURE = 1.0
 Accuracy = Literal["all answers", "first answer", "majority"]
 _LETTER = first_of(answer_line, first_letter)
+
+
+def read(path: Path) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of a file with its images by the places where they lie; the site's begin with a "/"."""
+    for where, row in read_rows(path):
+        images = row.get("images")
+        if isinstance(images, dict) and all(isinstance(name, str) for name in images.values()):
+            row = {**row, "images": {level: _found(path.parent, name) for level, name in images.items()}}
+        yield where, row
+
+
+def _found(folder: Path, name: str) -> str:
+    """Return the first place, seen from a folder, where an image of this name is; the name itself if none has it."""
+    own = name.lstrip("/")
+    last = Path(own).name
+    places = (own, f"../{own}", last, f"examples/{last}", f"../examples/{last}")
+    return next((place for place in places if (folder / place).is_file()), own)
 
 
 def to_item(row: Row) -> tuple[Item, ...]:
@@ -131,6 +153,7 @@ PROTOCOL = Protocol(
         dataset="https://github.com/uni-medical/MedQ-Robust-web", files=("degradation-examples.json",), size=24894
     ),
     prompt=PROMPT,
+    read=read,
     to_item=to_item,
     play=play,
     score=score,
@@ -140,7 +163,7 @@ PROTOCOL = Protocol(
         **{f"calibration shift at {level}": at(level, mean_part("shift")) for level in LEVELS},
         "sure while seeing less": sure_while_seeing_less, "answered": answered_rate,
     },
-    by=("category", "modality", "capability"),
+    by=("capability", "modality", "category", "degradation"),
     gold_reply=gold_reply,
     temperature=TEMPERATURE,
     variants={

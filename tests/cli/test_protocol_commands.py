@@ -202,6 +202,14 @@ def test_records_of_only_some_items_leave_the_others_missing(folder, dermatrust)
     assert "missing 3 x not recorded" in done.stdout
 
 
+def test_a_list_of_records_on_one_long_line_is_read_as_the_authors_have_it(folder, dermatrust):
+    row = {"id": 1, "image_type": "mri", "question": "?" * 4_000_001, "response": "Yes"}
+    kinds = (("modality_gt", "yes"), ("modality_hallu", "no"))
+    (folder / "said.json").write_text(json.dumps([row | {"qa_type": kind, "gt_ans": gold} for kind, gold in kinds]))
+    done = dermatrust("replay", "probmed", "said.json")
+    assert (done.returncode, "2 items, 0 missing" in done.stdout) == (0, True)
+
+
 def test_two_rows_with_one_id_are_an_error(folder, dermatrust):
     (folder / "rows.jsonl").write_text("".join(json.dumps({**ROWS[0]}) + "\n" for _ in range(2)))
     done = dermatrust("run", "medqa", "-m", "openai/m", "--data", "rows.jsonl")

@@ -37,8 +37,10 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     from dermatrust.store.result import RESULT, write_result
 
     chosen = open_protocol(protocol, options)
-    reader = read_recorded if not file.is_dir() and is_own_record(file) else chosen.recorded
-    data = None if chosen.records_bring_items and options["data"] is None else open_data(chosen.source, options["data"])
+    is_own = not file.is_dir() and is_own_record(file)
+    reader = read_recorded if is_own else chosen.recorded
+    brings_items = chosen.records_bring_items and not is_own
+    data = None if brings_items and options["data"] is None else open_data(chosen.source, options["data"])
     items = iter(()) if data is None else iter_items(chosen, data, limit=options["limit"])
     missing: Counter[str] = Counter()
     scored = count_missing(score_all(chosen.score, reader(file, items), where=str(file)), missing)

@@ -202,6 +202,33 @@ def test_records_of_only_some_items_leave_the_others_missing(folder, dermatrust)
     assert "missing 3 x not recorded" in done.stdout
 
 
+def test_a_list_of_records_on_one_long_line_is_read_as_the_authors_have_it(folder, dermatrust):
+    row = {"id": 1, "image_type": "mri", "question": "?" * 4_000_001, "response": "Yes"}
+    kinds = (("modality_gt", "yes"), ("modality_hallu", "no"))
+    (folder / "said.json").write_text(json.dumps([row | {"qa_type": kind, "gt_ans": gold} for kind, gold in kinds]))
+    done = dermatrust("replay", "probmed", "said.json")
+    assert (done.returncode, "2 items, 0 missing" in done.stdout) == (0, True)
+
+
+def test_a_run_s_own_record_needs_the_data_where_the_authors_records_bring_theirs(folder, dermatrust):
+    (folder / "own.jsonl").write_text('{"id": "1", "reply": "Yes"}\n')
+    done = dermatrust("replay", "probmed", "own.jsonl")
+    assert done.returncode == 2
+    assert "--data: is not given" in done.stderr
+
+
+def test_a_batch_is_asked_once_for_all_its_questions(folder, dermatrust, server, answered):
+    rows = [{"Question": f"编造 {k}", "Options": "A 甲\nB 乙", "Answer": "AB"[k % 2]} for k in range(7)]
+    (folder / "exam.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    server.answer = lambda body: answered("\n".join(["答案：A,解释：甲"] * (5 if "编造 0" in str(body) else 1)))
+    model = f"{server.url}#m"
+    asks = ["run", "cmexam", "-m", model, "--data", "exam.jsonl", "--run-id", "r", "--variant", "batched", "--quiet"]
+    done = dermatrust(*asks)
+    assert "7 items, 0 missing, 2 not answered" in done.stdout  # of the second batch one answer came for two
+    assert len(server.asked) == 2
+    assert [row["value"] for row in scored(folder, "r")] == [1, 0, 1, 0, 1, 0, 0]
+
+
 def test_two_rows_with_one_id_are_an_error(folder, dermatrust):
     (folder / "rows.jsonl").write_text("".join(json.dumps({**ROWS[0]}) + "\n" for _ in range(2)))
     done = dermatrust("run", "medqa", "-m", "openai/m", "--data", "rows.jsonl")

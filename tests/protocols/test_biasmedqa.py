@@ -137,6 +137,21 @@ def test_result_files_of_the_authors_by_their_rule(tmp_path, name, bias):
     assert found.value == pytest.approx(1 / (4 - 2))
 
 
+def test_a_line_ends_where_python_reading_a_file_ends_it(tmp_path):
+    # The reply goes on after a separator that is no end of a line to the authors' script, with an NR in it.
+    path = tmp_path / "ae_bias_output_pmc-llama-13b.txt"
+    first = "CORRECT ANSWER: A: x\nRESPONSE: B\u2028NRTI\nIS_CORRECT: True\n"
+    path.write_bytes(first.encode() + b"RESPONSE: \xff\nIS_CORRECT: False\n")
+    table = tabulate(score_all(BENCH.score, BENCH.recorded(path, ())))
+    assert (table.values, table.answered) == ([0, 0], [False, True])
+
+
+def test_as_released_a_refusal_is_told_by_the_first_line():
+    released, item = BENCH.variant("released-code"), by_bias()["none"]
+    assert released.score(item, Played(reply="D\nNRTIs are wrong")).value == 1.0
+    assert not released.score(item, Played(reply="NR\nD")).answered
+
+
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("nothing")

@@ -1,13 +1,18 @@
+import json
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import precision_recall_fscore_support
 
+from dermatrust.errors import DataError
 from dermatrust.protocols import Item, Score, ScoreTable
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
+from dermatrust.protocols.open_data import iter_items
+from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scorers.bleu import bleu_counts, corpus_bleu
 
 EXAM = find_protocol("cmexam")
@@ -51,6 +56,67 @@ def test_the_release_takes_the_whole_first_line_and_the_first_word():
 def test_a_row_without_an_answer_is_right_only_in_its_own_words():
     assert value("答案：nan\n解释：", "nan").value == 1.0
     assert value("A", "nan").value == 0.0
+
+
+@given(st.lists(st.tuples(st.sampled_from(["A", "B", "AB"]), st.sampled_from(["A", "B", "AB", ""])), min_size=1))
+def test_weighted_figures_are_those_of_scikit_learn(pairs):
+    found = ScoreTable()
+    for k, (target, said) in enumerate(pairs):
+        item = Item(id=str(k), question="?", target=target, options={"A": "甲", "B": "乙"})
+        found.add(item, EXAM.score(item, Played(reply=said)))
+    true, said = zip(*((target, said or "无答案") for target, said in pairs), strict=True)
+    theirs = precision_recall_fscore_support(true, said, average="weighted", zero_division=0)
+    for name, value in zip(("precision", "recall", "F1"), theirs, strict=False):
+        assert EXAM.metrics[f"weighted {name}"](found, np.random.default_rng(0)).value == pytest.approx(value)
+
+
+def in_batch(reply, *targets):
+    rows = [{"Question": f"问{k}", "Options": "A 甲\nB 乙", "Answer": one} for k, one in enumerate(targets)]
+    batched = EXAM.variant("batched")
+    return [batched.score(item, Played(reply=reply)).said for item in batched.items({"questions": rows})]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("答案：A,解释：甲。\n答案：AB，解释：因为答案：B 也对。", ["A", "AB"]),
+        ('["答案：A,解释：甲","答案：乙，解释：不是甲"]', ["A", "B"]),
+        ("好的：\n1. 答案：B\n解释：……\n\n2. 答案：A\n解释：……", ["B", "A"]),
+        ("答案：A,解释：甲。", ["", ""]),
+        ("答案：A\n答案：B\n答案：A", ["", ""]),
+        ("", ["", ""]),
+    ],
+)
+def test_the_answers_of_a_batch_are_taken_in_order_and_all_or_none(reply, said):
+    assert in_batch(reply, "A", "B") == said
+
+
+def test_a_batch_holds_five_rows_and_asks_the_same_for_each(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    rows = [{"Question": f"问{k}", "Options": "A 甲\nB 乙", "Answer": "A"} for k in range(7)]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    items = list(iter_items(EXAM.variant("batched"), path))
+    assert [len({item.prompt for item in part}) for part in (items[:5], items[5:])] == [1, 1]
+    assert [item.id for item in items] == [item.id for item in iter_items(EXAM, path)]
+    assert "4. 题目：问3\n选项：A. 甲\nB. 乙" in items[0].prompt
+    assert "6. " not in items[0].prompt
+
+
+def test_the_tables_of_the_scripts(tmp_path):
+    path = tmp_path / "out.csv"
+    path.write_text('选项,答案,答案解析,model_result\n"A 甲\nB 乙",A,因为,答案: A. \n"A 甲\nB 乙",B,因为,\n')
+    for variant in (EXAM, EXAM.variant("released-code")):
+        table = tabulate(score_all(variant.score, variant.recorded(path, ())))
+        assert (table.targets, table.values, table.said) == (["A", "B"], [1, 0], ["A", ""])
+    path.write_text(
+        'Question,Options,Answer,Explanation,raw_prediction\n?,"A 甲\nB 乙",AB,因为,"答案：AB，解释：皆是"\n'
+    )
+    explained = EXAM.variant("explanations")
+    table = tabulate(score_all(explained.score, explained.recorded(path, ())))
+    assert (table.values, table.parts["bleu said"]) == ([1], [2])
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(DataError):
+        list(EXAM.recorded(path, ()))
 
 
 def test_options_are_parted_by_breaks_written_out_or_real():

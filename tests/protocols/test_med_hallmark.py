@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 import math
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from dermatrust.protocols import Played, Turn
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.published.med_hallmark import WORDS
+from dermatrust.protocols.result import protocol_result
+from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scorers.labels import first_named, mean_severity, sentences
 from dermatrust.protocols.scripted import ScriptedAsk, play_item
 
@@ -51,6 +54,35 @@ def test_one_unread_sentence_makes_a_report_missing_or_as_released_a_miss():
     assert (released.value, released.parts) == (0.5, {"correct": 1, "statements": 2})
 
 
+def figures_of(protocol, path):
+    result = protocol_result(
+        protocol, tabulate(score_all(protocol.score, protocol.recorded(path, ()))), model="", others={}
+    )
+    return {row.metric: row.value for row in result.rows}, result.n_items, result.n_missing
+
+
+def test_words_of_a_judge_on_sentences_come_together_by_report(tmp_path):
+    # Report 7: critical 0.2, correct 1, so 0.6. Report 9: minor 0.8. Three sentences, one of them correct.
+    path = tmp_path / "hall_result.jsonl"
+    said = [(7, "Critical Hallucinations"), (9, "Minor Hallucinations"), (7, "There is no hallucination here.")]
+    path.write_text("".join(json.dumps({"report_id": number, "text": text}) + "\n" for number, text in said))
+    for protocol in (MED, MED.variant("released-code")):
+        figures, *counts = figures_of(protocol, path)
+        assert figures == {"MediHall": pytest.approx((0.6 + 0.8) / 2), "correct": pytest.approx(1 / 3)}
+        assert counts == [2, 0]
+
+
+def test_as_released_a_part_of_a_word_names_a_class_and_the_unread_scores_nothing(tmp_path):
+    path = tmp_path / "hall_result.jsonl"
+    said = ["That is incorrect.", "Prompt-induced Hallucinations"]
+    path.write_text("".join(json.dumps({"report_id": 7, "text": text}) + "\n" for text in said))
+    figures, *counts = figures_of(MED.variant("released-code"), path)
+    assert (figures, counts) == ({"MediHall": 0.5, "correct": 0.5}, [1, 0])
+    figures, *counts = figures_of(MED, path)
+    assert math.isnan(figures["MediHall"])
+    assert counts == [1, 1]
+
+
 def test_an_answer_is_one_statement_and_a_report_one_for_each_sentence():
     counts = []
     for item in (QUESTION, REPORT):
@@ -61,9 +93,6 @@ def test_an_answer_is_one_statement_and_a_report_one_for_each_sentence():
 
 
 def test_accuracy_counts_sentences_and_not_reports():
-    from dermatrust.protocols.result import protocol_result
-    from dermatrust.protocols.scored import score_all, tabulate
-
     one = Played(reply="A.", verdicts={"1": "correct"})
     three = Played(reply="A. B. C.", verdicts={"1": "critical", "2": "critical", "3": "correct"})
     other = dataclasses.replace(REPORT, id="other")

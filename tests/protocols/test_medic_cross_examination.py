@@ -58,6 +58,14 @@ def test_one_unread_answer_makes_the_item_missing():
     assert math.isnan(MEDIC.score(ITEM, played).value)
 
 
+def test_as_released_an_answer_that_is_none_of_the_three_is_a_wrong_one():
+    # Of the document's two questions one is contradicted, and none is left open.
+    unread = verdicts("document", ("yes", None), ("yes", "yes"), ("idk", None)) | verdicts("summary", ("no", None))
+    score = RELEASED.score(ITEM, Played(reply="x", verdicts=unread))
+    assert [score.parts[name] for name in ("coverage", "conformity", "consistency")] == [1, 0.5, 1]
+    assert score.value == pytest.approx(2.5 / 3)
+
+
 def test_a_longer_summary_saves_less_than_nothing():
     assert conciseness("a b", "a b c") == -50
     assert math.isnan(conciseness("", "a"))

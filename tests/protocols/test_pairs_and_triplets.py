@@ -1,5 +1,6 @@
 """Items that stand or fall together: MediConfusion, MMEvalPro, ProbMed, worked by hand."""
 
+import json
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from dermatrust.protocols import Played, ScoreTable
 from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scripted import play_item
 
 RNG = np.random.default_rng
@@ -118,19 +120,10 @@ class TestMMEvalPro:
 class TestProbMed:
     protocol = find_protocol("probmed")
 
-    def rows(self, image, **answers):
-        for kind, (answer, said) in answers.items():
-            yield (
-                {
-                    "id": image,
-                    "image": "a.png",
-                    "image_type": "mri",
-                    "qa_type": kind,
-                    "question": "?",
-                    "answer": answer,
-                },
-                [said],
-            )
+    def rows(self, image, kind="mri", **answers):
+        for qa_type, (answer, said) in answers.items():
+            row = {"id": image, "image": "a.png", "image_type": kind, "qa_type": qa_type, "question": "?"}
+            yield row | {"answer": answer}, [said]
 
     def test_credit_needs_the_twin_too(self):
         rows = [
@@ -148,8 +141,12 @@ class TestProbMed:
         assert (found["condition"].value, found["condition"].n) == (0, 1)
         assert found["condition, without twins"].value == 1
         assert found["modality, without twins"].value == 1
-        assert found["overall"].value == pytest.approx((1 + 1 + 1 + 0) / 7)
+        # All three images weigh in each paired family, the two answers in abnormality.
+        assert found["overall"].value == pytest.approx((3 / 2 + 3 / 2 + 2 / 2 + 0) / (3 + 3 + 2 + 3))
+        assert found["overall, without twins"].value == pytest.approx((3 + 3 + 3) / (3 + 3 + 3))
         assert math.isnan(found["position"].value)
+        released = figures(self.protocol.variant("released-code"), table_of(self.protocol, rows))
+        assert released["overall"].value == pytest.approx((2 / 2 + 2 / 2 + 2 / 2 + 0) / (2 + 2 + 2 + 3))
 
     def test_an_image_with_other_than_two_answers_is_dropped_but_weighs(self):
         rows = [
@@ -159,7 +156,62 @@ class TestProbMed:
         ]
         found = figures(self.protocol, table_of(self.protocol, rows))
         assert (found["modality"].value, found["modality"].n) == (1, 1)
-        assert found["overall"].value == pytest.approx(2 / 3)  # modality weighs 2, abnormality 1
+        assert (found["modality, without twins"].value, found["modality, without twins"].n) == (1, 1)
+        assert found["overall"].value == pytest.approx(3 / 4)  # modality weighs 3 images, abnormality 1 answer
+        released = figures(self.protocol.variant("released-code"), table_of(self.protocol, rows))
+        assert released["overall"].value == pytest.approx(1 / 2)  # modality weighs the one image that is left
+
+    def test_images_without_a_finding_have_one_twin_alone_and_no_position(self):
+        rows = [
+            *self.rows(1, entity_hallu=("no", "No")),
+            *self.rows(2, entity_hallu=("no", "Yes")),
+            *self.rows(3, "ct", entity_gt_7=("yes", "Yes"), entity_hallu_7=("no", "No"), grounding_gt_7=("yes", "Yes"),
+                       grounding_hallu_7=("no", "Yes")),
+        ]  # fmt: skip
+        found = figures(self.protocol, table_of(self.protocol, rows))
+        assert found["condition"].value == pytest.approx(2 / 3)
+        assert found["condition, without twins"].value == pytest.approx(2 / 3)
+        assert (found["position"].value, found["position, without twins"].value) == (0, 1)
+        assert found["overall"].value == pytest.approx((2 * 1 / 2 + 1 + 0) / (2 + 1 + 1))
+
+    def test_image_types_weigh_by_all_their_images(self):
+        rows = [
+            *self.rows(1, grounding_gt_1=("yes", "Yes"), grounding_hallu_1=("no", "No")),
+            *self.rows(2, abnormality=("no", "No")),
+            *self.rows(3, abnormality=("no", "No")),
+            *self.rows(4, "ct", grounding_gt_1=("yes", "Yes"), grounding_hallu_1=("no", "Yes")),
+        ]
+        found = figures(self.protocol, table_of(self.protocol, rows))
+        assert (found["position"].value, found["position"].n) == (pytest.approx(3 / 4), 2)
+        assert found["position"].low <= found["position"].value <= found["position"].high
+
+    def test_a_question_without_its_twin_counts_for_nothing(self):
+        rows = self.rows(1, entity_gt_1=("yes", "No"), entity_gt_2=("yes", "Yes"), entity_hallu_2=("no", "No"))
+        found = figures(self.protocol, table_of(self.protocol, rows))
+        assert (found["condition"].value, found["condition, without twins"].value) == (1, 1)
+
+    def test_a_failed_ask_is_missing_and_no_lost_twin(self):
+        rows = self.rows(1, entity_gt_1=("yes", "Yes"), entity_hallu_1=("no", None))
+        found = figures(self.protocol, table_of(self.protocol, rows))
+        assert (math.isnan(found["condition"].value), found["condition"].n) == (True, 0)
+        assert found["condition, without twins"].value == 1
+
+    def test_result_files_of_the_authors_with_and_without_the_type_of_image(self, tmp_path):
+        said = {"modality_gt": ("yes", "Yes, it is."), "modality_hallu": ("no", "No.")}
+        whole = [
+            {"id": 9, "gpt_idx": k, "qa_type": qa_type, "question": "?", "gt_ans": answer, "response": reply}
+            for k, (qa_type, (answer, reply)) in enumerate(said.items())
+        ]
+        path = tmp_path / "gpt4o.json"
+        path.write_text(json.dumps([row | {"image_type": "x-ray_chest"} for row in whole]))
+        table = tabulate(score_all(self.protocol.score, self.protocol.recorded(path, ())))
+        assert (table.values, set(table.tags["image type"])) == ([1, 1], {"x-ray_chest"})
+        bare = tmp_path / "gpt4o.jsonl"
+        bare.write_text("".join(json.dumps(row) + "\n" for row in whole))
+        (row, _), *_ = self.rows(9, "ct_brain", modality_gt=("yes", ""))
+        for items, kind in (((), ""), (self.protocol.items(row), "ct_brain")):
+            table = tabulate(score_all(self.protocol.score, self.protocol.recorded(bare, items)))
+            assert (table.values, set(table.tags["image type"])) == ([1, 1], {kind})
 
     def test_yes_and_no_in_one_reply_is_right_either_way(self):
         (row, _), *_ = self.rows(1, abnormality=("no", ""))

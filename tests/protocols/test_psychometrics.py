@@ -94,6 +94,30 @@ def test_runs_are_put_side_by_side_and_what_one_was_not_asked_is_missing(tmp_pat
     assert found.n_partial == 1
 
 
+def test_runs_of_one_model_on_different_items_come_together(tmp_path):
+    for name, row in (("a", {"id": "1-none", "value": 1}), ("b", {"id": "1-recency", "value": 0})):
+        folder = run_folder(tmp_path / name, "one", [])
+        (folder / "scored.jsonl").write_text(json.dumps(row | {"reply": "x"}))
+    found = read_responses([tmp_path / "a", tmp_path / "b"])
+    assert (found.models, found.items, found.right.tolist()) == (("one",), ("1-none", "1-recency"), [[1, 0]])
+
+
+def test_a_part_of_a_score_may_say_what_is_right(tmp_path):
+    rows = [
+        {"id": "a", "reply": "x", "value": 0.6, "answered": True, "parts": {"at 0.5": 1, "at 0.7": 0}},
+        {"id": "b", "reply": "x", "value": 0.0, "answered": False},
+        {"id": "c", "reply": None, "value": None},
+    ]
+    path = tmp_path / "one.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for part, right in (("at 0.5", [1, 0, None]), ("at 0.7", [0, 0, None]), ("", [None, 0, None])):
+        (given,) = read_responses([path], part=part).right.tolist()
+        assert [None if math.isnan(one) else one for one in given] == right
+    path.write_text(json.dumps(rows[0]))
+    with pytest.raises(DataError, match="no item with the part 'at 5'"):
+        read_responses([path], part="at 5")
+
+
 def test_a_table_and_bare_files(tmp_path):
     (tmp_path / "t.csv").write_text("model,a,b\none,1,0\ntwo,,1\n")
     (tmp_path / "three.jsonl").write_text('{"id": "a", "value": 1.0}\n{"id": "c", "value": 0.0}\n')

@@ -10,6 +10,7 @@ from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
+from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scorers.likelihood import letter_likelihoods, likeliest
 from dermatrust.protocols.scripted import ScriptedAsk
@@ -68,6 +69,16 @@ def test_options_that_are_images_are_shown_after_the_questions_own():
     assert item.options == {"A": "image 3", "B": "image 4", "C": "image 5", "D": "image 6"}
     assert item.question == "Which one after [image 1] and [image 2]?"
     assert item.tags == {"dimension": "25 text-to-image generation", "level": "L3"}
+
+
+def test_a_question_is_of_the_dimension_of_its_type_and_figures_go_by_level():
+    rows = [ROW | {"question_id": "1_1", "question_type_id": 5}, ROW | {"question_id": "2_7"}]
+    assert [item.tags["dimension"] for row in rows for item in BENCH.items(row)] == [
+        "05 instance counting", "02 instance identity",
+    ]  # fmt: skip
+    table = tabulate(score_all(BENCH.score, [(item, Played(reply="B")) for row in rows for item in BENCH.items(row)]))
+    levels = [row for row in protocol_result(BENCH, table, model="", others={}).rows if row.tag == "level"]
+    assert {(row.level, row.n) for row in levels if row.metric == "accuracy"} == {("L1", 2)}
 
 
 def replay(path, lines, items=(), variant=None):

@@ -1,14 +1,19 @@
 """3MDBench with a scripted doctor, patient, extractor and assessor."""
 
 import dataclasses
+import json
 import math
 
 import numpy as np
 import pytest
 
+from dermatrust.errors import DataError
 from dermatrust.protocols import Played, ScoreTable, Turn
 from dermatrust.protocols.find import find_protocol
-from dermatrust.protocols.published.three_md_bench import DIAGNOSES, EXCHANGES
+from dermatrust.protocols.published.three_md_bench import EXCHANGES
+from dermatrust.protocols.result import protocol_result
+from dermatrust.protocols.scored import score_all, tabulate
+from dermatrust.protocols.scorers.consultation import DIAGNOSES, read_assessment, read_diagnoses
 from dermatrust.protocols.scripted import play_item
 
 PROTOCOL = find_protocol("three-md-bench")
@@ -32,10 +37,16 @@ def test_a_consultation_that_the_patient_ends():
 
 
 def test_a_patient_who_never_ends_it_leaves_no_diagnosis_and_no_assessment():
-    played, score = play_item(with_(patient=lambda item, turns: "And then?"), ITEM, "It is psoriasis.")
+    def ask_on(item, turns):
+        return "And then?"
+
+    played, score = play_item(with_(patient=ask_on), ITEM, "It is psoriasis.")
     assert played.ending == "exchange limit"
     assert sum(turn.role == "assistant" for turn in played.turns) == EXCHANGES
     assert (score.value, score.answered, score.parts) == (0, False, {"failed": 1.0})
+    released = dataclasses.replace(PROTOCOL.variant("released-code"), stand_ins=with_(patient=ask_on).stand_ins)
+    played, score = play_item(released, ITEM, "It is psoriasis.")
+    assert (played.verdicts, score.value) == ({"diagnosis": "psoriasis"}, 1)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +66,123 @@ def test_an_extractor_that_says_none_is_a_doctor_without_a_diagnosis():
 def test_an_extractor_that_says_nothing_leaves_it_missing():
     _, score = play_item(with_(extractor=lambda item, turns: " "), ITEM, "Well.")
     assert math.isnan(score.value)
+    assert "failed" not in score.parts
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("cold sore", "herpes"), ("herpes zoster", "herpes"), ("HSV-1", "herpes"), ("ingrown toenail", "ingrown nail"),
+        ("chronic urticaria", "hives"), ("dental cavities", "caries"), ("solar keratosis", "actinic keratosis"),
+        ("plantar wart", "warts"), ("atopic dermatitis", "eczema"), ("gum disease", "gingivitis"),
+        ("fungal nail infection", "onychomycosis"), ("fungal infection", "mycosis"),
+        ("onychodystrophy", "nail dystrophy"), ("dandruff", "seborrheic dermatitis"),
+        ("varicella", "chickenpox"), ("hordeolum", "stye"),
+        ("tinea versicolor", "mycosis"), ("ringworm", "mycosis"), ("tartar buildup", "dental calculus"),
+        ("plaque buildup", "dental calculus"), ("aphthous ulcers", "stomatitis"), ("psoriasis", "psoriasis"),
+        ("hives, urticaria", "hives, hives"), ("sunburn", "sunburn"), ("None", "none"),
+    ],
+)  # fmt: skip
+def test_synonyms_of_the_34(said, named):
+    assert read_diagnoses(said) == named
+
+
+def test_one_diagnosis_by_two_names_is_right_and_counts_twice():
+    hives = dataclasses.replace(ITEM, target="hives")
+    score = PROTOCOL.score(hives, Played(reply="x", verdicts={"diagnosis": "hives, hives"}))
+    assert (score.value, score.said) == (1, "hives, hives")
+
+
+def test_a_diagnosis_in_parting_is_heard_by_the_assessor():
+    heard = []
+
+    def assessor(item, turns):
+        heard.append(turns[-1].text)
+        return "none of it"
+
+    def patient(item, turns):
+        return item.question if len(turns) == 2 else "Thanks a lot! BREAK"
+
+    played, _ = play_item(with_(patient=patient, assessor=assessor), ITEM, "It is psoriasis.")
+    assert [turn.text for turn in played.turns][-1] == "Thanks a lot!"
+    assert "Patient: Thanks a lot!" in heard[0]
+    assert len(heard) == 4  # as often as released
+    assert played.verdicts["assessment"] is None
+
+
+RELEASED = "```json\n{'Doctor assessment': {'Medical Interviewing Skills': {'1.1': 1, '1.2': \"Yes\", '1.3': 0}, " \
+    "'Humanistic Care': {'2.1': 1, '2.2': 'no.'}, 'Abilities': {'3.1': 1, '3.2': 1}, " \
+    "'Overall Clinical Competence': {'4.1': 'Satisfactory'}}}\n``` I hope it helps."  # fmt: skip
+
+
+def test_an_assessment_may_be_a_dictionary_of_python():
+    assert read_assessment(RELEASED) == "1.1=1 1.2=1 1.3=0 2.1=1 2.2=0 3.1=1 3.2=1 4.1=1"
+    assert read_assessment(RELEASED.replace("'1.1': 1", "'1.1': 2")) is None
+    assert read_assessment("{" * 5_000) is None
+
+
+CASES = {
+    "dialogues/case_0.json": {"0": {"dialogue": "Patient: It itches.\nDoctor: Hives.\nPatient: BREAK\n",
+                                    "dialogue_ended": True, "diagnosis": "hives"}},
+    "dialogues/case_1.json": {"1": {"dialogue": "Patient: Oh.\nDoctor: Acne?\n", "dialogue_ended": False,
+                                    "diagnosis": "acne"}},
+    "dialogues/case_2.json": {"2": {"error": "out of memory"}},
+    "dialogues/case_10.json": {"10": {"dialogue": "", "dialogue_ended": True, "diagnosis": "warts"}},
+    "assessment/case_0.json": {"0": {"assessment": RELEASED}},
+    "assessment/case_1.json": {"1": {"assessment": RELEASED}},
+    "assessment/diags/case_0.json": {"0": {"diags": "urticaria,\n`eczema`"}},
+    "assessment/diags/case_1.json": {"1": {"assessment": "dialogue_unfinished"}},
+    "assessment/diags/case_10.json": {"10": {"diags": "none"}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, case in CASES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(case))
+    return tmp_path
+
+
+def figures_of(protocol, path, items=()):
+    table = tabulate(score_all(protocol.score, protocol.recorded(path, items)))
+    result = protocol_result(protocol, table, model="", others={})
+    return {row.metric: row for row in result.rows if not row.tag}, table
+
+
+def test_the_case_files_of_the_authors(folder):
+    # Case 0 names hives and eczema, case 1 has no end, case 2 failed, case 10 none.
+    figures, table = figures_of(PROTOCOL, folder)
+    assert table.ids == ["0", "1", "2", "10"]
+    assert table.said == ["hives, eczema", "", "", ""]
+    assert (figures["failed"].value, figures["failed"].n) == (pytest.approx(2 / 3), 3)
+    assert (figures["point 1.1"].value, figures["point 1.1"].n) == (1, 1)  # of case 1 it is not counted
+    # Hives: 2 true, 1 said and right, F1 2 / 3; acne and warts 0; weights 2, 1, 1.
+    assert figures["weighted F1"].value == pytest.approx(2 / 3 * 2 / 4)
+    released, _ = figures_of(PROTOCOL.variant("released-code"), folder)
+    assert released["weighted F1"].value == pytest.approx(2 / 3)
+
+
+def test_case_files_find_their_items_by_number(folder):
+    items = [dataclasses.replace(ITEM, id=str(k), target=target) for k, target in enumerate(("hives", "acne"))]
+    _, table = figures_of(PROTOCOL, folder / "assessment" / "diags", items)
+    assert (table.ids, table.said) == (["0", "1"], ["hives, eczema", ""])
+    assert math.isnan(table.values[1])
+    with pytest.raises(DataError, match="right diagnosis of case 0"):
+        figures_of(PROTOCOL, folder / "assessment" / "diags")
+
+
+def test_dialogues_whose_diagnoses_were_not_extracted_have_no_score(folder):
+    _, table = figures_of(PROTOCOL, folder / "dialogues")
+    assert np.isnan(table.values).tolist() == [True, False, True, True]
+
+
+def test_other_folders_hold_no_cases(tmp_path):
+    with pytest.raises(DataError, match="holds no consultation"):
+        figures_of(PROTOCOL, tmp_path)
+    (tmp_path / "x.json").write_text("[1]")
+    with pytest.raises(DataError, match="no record of consultations"):
+        figures_of(PROTOCOL, tmp_path)
 
 
 def test_the_assessor_may_nest_its_points_as_the_released_scale_does():

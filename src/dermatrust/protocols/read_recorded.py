@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from dermatrust.errors import DataError
 from dermatrust.protocols.item import Item, Played
 from dermatrust.records import iter_placed_lines
+from dermatrust.records.jsonl import LONGEST_LINE
 
 _PLAYED = TypeAdapter(Played)
 _FIELDS = tuple(field.name for field in fields(Played))
@@ -46,16 +47,20 @@ def read_recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Pla
 def is_own_record(path: Path) -> bool:
     """Return whether a file begins like a `scored.jsonl`: its first line has "id" and "reply".
 
+    Authors' files may be anything: a whole list on one line, or no text at all.
+
     Raises:
         DataError: There is no such file.
     """
-    for _, _, line in iter_placed_lines(path):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            return False
-        return isinstance(row, dict) and {"id", "reply"} <= set(row)
-    return False
+    if not path.is_file():
+        raise DataError(str(path), "there is no such file")
+    with path.open("rb") as file:
+        line = next((line for line in iter(lambda: file.readline(LONGEST_LINE + 1), b"") if line.strip()), b"")
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and {"id", "reply"} <= set(row)
 
 
 def played_fields(played: Played) -> dict[str, Any]:

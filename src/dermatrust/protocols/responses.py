@@ -39,27 +39,32 @@ class Responses:
     n_partial: int = 0
 
 
-def read_responses(paths: Sequence[Path], *, tag: str = "") -> Responses:
+def read_responses(paths: Sequence[Path], *, tag: str = "", part: str = "") -> Responses:
     """Return the answers that runs and tables hold; an item that a model was not asked is missing.
+
+    Runs of one model on different items, such as the parts of a benchmark, come together.
 
     Args:
         paths: Run folders, files like `scored.jsonl`, or CSV files with a column "model" and one of 0 and 1 for each
             item; an empty cell is missing.
         tag: The tag of items that is their topic.
+        part: Which part of a score says whether it is right, such as "at 0.5" where the score itself is an overlap;
+            empty for the score. An item that was not answered is wrong.
 
     Raises:
         DataError: A file is none of these, two runs are of different protocols, versions, variants or methods, or two
-            are of one model.
+            are of one model and share an item; or no item has the part.
     """
     answers: dict[str, dict[str, float]] = {}
     topics: dict[str, str] = {}
     kinds: dict[tuple[Any, ...], Path] = {}
     for path in paths:
-        for model, given in _csv(path) if path.suffix == ".csv" else [_scored(path, tag, topics, kinds)]:
-            if model in answers:
-                do = "Give each model once; runs of one model on parts of the data can be put into one CSV."
-                raise DataError(str(path), f"is a second run of {model!r}", do=do)
-            answers[model] = given
+        for model, given in _csv(path) if path.suffix == ".csv" else [_scored(path, tag, part, topics, kinds)]:
+            known = answers.setdefault(model, {})
+            if shared := known.keys() & given.keys():
+                what = f"is a second run of {model!r} with item {min(shared)!r}"
+                raise DataError(str(path), what, do="Give each answer of a model once.")
+            known.update(given)
     items = tuple(dict.fromkeys(item for given in answers.values() for item in given))
     table = np.array([[given.get(item, math.nan) for item in items] for given in answers.values()], dtype=np.float64)
     is_partial = ~np.isnan(table) & (table != 0) & (table != 1)
@@ -70,7 +75,7 @@ def read_responses(paths: Sequence[Path], *, tag: str = "") -> Responses:
 
 
 def _scored(
-    path: Path, tag: str, topics: dict[str, str], kinds: dict[tuple[Any, ...], Path]
+    path: Path, tag: str, part: str, topics: dict[str, str], kinds: dict[tuple[Any, ...], Path]
 ) -> tuple[str, dict[str, float]]:
     """Return model and answers of one run, having checked that it can be compared with those before."""
     file = path / SCORED if path.is_dir() else path
@@ -88,10 +93,19 @@ def _scored(
     given: dict[str, float] = {}
     for where, line in iter_lines(file):
         row = _row(line, where)
-        value = row.get("value")
-        given[str(row["id"])] = math.nan if value is None else float(value)
+        given[str(row["id"])] = _right(row, part)
         topics.setdefault(str(row["id"]), str(row.get("tags", {}).get(tag, "")))
+    if part and given and all(map(math.isnan, given.values())):
+        raise DataError(str(file), f"has no item with the part {part!r}", "one that scored.jsonl names under parts")
     return model, given
+
+
+def _right(row: dict[str, Any], part: str) -> float:
+    """Return a line's score, or a part of it; NaN where that is missing."""
+    value = row.get("value")
+    if part and value is not None:
+        value = row.get("parts", {}).get(part, None if row.get("answered", True) else 0.0)
+    return math.nan if value is None else float(value)
 
 
 def _row(line: bytes, where: str) -> dict[str, Any]:

@@ -9,9 +9,10 @@ Deviates  Sentences, instructions and demonstrations are our own, and the sugges
           Where a row names none, it is drawn by a hash of seed, question and bias. `first-wording` has the earlier of
           two wordings of the confirmation bias and of false consensus; the default is what the paper's table mostly
           rests on. One-shot and few-shot show made-up questions, the paper's are of the training split. A reply that
-          begins with no letter is a refusal, and refusals count in neither part of the published accuracy.
-          `released-code` compares the first character, whatever it begins, and only "NR" is a refusal; `judged` has a
-          judge read free text, as the paper does for models that write it.
+          begins with no letter is a refusal, and refusals count in neither part of the published accuracy; the table's
+          PMC-Llama columns of these two biases are the plain "accuracy". `released-code` compares the first character,
+          whatever it begins, and only "NR" is a refusal; `judged` has a judge read free text, as the paper does for
+          models that write it.
 Verified  Nothing: no recorded outputs were at hand. The released result files are read by their stated rule.
 """
 
@@ -112,10 +113,10 @@ def score(item: Item, played: Played) -> Score:
 
 
 def score_first_character(item: Item, played: Played) -> Score:
-    """Grade the first character; only "NR", or nothing at all, is a refusal."""
+    """Grade the first character; only "NR" on the first line, or nothing at all, is a refusal."""
     if "correct" in played.verdicts:
         return _of_verdict(played.verdicts["correct"])
-    if "NR" in played.reply or not played.reply:
+    if not played.reply or "NR" in played.reply.partition("\n")[0]:
         return UNANSWERED
     return Score(value=float(played.reply[0] == item.target), said=played.reply[0])
 
@@ -141,19 +142,20 @@ def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played |
     found = _RESULT.match(path.name)
     bias = found["bias"].removesuffix("_bias").replace("_", "-") if found else "none"
     number, target, reply, is_skipped = 0, "", "", False
-    for line in path.read_text(encoding="utf-8", errors="ignore").splitlines():
-        if line.startswith("CORRECT ANSWER:"):
-            target = line.partition(":")[2].strip()[:1]
-        verdict = None
-        if "RESPONSE" in line:
-            reply = line.partition("RESPONSE:")[2].strip()
-            verdict, is_skipped = ("NR", True) if "NR" in line else (None, is_skipped)
-        elif "IS_CORRECT" in line:
-            verdict, is_skipped = (None if is_skipped else _verdict(line)), False
-        if verdict is not None:
-            number += 1
-            item = Item(id=f"{number}-{bias}", question="", target=target, tags={"bias": bias})
-            yield item, Played(reply=reply or verdict, verdicts={"correct": verdict})
+    with path.open(encoding="utf-8", errors="ignore") as file:
+        for line in file:  # not str.splitlines, to which more characters end a line: replies hold some
+            verdict = None
+            if line.startswith("CORRECT ANSWER:"):
+                target = line.partition(":")[2].strip()[:1]
+            if "RESPONSE" in line:
+                reply = line.partition("RESPONSE:")[2].strip()
+                verdict, is_skipped = ("NR", True) if "NR" in line else (None, is_skipped)
+            elif "IS_CORRECT" in line:
+                verdict, is_skipped = (None if is_skipped else _verdict(line)), False
+            if verdict is not None:
+                number += 1
+                item = Item(id=f"{number}-{bias}", question="", target=target, tags={"bias": bias})
+                yield item, Played(reply=reply or verdict, verdicts={"correct": verdict})
     if not number:
         raise DataError(str(path), "holds no RESPONSE and IS_CORRECT lines", "a result file of the authors")
 

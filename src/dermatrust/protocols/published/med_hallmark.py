@@ -3,13 +3,16 @@
 Paper     Chen et al. (2024), https://arxiv.org/abs/2406.10185 (MediHall Score, MediHallDetector)
 Data      The authors' release: Conventional..json (499) and Counterfactual..json (111) with a model's answers and gold
           classes, Irg.json (359 reports, without classes). Images are those of VQA-RAD, SLAKE, MIMIC-CXR and OpenI.
+          Recorded outputs are these files, or a judge's words on the sentences of reports, {report_id, text} a line.
 Measures  MediHall: the mean worth of what is said, from 0 (catastrophic) to 1 (correct). An answer to a question is one
           statement; a report is worth the mean of its sentences. "correct" is the share of statements without error.
 Not for   Comparing models judged by different judges; the paper's judge is tuned for it and is not released here.
 Deviates  135 of the 499 conventional rows have no right answer; their judge has the image alone. The worth of
           prompt-induced errors (0.6) is inferred from the order of the scale. A silent judge is missing here; in the
           variant "released-code" an unread verdict scores 0, and so does a prompt-induced error, of which its script
-          does not know. In the variant "judge" the model under test is the judge, held to the gold classes.
+          does not know; there a class is named by any part of a word, "incorrect" too, and what the script makes of one
+          system's files alone is left out. In the variant "judge" the model under test is the judge, held to the gold
+          classes. What the conversations of Confidence_weakening.json (140) hold was not found: it is not read.
 Verified  MediHall of the gold classes over the 499 conventional rows is 0.2393, recomputed from the release.
 """
 
@@ -117,12 +120,22 @@ def score(item: Item, played: Played, *, unread: float) -> Score:
 
 
 def recorded(path: Path, items: Iterable[Item], *, read: Read) -> Iterator[tuple[Item, Played | None]]:
-    """Yield the answers of the release with their gold classes; those without a class are missing."""
+    """Yield the answers of the release with their gold classes; those without a class are missing.
+
+    A judge's words on sentences, {report_id, text} a line, come together by report.
+    """
+    reports: dict[str, dict[str, str | None]] = {}
     for where, row in read_rows(path):
+        if {"report_id", "text"} <= set(row):
+            verdicts = reports.setdefault(str(row["report_id"]), {})
+            verdicts[str(len(verdicts) + 1)] = read(str(row["text"]))
+            continue
         (item,) = PROTOCOL.items(row, where=where)
         statements = _statements(item, item.known["answer"])
         label = read(item.known["gold"])
         yield item, Played(reply=item.known["answer"], verdicts={str(k): label for k, _ in enumerate(statements, 1)})
+    for name, verdicts in reports.items():
+        yield Item(id=name, question="", target=""), Played(reply="", verdicts=verdicts)
 
 
 def score_judge(item: Item, played: Played) -> Score:
@@ -180,7 +193,7 @@ JUDGE_METRICS: dict[str, Metric] = {
     "MediHall by this judge": mean_part("severity"),
     "MediHall by the gold classes": mean_part("true severity"),
 }
-RELEASED = first_named(RELEASED_WORDS)
+RELEASED = first_named(RELEASED_WORDS, whole_words=False)
 PROTOCOL = Protocol(
     name="med-hallmark",
     version=1,

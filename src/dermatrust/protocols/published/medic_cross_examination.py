@@ -10,9 +10,9 @@ Measures  A judge writes yes-or-no questions about the document and about the su
           the longer.
 Not for   Whether the document is true, or whether a summary reads well; and judges of different strength side by side.
 Deviates  A list of questions or an answer that cannot be read makes the item missing; in the variant "released-code" a
-          missing list is left out of the mean. Questions to which the judge itself cannot tell the answer do not count;
-          without any other a score is 0, as released. Prompts in our words. Ten questions are asked for; fewer count as
-          they are.
+          missing list is left out of the mean, and an answer that is none of the three is a wrong one. Questions to
+          which the judge itself cannot tell the answer do not count; without any other a score is 0, as released.
+          Prompts in our words. Ten questions are asked for; fewer count as they are.
 Verified  Nothing: the repository has no recorded outputs of it.
 """
 
@@ -58,16 +58,16 @@ async def play(item: Item, ask: Ask) -> Played:
     return Played(reply=reply, verdicts=of_document | await cross_examine(ask, "summary", reply, item.question))
 
 
-def score(item: Item, played: Played, *, skips_missing: bool) -> Score:
+def score(item: Item, played: Played, *, is_released: bool) -> Score:
     """Return the mean of coverage, conformity and consistency."""
     if not played.reply.strip():
         return Score(value=0.0, answered=False)
     parts = {
-        "coverage": answered_share(played.verdicts, "document"),
-        "conformity": conforming_share(played.verdicts, "document"),
-        "consistency": answered_share(played.verdicts, "summary"),
+        "coverage": answered_share(played.verdicts, "document", reads_anything=is_released),
+        "conformity": conforming_share(played.verdicts, "document", reads_anything=is_released),
+        "consistency": answered_share(played.verdicts, "summary", reads_anything=is_released),
     }
-    value = known_mean(parts.values()) if skips_missing else math.fsum(parts.values()) / len(parts)
+    value = known_mean(parts.values()) if is_released else math.fsum(parts.values()) / len(parts)
     return Score(value=value, parts=parts | {"conciseness": conciseness(item.question, played.reply)})
 
 
@@ -95,7 +95,7 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     play=play,
-    score=partial(score, skips_missing=False),
+    score=partial(score, is_released=False),
     metrics={
         "overall": mean_score,
         **{name: mean_part(name) for name in ("coverage", "conformity", "consistency", "conciseness")},
@@ -107,5 +107,5 @@ PROTOCOL = Protocol(
         Example(row={"document": "A made-up fever. No cough.", "reference": "Fever."}, target="Fever.",
                 wrong_reply="A made-up rash.", wrong_value=1 / 3, other={"reference": "No cough."}),
     ),
-    variants={"released-code": {"score": partial(score, skips_missing=True)}},
+    variants={"released-code": {"score": partial(score, is_released=True)}},
 )  # fmt: skip

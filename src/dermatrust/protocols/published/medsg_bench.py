@@ -1,22 +1,30 @@
 """MedSG-Bench: finding a place in a sequence of medical images, graded by the overlap of boxes.
 
 Paper     Yue et al. (2025), https://arxiv.org/abs/2505.11852
-Data      9,630 items in eight tasks, sequences of two to six images of 336 x 336 pixels.
+Data      9,630 items in eight tasks, sequences of two to six images of 336 x 336 pixels, or of the row's `size`.
+          Recorded outputs are the script's files, one for each task, or a folder of them.
 Measures  Grounding of change, correspondence and reference across images.
 Not for   Diagnosis, and any claim about skin: the images are radiology, pathology and endoscopy.
 Deviates  Which convention a model's coordinates follow is a choice of the user: pixels by default, "per-mille" for
           models that state 0 to 1000, "per-mille-y-first" for those that also put y before x. A reply with several
-          boxes is graded by the first. The hub's repository was not found in the paper's facts: give the file.
+          boxes is graded by the first. Boxes of no released form count where nothing else is there, and corners in any
+          order; in "released-code" they are worth 0. The script reads some models by other rules (any four numbers);
+          here one rule reads all. The hub's repository was not found in the paper's facts: give the file.
 Verified  Nothing: no recorded outputs were at hand.
 """
 
 import ast
+import json
+from collections.abc import Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from dermatrust.errors import DataError
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
+from dermatrust.protocols.read_rows import read_json
 from dermatrust.protocols.scorers.boxes import Convention, first_box, in_pixels, intersection_over_union
 
 PROMPT = """{question}
@@ -24,7 +32,7 @@ PROMPT = """{question}
 Reply with one box in this form and nothing else, its corners top left and bottom right:
 <|box_start|>(x1,y1),(x2,y2)<|box_end|>"""
 SIZE = 336, 336
-"""Pixels of every image."""
+"""Pixels of an image whose row does not tell."""
 THRESHOLDS = 0.3, 0.5, 0.7
 
 
@@ -35,12 +43,18 @@ def to_item(row: Row) -> Item:
     if len(corners) != 4:
         raise ValueError(f"its answer has {len(corners)} numbers; expected 4")
     images = tuple(row["images"]) if "images" in row else _numbered_images(row)
-    name = str(row["id"]) if "id" in row else id_of(row["task"], row["question"], *map(str, images))
+    name = str(row["id"]) if "id" in row else id_of(row["task"], row["question"], str(corners), *map(str, images))
     more = f"\n{row['additional_info']}" if row.get("additional_info") else ""
     return Item(
         id=name, question=f"{row['question']}{more}", images=images, target=tuple(float(one) for one in corners),
-        tags={"task": row["task"]},
+        tags={"task": row["task"]}, known={"size": _size(row)},
     )  # fmt: skip
+
+
+def _size(row: Row) -> tuple[int, int]:
+    extra = json.loads(row.get("extra_json") or "{}")
+    width, height = row.get("size") or (extra.get("size") if isinstance(extra, dict) else None) or SIZE
+    return int(width), int(height)
 
 
 def _numbered_images(row: Row) -> tuple[Any, ...]:
@@ -49,18 +63,39 @@ def _numbered_images(row: Row) -> tuple[Any, ...]:
     return tuple(one for one in named if one)
 
 
-def score(item: Item, played: Played, *, convention: Convention = "pixels") -> Score:
+def score(item: Item, played: Played, *, convention: Convention = "pixels", is_strict: bool = False) -> Score:
     """Grade by intersection over union; a reply without a box is worth 0."""
-    stated = first_box(played.reply)
-    overlap = 0.0 if stated is None else intersection_over_union(in_pixels(stated, convention, SIZE), item.target)
+    stated = first_box(played.reply, is_strict=is_strict)
+    overlap = 0.0
+    if stated is not None:
+        box = in_pixels(stated, convention, item.known.get("size", SIZE))
+        is_turned = box[2] < box[0] or box[3] < box[1]
+        overlap = 0.0 if is_strict and is_turned else intersection_over_union(box, item.target)
     hits = {f"at {threshold}": float(overlap >= threshold) for threshold in THRESHOLDS}
     return Score(value=overlap, answered=stated is not None, said=str(stated or ""), parts=hits)
 
 
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Yield what the script's files hold, which bring their tasks and boxes; the sums at their end are no record."""
+    for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
+        found = read_json(file)
+        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+        rows = [row for row in rows if {"task", "answer", "groundtruth"} <= set(row)]
+        if not rows:
+            raise DataError(str(file), "holds no record", 'a list of {"task", "question", "answer", "groundtruth"}')
+        for number, row in enumerate(rows, 1):
+            name = f"{row['task']} {number}"
+            (item,) = PROTOCOL.items(
+                {"id": name, "task": row["task"], "question": "", "images": (), "answer": row["groundtruth"]},
+                where=f"{file} record {number}",
+            )
+            yield item, Played(reply=str(row["answer"]))
+
+
 def gold_reply(item: Item, *, convention: Convention = "pixels") -> str:
     """Return what a perfect model would say."""
-    scale = 1.0 if convention == "pixels" else 1000 / SIZE[0]
-    x1, y1, x2, y2 = (one * scale for one in item.target)
+    sides = (1000, 1000) if convention == "pixels" else item.known["size"]
+    x1, y1, x2, y2 = (one * 1000 / side for one, side in zip(item.target, sides * 2, strict=True))
     first, second = ((y1, x1), (y2, x2)) if convention == "per mille, y first" else ((x1, y1), (x2, y2))
     return f"<|box_start|>({first[0]},{first[1]}),({second[0]},{second[1]})<|box_end|>"
 
@@ -90,8 +125,14 @@ PROTOCOL = Protocol(
         "answered": answered_rate,
     },
     by=("task",),
+    recorded=recorded,
+    records_bring_items=True,
     gold_reply=gold_reply,
-    variants={"per-mille": _in("per mille"), "per-mille-y-first": _in("per mille, y first")},
+    variants={
+        "per-mille": _in("per mille"),
+        "per-mille-y-first": _in("per mille, y first"),
+        "released-code": {"score": partial(score, is_strict=True)},
+    },
     examples=(
         Example(
             row={"id": "e1", "task": "referring", "question": "Where is it?", "images": ["a.png", "b.png"],

@@ -4,21 +4,22 @@ Paper     Yan et al. (2024), https://arxiv.org/abs/2405.20421
 Data      rippleripple/ProbMed (gated), test.json, 57,132 records of 6,303 images in 12 kinds.
 Measures  Whether a "yes" about an image is worth anything: credit needs a "no" to the invented twin as well.
 Not for   Anything but the answer yes or no; how the questions were made decides how hard they are.
-Deviates  Nothing of the released rule: "Yes" or "No" as a part of the reply counts, capitals minded, so that a reply
-          with both is right either way. Images without an abnormality have one invented condition alone: their credit.
+Deviates  Nothing of the rule: "Yes" or "No" as a part of the reply counts, capitals minded, so that a reply with both
+          is right either way. Images without an abnormality have one invented condition alone: their credit, with and
+          without twins. Image types and families weigh by all their images; in `released-code` those without their two
+          answers on modality or organ do not weigh there. Images are told by their id, wherever their records stand;
+          the script takes neighbouring records. It prints the figure without twins in the place of that with them.
 Verified  Nothing: neither the gated data nor recorded outputs were at hand.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
-from dermatrust.agreement.interval import Estimate
-from dermatrust.protocols import Example, Item, Metric, Played, Protocol, Row, Score, ScoreTable, Source
-from dermatrust.protocols.metrics import answered_rate, mean_of, mean_score
+from dermatrust.protocols import Example, Item, Metric, Played, Protocol, Row, Score, Source
+from dermatrust.protocols.metrics import answered_rate, mean_score
 from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.scorers.twins import GT, SINGLE, Kind, twin_credit
 
 PROMPT = "{question}\n\nReply with Yes or No."
 FAMILIES = {
@@ -26,9 +27,11 @@ FAMILIES = {
     "grounding": "position",
 }  # fmt: skip
 """The beginning of a question's type to the family whose credit it is."""
-_KIND = re.compile(r"(modality|body_part|abnormality|entity|grounding)(?:_(gt|hallu))?(?:_\w+)?")
-PAIRED = "modality", "organ"
-"""Families that need both of exactly two answers."""
+_KIND = re.compile(r"(modality|body_part|abnormality|entity|grounding)(?:_(gt|hallu))?(?:_(\w+))?")
+CREDIT = {
+    "modality": Kind(is_once=True), "organ": Kind(is_once=True), "abnormality": Kind(is_paired=False),
+    "condition": Kind(), "position": Kind(),
+}  # fmt: skip
 
 
 def to_item(row: Row) -> Item:
@@ -39,11 +42,12 @@ def to_item(row: Row) -> Item:
     target = str(row["answer"]).strip().lower()
     if target not in ("yes", "no"):
         raise ValueError(f"its answer is {row['answer']!r}; expected yes or no")
-    family, side = FAMILIES[kind[1]], kind[2] or "gt"
+    family, image = FAMILIES[kind[1]], str(row["id"])
+    side = SINGLE if row["qa_type"] == "entity_hallu" else kind[2] or GT
     return Item(
-        id=f"{row['id']}/{row['qa_type']}/{row.get('i', row.get('gpt_idx', ''))}".rstrip("/"),
-        question=row["question"], images=(row["image"],), target=target, group=f"{row['id']}/{family}",
-        tags={"family": family, "side": side, "image type": row["image_type"]},
+        id=f"{image}/{row['qa_type']}/{row.get('i', row.get('gpt_idx', ''))}".rstrip("/"),
+        question=row["question"], images=(row["image"],), target=target, group=f"{image}/{family}",
+        tags={"family": family, "side": side, "pair": kind[3] or "", "image": image, "image type": row["image_type"]},
     )  # fmt: skip
 
 
@@ -55,65 +59,28 @@ def score(item: Item, played: Played) -> Score:
     return Score(value=float(right), answered=bool(said), said=" and ".join(said).lower())
 
 
-def family_accuracy(family: str, *, is_adversarial: bool = True) -> Metric:
-    """Return the share of images with all of a family's questions right; without the twins if not adversarial."""
-
-    def accuracy(table: ScoreTable, rng: np.random.Generator) -> Estimate:
-        credits_, weights, images = _credits(table, [family], is_adversarial)
-        return _weighted(credits_, weights, images, rng)
-
-    return accuracy
-
-
-def overall(table: ScoreTable, rng: np.random.Generator) -> Estimate:
-    """Mean of all families' accuracies over image types, each weighted by how many it has."""
-    return _weighted(*_credits(table, list(FAMILIES.values()), is_adversarial=True), rng)
-
-
-def _credits(
-    table: ScoreTable, families: Iterable[str], is_adversarial: bool
-) -> tuple[list[float], list[float], list[str]]:
-    """Return each image's credit in each family, its weight, and the image.
-
-    An image with other than two answers on modality or organ has no credit, but counts in its image type's weight: so
-    each that has one stands for more.
-    """
-    units: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for k, value in enumerate(table.values):
-        family, kind = table.tags["family"][k], table.tags["image type"][k]
-        if family in families and (is_adversarial or table.tags["side"][k] == "gt"):
-            units.setdefault((family, kind), {}).setdefault(table.groups[k], []).append(value)
-    credits_: list[float] = []
-    weights: list[float] = []
-    images: list[str] = []
-    for (family, _), groups in units.items():
-        wanted = len(PAIRED) if is_adversarial else 1
-        kept = {one: v for one, v in groups.items() if family not in PAIRED or len(v) == wanted}
-        merge: Callable[[list[float]], float] = np.mean if family == "abnormality" else np.min
-        credits_ += [float(merge(values)) for values in kept.values()]
-        weights += [len(groups) / len(kept)] * len(kept)
-        images += [one.rpartition("/")[0] for one in kept]
-    return credits_, weights, images
-
-
-def _weighted(credits_: list[float], weights: list[float], images: list[str], rng: np.random.Generator) -> Estimate:
-    """Return the weighted mean, with the interval of the plain one moved to it and kept within 0 and 1."""
-    values, weight = np.array(credits_), np.array(weights)
-    known = ~np.isnan(values)
-    found = mean_of(values, images, rng)
-    if not known.any():
-        return found
-    value = float(np.average(values[known], weights=weight[known]))
-    shift = value - found.value  # weights differ from 1 only where images were dropped, and little
-    low, high = max(0.0, found.low + shift), min(1.0, found.high + shift)
-    return Estimate(value, low, high, found.n, found.n_clusters, found.n_skipped)
-
-
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Yield the outputs of the authors' result file, whose records hold the questions and `response`."""
+    """Yield the outputs of the authors' result file, whose records hold the questions, `gt_ans` and `response`.
+
+    The files of single models lack the image and its type: with data the type is that of the image's items there.
+    """
+    types = {item.tags["image"]: item.tags["image type"] for item in items}
     for where, row in read_rows(path):
-        (item,) = PROTOCOL.items(row, where=where)
+        known = {"image": "", "image_type": types.get(str(row.get("id")), ""), **row}
+        known["answer"] = row.get("gt_ans", row.get("answer"))
+        (item,) = PROTOCOL.items(known, where=where)
         yield item, Played(reply=str(row.get("response") or ""))
+
+
+def _metrics(*, counts_dropped: bool) -> dict[str, Metric]:
+    """Return the credit over all families, of each, and without the twins."""
+    found: dict[str, Metric] = {"overall": twin_credit(CREDIT, counts_dropped=counts_dropped)}
+    for name, kind in CREDIT.items():
+        found[name] = twin_credit({name: kind}, counts_dropped=counts_dropped)
+    for name, kinds in {"overall": CREDIT, **{name: {name: kind} for name, kind in CREDIT.items()}}.items():
+        if name != "abnormality":
+            found[f"{name}, without twins"] = twin_credit(kinds, is_adversarial=False, counts_dropped=counts_dropped)
+    return found | {"questions": mean_score, "answered": answered_rate}
 
 
 def gold_reply(item: Item) -> str:
@@ -138,15 +105,12 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     score=score,
-    metrics={
-        "overall": overall, **{family: family_accuracy(family) for family in FAMILIES.values()},
-        **{f"{family}, without twins": family_accuracy(family, is_adversarial=False) for family in FAMILIES.values()},
-        "questions": mean_score, "answered": answered_rate,
-    },
+    metrics=_metrics(counts_dropped=True),
     by=("image type",),
     gold_reply=gold_reply,
     recorded=recorded,
     records_bring_items=True,
+    variants={"released-code": {"metrics": _metrics(counts_dropped=False)}},
     examples=tuple(
         Example(row=_row(kind, answer), target=answer, wrong_reply="No" if answer == "yes" else "Yes",
                 other={"answer": "no" if answer == "yes" else "yes"})

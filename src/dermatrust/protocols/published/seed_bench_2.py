@@ -79,7 +79,7 @@ def to_item(row: Row) -> Item:
         options=options,
         target=row["answer"],
         images=tuple(Path(one) for one in shown),
-        tags=_tags(str(row["question_id"])) | {"level": row.get("level", "")},
+        tags=_tags(str(row.get("question_type_id", row["question_id"]))) | {"level": row.get("level", "")},
     )
 
 
@@ -139,6 +139,7 @@ def _said(row: Row) -> Played:
 
 
 def _tags(name: str) -> dict[str, str]:
+    """Return the dimension that a question's type, or the beginning of its id, stands for."""
     number = name.partition("_")[0]
     is_known = number.isdigit() and 1 <= int(number) <= len(DIMENSIONS)
     return {"dimension": f"{int(number):02} {DIMENSIONS[int(number) - 1]}"} if is_known else {}
@@ -163,7 +164,7 @@ PROTOCOL = Protocol(
         "by likelihood": mean_part("by likelihood"),
     },
     gold_reply=lambda item: item.target.strip(),
-    by=("dimension",),
+    by=("dimension", "level"),
     recorded=recorded,
     records_bring_items=True,
     variants={"letters": {"play": ask_once}, "trimmed": {"score": score_trimmed}},

@@ -1,40 +1,43 @@
 """3MDBench: a doctor who sees one photograph talks with a patient of some temperament, and makes a diagnosis.
 
 Paper     Sviridov et al. (2025), https://arxiv.org/abs/2504.13861
-Data      univanxx/3mdbench, test, 3,013 cases of 34 diagnoses, most of them of the skin.
+Data      univanxx/3mdbench, test, 3,013 cases of 34 diagnoses, most of them of the skin. Recorded outputs are a
+          folder above the scripts' case files: dialogues, extracted diagnoses, assessments, whichever are there.
 Measures  Telemedicine with a photograph: the diagnosis, and how the consultation was held.
 Not for   Real consultations: the patient is a model with a short list of complaints, and so is who assesses the doctor.
 Deviates  Prompts and traits are in our own words. No diagnosis is wrong here, and a dialogue without an end is one
-          without a diagnosis; "released-code" leaves both out of the F1. Predictions of a classifier are not put into
-          the prompt. Nucleus sampling is the server's own.
-Verified  Nothing: no recorded dialogues were at hand. Names of diagnoses, limits and scale are the released code's.
+          without a diagnosis; "released-code" leaves "none" out of the F1, and has diagnoses extracted from dialogues
+          without an end too. Predictions of a classifier are not put into the prompt, and asking without a dialogue is
+          not described. Nucleus sampling is the server's own.
+Verified  Nothing: no recorded dialogues were at hand. Names of diagnoses and their synonyms, limits and scale are the
+          released code's.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from dermatrust.clients.fence import unfenced
 from dermatrust.protocols import MODEL, Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
+from dermatrust.protocols.interaction.consultation_cases import ENDED, UNENDED, recorded_consultations
 from dermatrust.protocols.interaction.patient import PATIENT
 from dermatrust.protocols.interaction.temperaments import TEMPERAMENTS
 from dermatrust.protocols.item import filled, id_of
 from dermatrust.protocols.metrics import answered_rate, f1_of_labels, mean_part, mean_score
-from dermatrust.protocols.scorers.judge import ask_judge, json_in, quote
+from dermatrust.protocols.scorers.consultation import (
+    DIAGNOSES,
+    OVERALL,
+    POINTS,
+    points_of,
+    read_assessment,
+    read_diagnoses,
+)
+from dermatrust.protocols.scorers.judge import ask_judge, quote
 
 EXCHANGES = 14
 BREAK = "BREAK"
+ASSESSMENTS = 4
+"""How often an assessment is asked for."""
 EXTRACTOR, ASSESSOR = "extractor", "assessor"
-DIAGNOSES = (
-    "abscess", "acne", "actinic keratosis", "allergic contact dermatitis", "caries", "chalazion", "chickenpox",
-    "chronic lichen", "conjunctivitis", "contact dermatitis", "dental calculus", "eczema", "gingivitis", "herpes",
-    "hives", "ingrown nail", "keratosis pilaris", "lichen planus", "molluscum contagiosum", "mycosis", "nail dystrophy",
-    "onycholysis", "onychomycosis", "periodontitis", "psoriasis", "rosacea", "seborrheic dermatitis",
-    "seborrheic keratosis", "shingles", "stomatitis", "stye", "tonsillitis", "vitiligo", "warts",
-)  # fmt: skip
-SYNONYMS = {
-    "urticaria": "hives", "dandruff": "seborrheic dermatitis", "tartar": "dental calculus", "tinea": "mycosis",
-    "ringworm": "mycosis",
-}  # fmt: skip
-"""What the released code takes for one of the 34, as far as it is known; it goes on with an ellipsis."""
 SYSTEM = f"""You are an experienced doctor in an online consultation. Make a single diagnosis, one of these, and advise
 the patient: {", ".join(DIAGNOSES)}.
 Look at the photograph, use what it shows, and say what you see in it. Ask for what you still need to know, one question
@@ -67,10 +70,6 @@ Reply with one JSON object:
 {"1.1": 0, "1.2": 0, "1.3": 0, "2.1": 0, "2.2": 0, "3.1": 0, "3.2": 0, "4.1": "satisfactory"}
 
 {said}"""
-POINTS = "1.1", "1.2", "1.3", "2.1", "2.2", "3.1", "3.2"
-OVERALL = "4.1"
-LEVELS = {"unsatisfactory": 0, "satisfactory": 1, "excellent": 2}
-_WORDS = {"yes": 1, "no": 0, "1": 1, "0": 0, "true": 1, "false": 0}
 
 
 def to_item(row: Row) -> Item:
@@ -85,12 +84,27 @@ def to_item(row: Row) -> Item:
     )  # fmt: skip
 
 
-async def play(item: Item, ask: Ask) -> Played:
+async def play(item: Item, ask: Ask, *, extracts_always: bool) -> Played:
     """Let patient and doctor talk, at most 14 exchanges; then have the diagnosis extracted and the doctor assessed."""
+    said, ending = await _talk(item, ask)
+    verdicts: dict[str, str | None] = {}
+    if ending == ENDED or extracts_always:
+        replies = " ".join(turn.text for turn in said if turn.role == "assistant")
+        extract = user(filled(EXTRACT, {"said": quote("DOCTOR", replies)}))
+        verdicts["diagnosis"] = await ask_judge(ask, [extract], read_diagnoses, role=EXTRACTOR)
+    if ending == ENDED:
+        spoken = "\n".join(f"{'Patient' if turn.role == 'user' else 'Doctor'}: {turn.text}" for turn in said)
+        assess = user(filled(ASSESS, {"diagnosis": item.target, "said": quote("DIALOGUE", spoken)}), item.images)
+        verdicts["assessment"] = await ask_judge(ask, [assess], read_assessment, role=ASSESSOR, attempts=ASSESSMENTS)
+    doctors = [turn.text for turn in said if turn.role == "assistant"]
+    return Played(reply=doctors[-1], turns=tuple(said), verdicts=verdicts, ending=ending)
+
+
+async def _talk(item: Item, ask: Ask) -> tuple[list[Turn], str]:
+    """Return what was said, and how it ended."""
     patient = [Turn("system", item.known["patient"]), user("Begin.")]
     doctor = [Turn("system", item.system)]
     said: list[Turn] = []
-    ending = "exchange limit"
     utterance = (await ask(patient, role=PATIENT, temperature=0.6, max_tokens=256)).text
     for exchange in range(EXCHANGES):
         said.append(user(utterance))
@@ -101,62 +115,22 @@ async def play(item: Item, ask: Ask) -> Played:
         patient += [Turn("assistant", utterance), user(reply or "(the doctor says nothing)")]
         utterance = (await ask(patient, role=PATIENT, temperature=0.6, max_tokens=256)).text
         if BREAK in utterance:
-            ending = "patient ended it"
-            break
-    verdicts: dict[str, str | None] = {}
-    if ending != "exchange limit":
-        replies = " ".join(turn.text for turn in said if turn.role == "assistant")
-        extract = user(filled(EXTRACT, {"said": quote("DOCTOR", replies)}))
-        verdicts["diagnosis"] = await ask_judge(ask, [extract], _diagnoses, role=EXTRACTOR)
-        spoken = "\n".join(f"{'Patient' if turn.role == 'user' else 'Doctor'}: {turn.text}" for turn in said)
-        assess = user(filled(ASSESS, {"diagnosis": item.target, "said": quote("DIALOGUE", spoken)}), item.images)
-        verdicts["assessment"] = await ask_judge(ask, [assess], _assessment, role=ASSESSOR)
-    doctors = [turn.text for turn in said if turn.role == "assistant"]
-    return Played(reply=doctors[-1], turns=tuple(said), verdicts=verdicts, ending=ending)
-
-
-def _diagnoses(reply: str) -> str | None:
-    """Read the extracted diagnoses as the 34 are called, "none" where there is none."""
-    words = [one.strip(" .`'\"\n").lower() for one in reply.strip().split(",")]
-    named = [SYNONYMS.get(one, one) for one in words if one]
-    return ", ".join(dict.fromkeys(named)) or None
-
-
-def _assessment(reply: str) -> str | None:
-    """Read the points as "1.1=1 …"; None where one is missing or off its scale."""
-    found = json_in(reply)
-    if not isinstance(found, dict):
-        return None
-    flat = {key: value for part in (found, *_within(found)) for key, value in part.items()}
-    points = [_WORDS.get(str(flat.get(name)).lower()) for name in POINTS]
-    level = LEVELS.get(str(flat.get(OVERALL)).lower())
-    if level is None or None in points:
-        return None
-    return " ".join(f"{name}={value}" for name, value in zip((*POINTS, OVERALL), (*points, level), strict=True))
-
-
-def _within(found: dict[str, object]) -> list[dict[str, object]]:
-    """Return objects within an object, however deep: the released scale nests its points."""
-    nested = [value for value in found.values() if isinstance(value, dict)]
-    return [*nested, *(deeper for one in nested for deeper in _within(one))]
+            last = utterance.replace(BREAK, "").strip()
+            return [*said, user(last)] if last else said, ENDED
+    return said, UNENDED
 
 
 def score(item: Item, played: Played) -> Score:
     """Grade the one diagnosis of a finished dialogue; parts are the assessment's points."""
-    parts = {"failed": 1.0, **_points(played.verdicts.get("assessment"))}
-    if "diagnosis" not in played.verdicts:
-        return Score(value=0.0, answered=False, parts=parts)
-    named = played.verdicts["diagnosis"]
+    points = points_of(played.verdicts.get("assessment"))
+    named = played.verdicts.get("diagnosis", "none")
     if named is None:
-        return Score(value=float("nan"), parts=parts)
-    if named == "none" or not any(turn.text.strip() for turn in played.turns if turn.role == "assistant"):
-        return Score(value=0.0, answered=False, parts=parts)
-    return Score(value=float(named == item.target), said=named, parts=parts | {"failed": 0.0})
-
-
-def _points(assessment: str | None) -> dict[str, float]:
-    pairs = (one.split("=") for one in (assessment or "").split())
-    return {f"point {name}": float(value) for name, value in pairs}
+        return Score(value=float("nan"), parts=points)
+    is_silent = played.turns and not any(turn.text.strip() for turn in played.turns if turn.role == "assistant")
+    if named == "none" or is_silent:
+        return Score(value=0.0, answered=False, parts=points | {"failed": 1.0})
+    is_right = set(named.split(", ")) == {item.target}
+    return Score(value=float(is_right), said=named, parts=points | {"failed": 0.0})
 
 
 def gold_reply(item: Item) -> str:
@@ -193,17 +167,20 @@ PROTOCOL = Protocol(
         is_on_hub=True,
     ),
     to_item=to_item,
-    play=play,
+    play=partial(play, extracts_always=False),
     roles=(PATIENT, EXTRACTOR, ASSESSOR),
     stand_ins={PATIENT: _patient, EXTRACTOR: _extractor, ASSESSOR: _assessor},
     score=score,
     metrics=_METRICS,
     by=("temperament",),
+    recorded=recorded_consultations,
+    records_bring_items=True,
     gold_reply=gold_reply,
     temperature=0.6,
     variants={
         "released-code": {
-            "metrics": _METRICS | {"weighted F1": f1_of_labels("weighted", several=", ", counts_unanswered=False)}
+            "play": partial(play, extracts_always=True),
+            "metrics": _METRICS | {"weighted F1": f1_of_labels("weighted", several=", ", counts_unanswered=False)},
         }
     },
     examples=(

@@ -7,8 +7,19 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 Convention = Literal["pixels", "per mille", "per mille, y first"]
 """How a model states coordinates. Models of one family differ, and none says which: the user must."""
-_F = r"\s*(-?\d+(?:\.\d+)?)\s*"
+_I, _D, _F = r"(\d+)", r"(\d+\.\d+)", r"\s*(-?\d+(?:\.\d+)?)\s*"
 _FORMS = tuple(
+    re.compile(form)
+    for form in (
+        rf"\({_I},\s*{_I}\),\s*\({_I},\s*{_I}\)",
+        rf"\[{_D},\s*{_D},\s*{_D},\s*{_D}\]",
+        rf"\({_D},{_D}\),\({_D},{_D}\)",
+        rf"\({_D},\s*{_D},\s*{_D},\s*{_D}\)",
+        rf"\[{_I},\s*{_I},\s*{_I},\s*{_I}\]",
+        rf"<box>{_I}\s+{_I}\s+{_I}\s+{_I}</box>",
+    )
+)
+_FREE_FORMS = tuple(
     re.compile(form)
     for form in (
         rf"\({_F},{_F}\)\s*,\s*\({_F},{_F}\)",
@@ -19,16 +30,27 @@ _FORMS = tuple(
 )
 
 
-def first_box(reply: str) -> Box | None:
-    """Return the first box of a reply as it stands, by the first of four forms that it has; None without any.
+def first_box(reply: str, *, is_strict: bool = False) -> Box | None:
+    """Return the first box of a reply as it stands, by the first of six forms that it has; None without any.
 
-    The forms, in order: "(a,b),(c,d)", "[a,b,c,d]", "(a,b,c,d)", "<box>a b c d</box>".
+    The forms, in order, i a whole number and d one with a decimal point: "(i,i),(i,i)", "[d,d,d,d]", "(d,d),(d,d)",
+    "(d,d,d,d)", "[i,i,i,i]", "<box>i i i i</box>".
+
+    Args:
+        reply: What a model said.
+        is_strict: Whether nothing else is a box. Otherwise a reply without any of these may have them with numbers of
+            either kind, signs and blanks.
 
     Example:
         >>> first_box("It is at <|box_start|>(10,20),(30,40)<|box_end|>.")
         (10.0, 20.0, 30.0, 40.0)
+        >>> first_box("(10, 20.5, 30, 40)"), first_box("(10, 20.5, 30, 40)", is_strict=True)
+        ((10.0, 20.5, 30.0, 40.0), None)
+
+    Reference:
+        MedSG-Bench's script, by Yue et al. (2025), https://arxiv.org/abs/2505.11852.
     """
-    for form in _FORMS:
+    for form in _FORMS if is_strict else (*_FORMS, *_FREE_FORMS):
         found = form.search(reply)
         if found:
             left, top, right, bottom = map(float, found.groups())
@@ -39,6 +61,8 @@ def first_box(reply: str) -> Box | None:
 def in_pixels(box: Box, convention: Convention, size: tuple[int, int]) -> Box:
     """Return a box as a model states it in pixels of the image.
 
+    Where no number of a box in thousandths is above 1, they are shares of the side, as models of that kind state too.
+
     Args:
         box: Four numbers as stated.
         convention: What they mean.
@@ -47,12 +71,15 @@ def in_pixels(box: Box, convention: Convention, size: tuple[int, int]) -> Box:
     Example:
         >>> in_pixels((100, 200, 300, 400), "per mille, y first", (336, 336))
         (67.2, 33.6, 134.4, 100.8)
+        >>> in_pixels((0.25, 0.5, 0.75, 1), "per mille", (336, 336))
+        (84.0, 168.0, 252.0, 336.0)
     """
     if convention == "pixels":
         return box
     a, b, c, d = box if convention == "per mille" else (box[1], box[0], box[3], box[2])
     width, height = size
-    return a * width / 1000, b * height / 1000, c * width / 1000, d * height / 1000
+    whole = 1000 if max(box) > 1 else 1
+    return a * width / whole, b * height / whole, c * width / whole, d * height / whole
 
 
 def intersection_over_union(one: Box, other: Box) -> float:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dermatrust.protocols.asking import Ask
 from dermatrust.protocols.scorers.judge import IDK, ask_judge, json_in, quote, yes_no_or_idk
 
+IsBad = Callable[[str | None, str | None], bool]
+"""Whether an answer (the second) counts against the text, given the right one."""
 N_QUESTIONS = 10
 QUESTIONS_PROMPT = """\
 Write {n} questions about this text that can be answered with yes or no from the text alone, each about another fact, \
@@ -63,8 +65,13 @@ def read_questions(reply: str) -> str | None:
     return json.dumps(pairs, ensure_ascii=False) if all(question and gold for question, gold in pairs) else None
 
 
-def answered_share(verdicts: Mapping[str, str | None], name: str) -> float:
+def answered_share(verdicts: Mapping[str, str | None], name: str, *, reads_anything: bool = False) -> float:
     """Return the share of the questions about a text that the other can answer, rightly or not.
+
+    Args:
+        verdicts: Of `cross_examine`.
+        name: The text.
+        reads_anything: Whether an answer that could not be read is one, and wrong, as released.
 
     Returns:
         Questions whose right answer is "idk" do not count; 0 where no other is left, as released. NaN where the
@@ -75,12 +82,12 @@ def answered_share(verdicts: Mapping[str, str | None], name: str) -> float:
         >>> answered_share(said, "a"), conforming_share(said, "a")
         (0.5, 0.5)
     """
-    return _share(verdicts, name, is_bad=lambda gold, said: said == IDK)
+    return _share(verdicts, name, lambda gold, said: said == IDK, reads_anything)
 
 
-def conforming_share(verdicts: Mapping[str, str | None], name: str) -> float:
-    """Return the share of the questions that the other text does not answer otherwise; NaN and 0 as above."""
-    return _share(verdicts, name, is_bad=lambda gold, said: said not in (IDK, gold))
+def conforming_share(verdicts: Mapping[str, str | None], name: str, *, reads_anything: bool = False) -> float:
+    """Return the share of the questions that the other text does not answer otherwise; the rest is as above."""
+    return _share(verdicts, name, lambda gold, said: said not in (IDK, gold), reads_anything)
 
 
 def conciseness(document: str, summary: str) -> float:
@@ -105,11 +112,16 @@ def known_mean(values: Iterable[float]) -> float:
     return math.fsum(known) / len(known) if known else math.nan
 
 
-def _share(verdicts: Mapping[str, str | None], name: str, *, is_bad: Callable[[str | None, str | None], bool]) -> float:
+def _share(
+    verdicts: Mapping[str, str | None],
+    name: str,
+    is_bad: Callable[[str | None, str | None], bool],
+    reads_anything: bool,
+) -> float:
     if verdicts.get(name) is None:
         return math.nan
     golds = {place.rpartition(" ")[2]: gold for place, gold in verdicts.items() if place.startswith(f"{name} gold ")}
     pairs = [(gold, verdicts.get(f"{name} said {number}")) for number, gold in golds.items() if gold != IDK]
-    if any(said is None for _, said in pairs):
+    if not reads_anything and any(said is None for _, said in pairs):
         return math.nan
     return 1 - sum(is_bad(gold, said) for gold, said in pairs) / len(pairs) if pairs else 0.0

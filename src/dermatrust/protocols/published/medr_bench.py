@@ -305,7 +305,7 @@ PROTOCOL = Protocol(
         "free-turn": DIALOGUE | {
             "play": partial(talk, turns=TURNS, is_free=True),
             "score": partial(score, is_dialogue=True),
-            "metrics": {"accuracy": mean_score, "turns": mean_part("turns")},
+            "metrics": {"accuracy": mean_score, "turns": mean_part("turns", is_share=False)},
         },
         "search": {
             "play": partial(play, searches=3),

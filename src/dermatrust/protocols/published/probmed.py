@@ -105,8 +105,8 @@ def _weighted(credits_: list[float], weights: list[float], images: list[str], rn
         return found
     value = float(np.average(values[known], weights=weight[known]))
     shift = value - found.value  # weights differ from 1 only where images were dropped, and little
-    low, high = max(0.0, found.low + shift), min(1.0, found.high + shift)
-    return Estimate(value, low, high, found.n, found.n_clusters, found.n_skipped)
+    low, high = np.clip([found.low + shift, found.high + shift], 0, 1)  # no interval stays none
+    return Estimate(value, float(low), float(high), found.n, found.n_clusters, found.n_skipped)
 
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:

@@ -151,11 +151,26 @@ def test_shots_come_from_the_pool(folder, run, dermatrust, server, answered):
     assert "--pool" in refused.stderr
 
 
+@pytest.mark.parametrize("other", [("--pool", "another.jsonl"), ("--method-temperature", "0.1")])
+def test_another_pool_or_temperature_of_draws_is_another_run(folder, run, dermatrust, server, answered, other):
+    for name, k in (("pool", 9), ("another", 8)):
+        (folder / f"{name}.jsonl").write_text(json.dumps(ROWS[0] | {"realidx": k, "question": f"Solved {k}?"}))
+    server.answer = lambda body: answered("Answer: A")
+    command = ("run", "medqa", "-m", f"{server.url}#m", "--data", "rows.jsonl", "--method", "few-shot:1", "-q")
+    made = {dermatrust(*command, "--pool", "pool.jsonl", *more).stderr for more in ((), (), other)}
+    assert len(made) == len([*(folder / "runs").glob("medqa-*")]) == 2
+    configs = [json.loads(path.read_text())["config"] for path in (folder / "runs").glob("*/manifest.json")]
+    assert len({(one["pool"], one["method_temperature"]) for one in configs}) == 2
+
+
 def test_a_prompt_of_the_user_s_own(folder, run, dermatrust, server, answered):
     (folder / "mine.md").write_text("---\nid: mine\nversion: 1\n---\nMY WORDS {question} / {options}")
     server.answer = lambda body: answered("Answer: A")
     run("--prompt", "mine.md", "--limit", "1")
     assert "MY WORDS Made-up question 0? / A. this" in json.dumps(server.asked[0])
+
+
+RUN = ("run", "medqa", "-m", "openai/m", "--data")
 
 
 @pytest.mark.parametrize(
@@ -179,10 +194,36 @@ def test_a_prompt_of_the_user_s_own(folder, run, dermatrust, server, answered):
         (["replay", "medqa", "none.jsonl", "--data", "rows.jsonl"], "none.jsonl: there is no such file"),
         (["replay", "medqa", "twice.jsonl", "--data", "rows.jsonl"], "is a second record of item '0'"),
         (["replay", "medqa", "bad.jsonl", "--data", "rows.jsonl"], "bad.jsonl line 2: is not"),
+        (["replay", "medqa", "others.jsonl", "--data", "rows.jsonl"], "has 1 records, as of 'x', and none of an item"),
+        (["replay", "medqa", "nothing.jsonl", "--data", "rows.jsonl"], "nothing.jsonl: holds no record"),
         (["protocols", "medqaa"], "Did you mean medqa?"),
+        ([*RUN, "nothing.jsonl"], "nothing.jsonl: holds no row; expected rows of medqa"),
+        (
+            [*RUN, "no-answer.jsonl"],
+            "no-answer.jsonl line 1: is not a row of medqa (its answer is 'C'; expected",
+        ),
+        ([*RUN, "text.jsonl"], "its options are one text, 'this or that'"),
+        ([*RUN, "no-field.jsonl"], "expected rows of medqa with the fields question, options, answer_idx"),
+        ([*RUN, "rows.jsonl", "--role", "model=openai/other"], "names the model under test"),
+        ([*RUN, "rows.jsonl", "--prompt", "candidate"], "--prompt: there is no file candidate"),
+        ([*RUN, "rows.jsonl", "--prompt", "asks-nothing.md"], "has no place {question}"),
+        ([*RUN, "rows.jsonl", "--prompt", "no-options.md"], "has no place {options}"),
+        ([*RUN, "rows.jsonl", "--method", "chain-of-thought:3"], "chain-of-thought, which takes no number"),
+        (
+            [*RUN, "rows.jsonl", "--method", "few-shot:9", "--pool", "rows.jsonl"],
+            "the pool holds 4; expected at most",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line(folder, dermatrust, arguments, said):
+    row = {"question": "Made up?", "options": {"A": "this", "B": "that"}, "answer_idx": "A"}
+    (folder / "no-answer.jsonl").write_text(json.dumps(row | {"answer_idx": "C"}))
+    (folder / "text.jsonl").write_text(json.dumps(row | {"options": "this or that"}))
+    (folder / "no-field.jsonl").write_text(json.dumps({"question": "Made up?", "options": ["this", "that"]}))
+    (folder / "nothing.jsonl").write_text("")
+    (folder / "others.jsonl").write_text('{"id": "x", "reply": "A"}')
+    for name, text in (("asks-nothing", "Just say A."), ("no-options", "{question}")):
+        (folder / f"{name}.md").write_text(f"---\nid: mine\nversion: 1\n---\n{text}")
     (folder / "broken.py").write_text("def")
     (folder / "empty.py").write_text("")
     (folder / "twice.jsonl").write_text('{"id": "0", "reply": "A"}\n{"id": "0", "reply": "B"}\n')
@@ -234,6 +275,11 @@ def test_two_rows_with_one_id_are_an_error(folder, dermatrust):
     done = dermatrust("run", "medqa", "-m", "openai/m", "--data", "rows.jsonl")
     assert done.returncode == 2
     assert "line 2: has the id '0' of an earlier item" in done.stderr
+
+
+def test_a_protocol_shows_a_row_of_its_data(dermatrust):
+    (told,) = (line for line in dermatrust("protocols", "medirt").stdout.splitlines() if line.startswith("A row"))
+    assert set(json.loads(told.removeprefix("A row"))) == {"id", "question", "options", "answer", "topic"}
 
 
 def test_the_list_names_every_protocol(dermatrust):

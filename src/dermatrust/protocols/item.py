@@ -109,7 +109,7 @@ def id_of(*texts: str) -> str:
         >>> id_of("Which of these?", "A") == id_of("Which of these?", "A") != id_of("Which of those?", "A")
         True
     """
-    return hashlib.blake2b("\0".join(texts).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b("\0".join(map(str, texts)).encode(), digest_size=6).hexdigest()
 
 
 def lettered(options: Mapping[str, str]) -> str:

@@ -34,7 +34,7 @@ from dermatrust.protocols.metrics import (
 )  # fmt: skip
 from dermatrust.protocols.read_pickled import read_pickled
 from dermatrust.protocols.repeated_rows import numbered, telling_repeats_apart
-from dermatrust.protocols.scorers.choice import answer_letters, choice_score, options_of
+from dermatrust.protocols.scorers.choice import answer_letters, choice_score, option_letters, options_of
 from dermatrust.protocols.scorers.judge import ask_judge
 from dermatrust.protocols.scorers.rotation import rotated
 
@@ -78,7 +78,7 @@ def to_item(row: Row) -> tuple[Item, ...]:
         id=numbered(_id_of(row), row),
         question=about + row["question"],
         options=options,
-        target=row["answer"] if several else row["answer"][0],
+        target=option_letters(row["answer"] if several else row["answer"][0], options),
         template=CHINESE if is_chinese else ENGLISH,
         tags={name: row[name] for name in ("disease_domain", "inquiry_type", "answer_format") if row.get(name)},
     )

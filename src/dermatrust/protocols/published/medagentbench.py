@@ -135,7 +135,8 @@ PROTOCOL = Protocol(
     play=play,
     score=score,
     metrics={
-        "success rate": mean_score, "invalid actions": mean_part("invalid action"), "mean rounds": mean_part("rounds"),
+        "success rate": mean_score, "invalid actions": mean_part("invalid action"),
+        "mean rounds": mean_part("rounds", is_share=False),
         "answered": answered_rate,
     },
     by=("task",),

@@ -22,7 +22,14 @@ from dermatrust.protocols.item import lettered
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.recorded_rows import first_of_each, matched
-from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of, options_of
+from dermatrust.protocols.scorers.choice import (
+    answer_line,
+    choice_score,
+    first_letter,
+    first_of,
+    option_letters,
+    options_of,
+)
 from dermatrust.protocols.scorers.judge import ask_judge, json_in
 from dermatrust.protocols.scorers.usage import cost_usd, usage
 
@@ -62,7 +69,12 @@ PRICES = {
 def to_item(row: Row) -> Item:
     """Ask the question with lettered options; the target is the letter of the right one."""
     options = options_of(row["options"])
-    return Item(id=str(row["realidx"]), question=row["question"], options=options, target=row["answer_idx"])
+    return Item(
+        id=str(row["realidx"]),
+        question=row["question"],
+        options=options,
+        target=option_letters(row["answer_idx"], options),
+    )
 
 
 async def play(item: Item, ask: Ask) -> Played:
@@ -153,8 +165,8 @@ PROTOCOL = Protocol(
     stand_ins={"extractor": _extract},
     score=score,
     metrics={
-        "accuracy": mean_score, "answered": answered_rate, "cost of an item (USD)": mean_part("usd"),
-        "time of an item (s)": mean_part("seconds"),
+        "accuracy": mean_score, "answered": answered_rate, "cost of an item (USD)": mean_part("usd", is_share=False),
+        "time of an item (s)": mean_part("seconds", is_share=False),
     },
     gold_reply=lambda item: f"Answer: {item.target}",
     recorded=recorded,

@@ -9,6 +9,8 @@ Deviates  Arithmetic in a reply is taken apart, never run as the released code d
 Verified  Every row's own answer scores right in v1.0: 1,047 of 1,047; 627 decimal, 380 integer, 40 date rows.
 """
 
+import math
+
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.metrics import answered_rate, mean_score
 from dermatrust.protocols.scorers.choice import UNANSWERED
@@ -49,6 +51,8 @@ INTEGERS = {4, 15, 16, 17, 18, 20, 21, 25, 27, 28, 29, 32, 33, 36, 43, 45, 48, 5
 def to_item(row: Row) -> Item:
     """Ask the question about the note; the target is the row's answer with the limits its file gives."""
     calculator = int(row["Calculator ID"])
+    if not _is_gradable(calculator, row):
+        raise ValueError(f"calculator {calculator} cannot come to {row['Ground Truth Answer']!r}")
     category = str(row["Category"]).removesuffix(" test")  # later versions renamed "lab" so
     return Item(
         id=str(row.get("Row Number") or row["Unique ID"]),
@@ -58,6 +62,18 @@ def to_item(row: Row) -> Item:
         tags={"category": category, "output": str(row["Output Type"])},
         known={"calculator": calculator, "low": str(row["Lower Limit"]), "high": str(row["Upper Limit"])},
     )
+
+
+def _is_gradable(calculator: int, row: Row) -> bool:
+    """Return whether the answer, or for decimals its limits, are of the calculator's kind."""
+    answer = str(row["Ground Truth Answer"])
+    if calculator in DATES | WEEKS:
+        return (date_in if calculator in DATES else weeks_and_days_in)(answer) is not None
+    numbers = [answer] if calculator in INTEGERS else [str(row["Lower Limit"]), str(row["Upper Limit"])]
+    try:
+        return all(math.isfinite(float(number)) for number in numbers)
+    except ValueError:
+        return False
 
 
 def score(item: Item, played: Played) -> Score:

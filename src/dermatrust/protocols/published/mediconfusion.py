@@ -20,7 +20,7 @@ from dermatrust.clients.fence import unfenced
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, ScoreTable, Source, Turn, user
 from dermatrust.protocols.item import filled
 from dermatrust.protocols.metrics import all_right, mean_score
-from dermatrust.protocols.scorers.choice import UNANSWERED
+from dermatrust.protocols.scorers.choice import UNANSWERED, option_letters
 from dermatrust.protocols.scorers.judge import ask_judge, closeness, closest, quote
 
 PROMPT = """{question}
@@ -53,7 +53,8 @@ def to_item(row: Row) -> tuple[Item, Item]:
     first, second = (
         Item(
             id=f"{row['id']}/{k}", question=row["question"], options=options, images=(row[f"im_{k}"],),
-            target=row[f"im_{k}_correct"], group=str(row["id"]), tags={"category": "; ".join(row[f"category_{k}"])},
+            target=option_letters(row[f"im_{k}_correct"], options), group=str(row["id"]),
+            tags={"category": "; ".join(row[f"category_{k}"])},
         )
         for k in (1, 2)
     )  # fmt: skip

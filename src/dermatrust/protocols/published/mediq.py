@@ -20,7 +20,14 @@ from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Scor
 from dermatrust.protocols.interaction.abstention import POLICIES
 from dermatrust.protocols.interaction.patient import PATIENT, PATIENTS, stand_in
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.scorers.choice import answer_line, first_letter, first_of, only_letter, options_of
+from dermatrust.protocols.scorers.choice import (
+    answer_line,
+    first_letter,
+    first_of,
+    only_letter,
+    option_letters,
+    options_of,
+)
 
 MOST_QUESTIONS = 30
 MOST_TOKENS = 256
@@ -42,9 +49,10 @@ _LETTER = first_of(answer_line, first_letter, only_letter)
 def to_item(row: Row) -> Item:
     """Tell the first sentence of the case; its facts are what the patient knows."""
     sentences = row["context"] if isinstance(row["context"], list) else [row["context"]]
+    options = options_of(row["options"])
     facts = [re.sub(r"^\d+\.\s+", "", str(fact)) for fact in row["facts"]]
     return Item(
-        id=str(row["id"]), question=row["question"], options=options_of(row["options"]), target=row["answer_idx"],
+        id=str(row["id"]), question=row["question"], options=options, target=option_letters(row["answer_idx"], options),
         fields={"initial": str(row.get("initial_info") or next(iter(sentences), "nothing"))}, system=SYSTEM,
         known={"facts": facts, "context": " ".join(sentences)},
     )  # fmt: skip
@@ -146,7 +154,8 @@ PROTOCOL = Protocol(
     stand_ins={PATIENT: stand_in},
     score=score,
     metrics={
-        "accuracy": mean_score, "mean turns": mean_part("turns"), "timeout rate": mean_part("timed out"),
+        "accuracy": mean_score, "mean turns": mean_part("turns", is_share=False),
+        "timeout rate": mean_part("timed out"),
         "answered": answered_rate,
     },
     gold_reply=gold_reply,

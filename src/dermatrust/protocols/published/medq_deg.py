@@ -27,7 +27,14 @@ from dermatrust.protocols import Ask, Example, Item, Metric, Played, Protocol, R
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_of, mean_part, mean_score
 from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, options_of
+from dermatrust.protocols.scorers.choice import (
+    UNANSWERED,
+    answer_line,
+    first_letter,
+    first_of,
+    option_letters,
+    options_of,
+)
 
 PROMPT = """{question}
 
@@ -68,7 +75,7 @@ def to_item(row: Row) -> tuple[Item, ...]:
     return tuple(
         Item(
             id=f"{name}/{level}", question=row["question"], options=options, images=(row["images"][level],),
-            target=str(row["answer"])[:1].upper(), group=name, tags={"severity": level, **tags},
+            target=option_letters(str(row["answer"])[:1], options), group=name, tags={"severity": level, **tags},
         )
         for level in LEVELS if level in row["images"]
     )  # fmt: skip
@@ -115,7 +122,8 @@ def at(level: str, metric: Metric) -> Metric:
 def drop(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Mean loss of accuracy from L0 to L2 of the same question."""
     pairs = _pairs(table, table.scores)
-    return mean_of(np.array([first - last for first, last in pairs]), [str(k) for k in range(len(pairs))], rng)
+    return mean_of(np.array([first - last for first, last in pairs]), [str(k) for k in range(len(pairs))], rng,
+                   is_share=False)  # fmt: skip
 
 
 def sure_while_seeing_less(table: ScoreTable, rng: np.random.Generator) -> Estimate:
@@ -159,8 +167,9 @@ PROTOCOL = Protocol(
     score=score,
     metrics={
         "accuracy": mean_score, **{f"accuracy at {level}": at(level, mean_score) for level in LEVELS},
-        "drop from L0 to L2": drop, "confidence": mean_part("confidence"), "calibration shift": mean_part("shift"),
-        **{f"calibration shift at {level}": at(level, mean_part("shift")) for level in LEVELS},
+        "drop from L0 to L2": drop, "confidence": mean_part("confidence"),
+        "calibration shift": mean_part("shift", is_share=False),
+        **{f"calibration shift at {level}": at(level, mean_part("shift", is_share=False)) for level in LEVELS},
         "sure while seeing less": sure_while_seeing_less, "answered": answered_rate,
     },
     by=("capability", "modality", "category", "degradation"),

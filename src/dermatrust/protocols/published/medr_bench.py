@@ -235,7 +235,7 @@ PROTOCOL = Protocol(
         },
         "free-turn": DIALOGUE | {
             "play": partial(talk, turns=TURNS, is_free=True),
-            "metrics": {"accuracy": mean_score, "turns": mean_part("turns")},
+            "metrics": {"accuracy": mean_score, "turns": mean_part("turns", is_share=False)},
         },
         "search": {
             "play": partial(play, searches=SEARCHES),

@@ -65,8 +65,9 @@ def read_beside(choose: Callable[[Sequence[Item]], Choose]) -> Callable[[Path], 
     def read(path: Path) -> Iterator[tuple[str, Row]]:
         beside = path.with_name(path.name.replace("test", "train"))
         if beside == path or not beside.is_file():
+            expected = f"the file {beside}" if beside != path else "a file with test in its name, and one with train"
             do = "Put them there, or use --variant zero-shot."
-            raise DataError(str(path), "has no training rows beside it", f"its name with train for test: {beside}", do)
+            raise DataError(str(path), "has no training rows beside it", expected, do)
         rows: dict[str, Row] = {}
         pool = []
         for number, (_, row) in enumerate(read_rows(beside)):

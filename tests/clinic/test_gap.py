@@ -130,6 +130,11 @@ def test_only_what_every_run_has_is_compared_and_the_rest_is_named(make_run):
     assert found.left_out == ("public alone, or not every run, has m / image + context / all.",)
     with pytest.raises(DataError, match="no model in the same arm"):
         bedside_gap([public, make_run([a_row(0, model="other")], "local")])
+    many = make_run([a_row(0, model=f"m{k:02}") for k in range(38)])
+    with pytest.raises(DataError) as refused:
+        bedside_gap([many, local])
+    assert "one of m00 / image only / all, m01" in str(refused.value)
+    assert "m03 / image only / all and 34 more. It has m / image only / all." in str(refused.value)
 
 
 def differing(run, **changes):

@@ -19,6 +19,9 @@ from dermatrust.errors import DataError
 from dermatrust.records import Manifest
 from dermatrust.store.answers import AnswerColumns
 
+_MOST_LISTED = 4
+"""Models in an arm that an error names."""
+
 
 @dataclass(frozen=True, slots=True)
 class GapRun:
@@ -152,9 +155,19 @@ def _shared(grids: Sequence[AnswerGrid], manifests: Sequence[Manifest]) -> list[
     """Return the places that every run has, in the order of the first."""
     shared = [place for place in grids[0].places if all(place in grid.places for grid in grids[1:])]
     if not shared:
-        here = ", ".join(sorted({" / ".join(place) for place in grids[0].places}))
-        raise DataError(manifests[-1].run_id, "has no model in the same arm as the other runs", f"one of {here}")
+        raise DataError(
+            manifests[-1].run_id,
+            "has no model in the same arm as the other runs",
+            f"one of {_listed(grids[0].places)}",
+            f"It has {_listed(grids[-1].places)}.",
+        )
     return shared
+
+
+def _listed(places: Sequence[Place]) -> str:
+    named = sorted(" / ".join(place) for place in places)
+    more = f" and {len(named) - _MOST_LISTED:,} more" if len(named) > _MOST_LISTED else ""
+    return ", ".join(named[:_MOST_LISTED]) + more
 
 
 def _left_out(grids: Sequence[AnswerGrid], manifests: Sequence[Manifest], shared: Sequence[Place]) -> list[str]:

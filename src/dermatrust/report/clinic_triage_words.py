@@ -73,12 +73,12 @@ def change_sentence(change: Change) -> str:
     return f"{change_begins(change)}: {', '.join(parts)}." if parts else ""
 
 
-def sign_off_notice(result: TriageResult) -> str:
+def sign_off_notice(n_unsigned: int, n_cases: int) -> str:
     """Return which of the true levels no clinician has signed off; nothing where all are the source's own."""
-    if not result.n_unsigned:
+    if not n_unsigned:
         return ""
     return (
-        f"Needs clinician sign-off: the level of {of_text(result.n_unsigned, result.n_cases)} cases is not the "
+        f"Needs clinician sign-off: the level of {of_text(n_unsigned, n_cases)} cases is not the "
         "dataset’s own. It comes from a table of diseases and levels that no clinician has signed off yet."
     )
 

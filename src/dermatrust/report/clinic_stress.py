@@ -11,12 +11,12 @@ from dermatrust.bench.text import drawn_notice
 from dermatrust.clinic.stress_measures import PARTS, SIGNED
 from dermatrust.clinic.stress_table import StressResult, StressRow
 from dermatrust.records import Manifest
-from dermatrust.report.clinic_arms import LABELS_PX, described
+from dermatrust.report.clinic_arms import drawn_chart
 from dermatrust.report.clinic_stress_words import SEVERITIES, fall_sentence, parts_of, stress_words
 from dermatrust.report.clinic_triage_words import sign_off_notice
 from dermatrust.report.clinic_words import embedded_notices
 from dermatrust.report.headline import Cell
-from dermatrust.report.intervals import IntervalRow, interval_chart
+from dermatrust.report.intervals import IntervalRow
 from dermatrust.report.percent import points_axis, points_cell, points_text, share_cell
 from dermatrust.report.views import of_text
 
@@ -99,8 +99,7 @@ def _chart(rows: list[StressRow], measure: str, ident: str, title: str, ends: tu
         for found in (row.changes[measure],)
     ]
     axis = points_axis([(row.value, row.low, row.high) for row in drawn], ends)
-    chart = interval_chart(drawn, axis, ident=ident, title=title, desc=described(drawn), labels_px=LABELS_PX)
-    return Markup(chart)  # noqa: S704  # escaped by svg.py
+    return drawn_chart(drawn, axis, ident=ident, title=title)
 
 
 def _line(row: StressRow, shown: Sequence[str]) -> StressLine:

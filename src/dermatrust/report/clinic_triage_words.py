@@ -5,7 +5,7 @@ import math
 from dermatrust.bench.text import counted
 from dermatrust.clinic.cells import Change
 from dermatrust.clinic.triage_results import TriageCell, TriageResult
-from dermatrust.report.clinic_words import arm_begins, change_begins, interval_words
+from dermatrust.report.clinic_words import arm_begins, change_begins, interval_words, more_or_fewer
 from dermatrust.report.percent import whole
 from dermatrust.report.views import of_text
 
@@ -64,12 +64,12 @@ def change_sentence(change: Change) -> str:
         found = change.differences[name]
         if math.isnan(found.value):
             continue
-        if found.value == 0:
+        apart = more_or_fewer(found.value, nothing="")
+        if not apart:
             parts.append(f"as many {words}")
             continue
-        more = "more" if found.value > 0 else "fewer"
         chance = not math.isnan(found.low) and found.low <= 0 <= found.high
-        parts.append(f"{whole(abs(found.value))} {more} of 100 {words}{' (may be chance)' if chance else ''}")
+        parts.append(f"{apart} of 100 {words}{' (may be chance)' if chance else ''}")
     return f"{change_begins(change)}: {', '.join(parts)}." if parts else ""
 
 

@@ -103,9 +103,7 @@ def write_report(
         )
 
 
-def write_trust_report(
-    path: Path, found: "Sequence[Found]", manifests: Mapping[str, Manifest] = NO_MANIFESTS
-) -> None:
+def write_trust_report(path: Path, found: "Sequence[Found]", manifests: Mapping[str, Manifest] = NO_MANIFESTS) -> None:
     """Write a report without a run of models: of what was found, of which there must be something.
 
     Args:

@@ -11,6 +11,7 @@ from dermatrust.agreement.two_samples_within import LabelledSample, WithinGap, w
 from dermatrust.bench.results import Estimate
 from dermatrust.clinic.answer_grid import AnswerGrid, Place, answer_grid
 from dermatrust.clinic.differential_table import N_RESAMPLES
+from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.gap_measures import GapMeasures, measures_for
 from dermatrust.clinic.gap_results import BedsideGap, GapRow
 from dermatrust.clinic.gap_settings import check_comparable
@@ -37,7 +38,8 @@ def bedside_gap(
 ) -> BedsideGap:  # fmt: skip
     """Return every model and arm that all runs have, dataset by dataset, with differences from the first.
 
-    Patients of each dataset are resampled on their own, since the datasets share none.
+    Patients of each dataset are resampled on their own, since the datasets share none, and as in its own study: with its
+    seed and number of resamples the same value has the same interval here and there.
 
     Args:
         runs: At least two, of the same task and of different datasets; the first is what others are compared with.
@@ -59,7 +61,8 @@ def bedside_gap(
     warnings = check_comparable(
         manifests, models=tuple(dict.fromkeys(p.model for p in places)), allow_differences=allow_differences
     )
-    sides = [_Side(grid, measures, np.random.SeedSequence((seed, k))) for k, grid in enumerate(grids)]
+    seeds = [seed_of_draws(grid, run.manifest.dataset.name, seed) for grid, run in zip(grids, runs, strict=True)]
+    sides = [_Side(grid, measures, own) for grid, own in zip(grids, seeds, strict=True)]
     rows = [
         row
         for place in places
@@ -82,7 +85,7 @@ def bedside_gap(
 class _Side:
     """One dataset: its grid, and the means at each place."""
 
-    def __init__(self, grid: AnswerGrid, measures: GapMeasures, seed: np.random.SeedSequence) -> None:
+    def __init__(self, grid: AnswerGrid, measures: GapMeasures, seed: int) -> None:
         self.grid, self._measures, self._seed = grid, measures, seed
         self._number = {place: k for k, place in enumerate(grid.places)}
         self.diseases = np.array(disease_names(grid), dtype=object)

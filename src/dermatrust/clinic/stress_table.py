@@ -8,6 +8,7 @@ import numpy as np
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.answer_grid import AnswerGrid, answer_grid
+from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.stress import CLEAN
 from dermatrust.clinic.stress_measures import SIGNED, stress_columns, stress_tables
@@ -106,7 +107,7 @@ def stress_result(
         _plan(grid, k, estimator, values[k], values[clean[place.model, place.arm]])
         for k, place in enumerate(grid.places)
     ]
-    found = estimator.solve(np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence)
+    found = estimator.solve(np.random.default_rng(seed_of_draws(grid, card.name, seed)), n_resamples=n_resamples, confidence=confidence)
     rows = tuple(plan(found) for plan in plans)
     n_unsigned = sum(truth.needs_sign_off for truth in truths)
     return StressResult(

@@ -142,9 +142,10 @@ def score(item: Item, played: Played) -> Score:
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
     """Read the authors' runs.jsonl: by the index of a task its status, result and history; a failed run is missing."""
-    known = first_of_each(read_rows(path), lambda row: int(row["index"]))
+    known = first_of_each(read_rows(path), lambda row: str(row["index"]))
     for index, item in enumerate(items):
-        output = (known.get(index) or {}).get("output")
+        row = known.get(str(index))
+        output = None if row is None else row.get("output")
         if not output:
             yield item, None
             continue

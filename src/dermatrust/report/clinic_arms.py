@@ -12,6 +12,7 @@ from dermatrust.report.intervals import N_MARKS, WIDTH, Axis, IntervalRow, inter
 from dermatrust.report.percent import SHARES, points_axis, points_text, share_text
 from dermatrust.report.views import counts_text, of_text
 
+
 class Asked(Protocol):
     """One model in one arm, of either task."""
 

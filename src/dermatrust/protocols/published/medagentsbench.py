@@ -122,10 +122,12 @@ def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played |
 
     def played_of(row: Row) -> Played:
         letter, tokens = str(row.get("predicted_answer") or NONE), row.get("token_usage") or {}
-        numbers = {name: float(tokens[name]) for name in ("prompt_tokens", "completion_tokens") if name in tokens}
-        cost = row["cost"] if "cost" in row else cost_usd(path.name, numbers, PRICES)
-        numbers |= {} if cost is None else {"usd": float(cost)}
-        numbers |= {"seconds": float(row["time_elapsed"])} if "time_elapsed" in row else {}
+        numbers = {
+            name: float(n) for name in ("prompt_tokens", "completion_tokens") if (n := tokens.get(name)) is not None
+        }
+        cost = row["cost"] if row.get("cost") is not None else cost_usd(path.name, numbers, PRICES)
+        spent = {"usd": cost, "seconds": row.get("time_elapsed")}
+        numbers |= {name: float(value) for name, value in spent.items() if value is not None}
         return Played(reply=f"Answer: {letter}", verdicts={"answer": letter}, numbers=numbers)
 
     yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["realidx"])), to_item, played_of)

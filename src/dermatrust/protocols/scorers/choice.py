@@ -17,6 +17,7 @@ _ANSWERS = re.compile(
     r"\banswers?\b\W{0,6}(?:(?:is|are)\b\W{0,6})?((?:[A-Z]\b[\s,;/&]*(?:and\b\s*)?)+|[A-Z]{1,12}\b)", re.IGNORECASE
 )
 _ALONE = re.compile(r"(?<![\w'’])[A-Z](?![\w'’])(?!\s+(?!or\b|and\b)[a-z]{2,})")
+_SIGNS = re.compile(r"[,.;@#()?!'/&:$]+ *")
 _BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\(?([A-Z])\b")
 
 
@@ -93,6 +94,29 @@ def option_text(reply: str, options: Mapping[str, str]) -> str:
     held = {letter: text for letter, text in _plain(options).items() if text and _has_words(said, text)}
     longest = [one for one, text in held.items() if not any(text != other and text in other for other in held.values())]
     return longest[0] if len(longest) == 1 else ""
+
+
+def first_line_choice(reply: str, options: Mapping[str, str]) -> str:
+    r"""Return what the first line that has any holds: an option's text, whatever its capitals, else a letter.
+
+    Of several it is the first option. The released code of MediQ reads so.
+
+    Example:
+        >>> first_line_choice("Not sure.\nEczema, or B", {"A": "eczema", "B": "scabies"})
+        'A'
+        >>> first_line_choice("(B)", {"A": "eczema", "B": "scabies"}), first_line_choice("b", {"B": "scabies"})
+        ('B', '')
+
+    Reference:
+        Li et al. (2024), https://arxiv.org/abs/2406.00922.
+    """
+    for line in reply.split("\n"):
+        words = _SIGNS.sub(" ", line).split(" ")
+        named = [letter for letter, text in options.items() if text.lower() in line.lower()]
+        named = named or [letter for letter in options if letter in words]
+        if named:
+            return named[0]
+    return ""
 
 
 def answer_letters(reply: str, options: Mapping[str, str]) -> str:

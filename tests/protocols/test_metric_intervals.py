@@ -16,7 +16,7 @@ from dermatrust.protocols.metrics import (
     spread_in_groups,
 )
 from dermatrust.protocols.published.medq_deg import drop
-from dermatrust.protocols.published.probmed import overall
+from dermatrust.protocols.published.probmed import PROTOCOL as PROBMED
 
 
 def table_of(values, groups=None, *, said="A", **parts):
@@ -84,12 +84,12 @@ def test_a_fall_of_accuracy_is_no_share():
 
 def test_one_image_alone_does_not_get_the_interval_from_0_to_1():
     table = ScoreTable()
-    for side, value in (("gt", 1.0), ("hallu", 0.0), ("gt", 1.0)):
-        family = "condition" if len(table.ids) < 2 else "position"
-        tags = {"family": family, "image type": "x", "side": side}
-        table.add(
-            Item(id=str(len(table.ids)), question="", target="yes", group=f"i/{family}", tags=tags), Score(value=value)
-        )
-    found = estimated(overall, table)
+    for family, side, value in (
+        ("condition", "gt", 1.0), ("condition", "hallu", 0.0), ("position", "gt", 1.0), ("position", "hallu", 1.0),
+    ):  # fmt: skip
+        tags = {"family": family, "image type": "x", "image": "i", "pair": "1", "side": side}
+        item = Item(id=f"{family}/{side}", question="", target="yes", group=f"i/{family}", tags=tags)
+        table.add(item, Score(value=value))
+    found = estimated(PROBMED.metrics["overall"], table)
     assert found.value == 0.5
     assert math.isnan(found.low)

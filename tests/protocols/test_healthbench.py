@@ -143,6 +143,7 @@ def test_figures_by_level_axis_and_category_count_where_there_are_points_above_z
     assert found["accuracy", ""] == (0.625, 2)  # (1 + 0.25) / 2
     assert found["completeness", ""][1] == 0  # nothing but a penalty
     assert (found["score", "a"], found["score", "b"]) == ((0, 1), (0.25, 1))
+    assert found["example level", "a"] == (0, 1)  # -0.5, clipped
 
 
 @pytest.mark.parametrize("graded", ["open('x')", "[1]", None])

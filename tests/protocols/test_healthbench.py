@@ -109,9 +109,10 @@ def test_the_scripts_one_file_of_all_results_is_replayed(tmp_path):
 def test_a_list_of_graded_rows_is_replayed_whose_grades_are_no_longer_text(tmp_path):
     row = as_python_writes_it()
     path = tmp_path / "sample.json"
-    path.write_text(json.dumps([row | {"responses": ast.literal_eval(row["responses"])}]))
-    ((item, played),) = HEALTH.recorded(path, ())
-    assert HEALTH.score(item, played).value == 0.25
+    rows = [row | {"responses": ast.literal_eval(row["responses"]), "prompt_id": str(k)} for k in range(2)]
+    for content in (json.dumps(rows), "\n".join(map(json.dumps, rows))):
+        path.write_text(content)
+        assert [HEALTH.score(item, played).value for item, played in HEALTH.recorded(path, ())] == [0.25, 0.25]
 
 
 @pytest.mark.parametrize(("grade", "verdict"), [(True, "true"), ("False", "false"), (None, None), ("perhaps", None)])

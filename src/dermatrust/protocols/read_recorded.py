@@ -49,13 +49,16 @@ def is_own_record(path: Path) -> bool:
     Raises:
         DataError: There is no such file.
     """
-    for _, _, line in iter_placed_lines(path):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            return False
-        return isinstance(row, dict) and {"id", "reply"} <= set(row)
-    return False
+    try:
+        first = next(iter_placed_lines(path), None)
+        row = None if first is None else json.loads(first[2])
+    except (ValueError, RecursionError):
+        return False
+    except DataError:
+        if not path.is_file():
+            raise
+        return False  # no text at all, as what authors pickled
+    return isinstance(row, dict) and {"id", "reply"} <= set(row)
 
 
 def played_fields(played: Played) -> dict[str, Any]:

@@ -298,3 +298,14 @@ def test_what_authors_pickled_is_replayed(folder, dermatrust):
     assert "mean         0.3333" in released.stdout
     absent = dermatrust("replay", "clinbench-hpb", "absent.pkl")
     assert (absent.returncode, "absent.pkl" in absent.stderr) == (2, True)
+
+
+def test_a_record_of_another_form_is_one_line_and_no_traceback(folder, dermatrust):
+    case = {"case_summary": "A made-up woman.", "differential_diagnosis": "", "diagnosis_results": "A made-up disease."}
+    judged = {"id": "PMC1", "generate_case": case, "results": {"content": "x"}, "reasoning_eval": [{"step": "a"}]}
+    (folder / "PMC1.json").write_text(json.dumps(judged))
+    (folder / "mc.pkl").write_bytes(pickle.dumps([["Answer: B"], [7], [1]]))
+    for protocol, file, error in (("medr-bench", "PMC1.json", "KeyError"), ("clinbench-hpb", "mc.pkl", "TypeError")):
+        done = dermatrust("replay", protocol, file)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"error: {file}: holds what is no record of this protocol ({error}")

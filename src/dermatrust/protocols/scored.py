@@ -49,13 +49,27 @@ def score_all(
     Raises:
         DataError: What is recorded of an item is nothing that its protocol could have recorded.
     """
-    for item, one in played:
+    for item, one in _read(played, where):
         try:
             found = None if one is None else score(item, one)
         except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
             what = f"what it has of item {item.id!r} cannot be scored ({type(error).__name__}: {error})"
             raise DataError(where, what, "what this protocol records", "Was it recorded by another one?") from error
         yield Scored(item, one, found, "" if one else "not recorded")
+
+
+def _read(played: Iterable[tuple[Item, Played | None]], where: str) -> Iterator[tuple[Item, Played | None]]:
+    """Yield what a reader yields; where it stumbles over a record of another form, that is told in one line."""
+    records = iter(played)
+    while True:
+        try:
+            record = next(records)
+        except StopIteration:
+            return
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            what = f"holds what is no record of this protocol ({type(error).__name__}: {error})"
+            raise DataError(where, what, "the authors' format, or scored.jsonl of a run") from error
+        yield record
 
 
 def _fields(one: Scored) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import click
 
 from dermatrust.protocols import Protocol
 from dermatrust.protocols.find import all_protocols
-from dermatrust.protocols.list import protocol_facts, state_of_verification
+from dermatrust.protocols.list import made_up_rows, protocol_facts, state_of_verification
 
 PAGE = Path(__file__).parents[1] / "docs" / "protocols.md"
 INTRODUCTION = """\
@@ -23,7 +23,8 @@ same table, `dermatrust protocols NAME` one entry, `dermatrust run NAME -m MODEL
 [a protocol of your own](protocols-tutorial.md).
 
 "Verified" says which published figures came out of recorded outputs or of the data. "no" means that neither was at
-hand: the rule is built as it is stated, and no figure of the authors has been reproduced with it.
+hand: the rule is built as it is stated, and no figure of the authors has been reproduced with it. "A row" is made up:
+it shows the fields that a file of data has.
 
 """
 
@@ -47,7 +48,8 @@ def _table(protocols: list[Protocol]) -> Iterator[str]:
 
 
 def _section(protocol: Protocol) -> str:
-    facts = "\n".join(f"- **{name}:** {text}" for name, text in protocol_facts(protocol).items())
+    told = protocol_facts(protocol) | {"A row": "; or ".join(f"`{row}`" for row in made_up_rows(protocol))}
+    facts = "\n".join(f"- **{name}:** {text}" for name, text in told.items())
     return f"## `{protocol.name}`\n\n{protocol.title}.\n\n{facts}\n"
 
 

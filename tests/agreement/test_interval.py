@@ -14,6 +14,7 @@ from dermatrust.agreement.differences import (
 )
 from dermatrust.agreement.interval import Question, estimate, estimates, resample
 from dermatrust.agreement.statistic import Statistic, rating_table
+from dermatrust.agreement.weighted_kappa import weighted_kappa
 
 NAN = math.nan
 RATINGS = np.array([[3.0, 4.0, 0.0, 5.0, NAN, 1.0], [1.0, 4.0, 1.0, 5.0, 2.0, NAN]])
@@ -164,3 +165,10 @@ def test_questions_about_other_items_see_the_same_resampled_patients():
 def test_clusters_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="ratings of 2 items do not fit 3 clusters"):
         resample([Question(bias, [[1, 2], [1, 2]], np.arange(3))], 3, rng=np.random.default_rng(0))
+
+
+def test_bca_where_the_statistic_needs_every_cluster_corrects_the_bias_alone():
+    # Two items of different levels: without either of them kappa is not defined, and a spread of nothing has no mean.
+    asked = {"rng": np.random.default_rng(0), "n_resamples": 200}
+    found = estimate(weighted_kappa(range(6)), [[1, 2], [1, 2]], [0, 1], method="bca", **asked)
+    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)

@@ -135,7 +135,10 @@ def test_factors(read, rated):
         "skin type": ("VI", "VI", unknown, "I", unknown, unknown),
         "site": (unknown, unknown, unknown, "arm", unknown, unknown),
         "author": ("a", "b", "a", "b", "a", "a"),
-        "reference": ("written", "written", "from the label", "written", "none", "none"),
+        "reference": (
+            "written, not certified", "written, not certified", "from the label", "written, not certified", "none",
+            "none",
+        ),
         # 1, 1, 2, 2, 3, 4 words: a third is at most 1 2/3, another at most 2 1/3.
         "length": (
             "shortest third", "longest third", "middle third", "longest third", "middle third", "shortest third",

@@ -55,6 +55,7 @@ def test_the_top_says_who_and_how_many(whole):
         "24 narratives of 6 patients, 1 narrative without text left out",
         "Panel: Dr A (human, dermatologist, 12 years); Dr B (human)",
         "Compared: judge (llm); eye (evaluator)",
+        "The lexical judge is no baseline here: no narrative has a reference it could be compared with",
         "[90 % intervals over patients]; macro: the mean of the six dimensions",
     ]
 

@@ -116,6 +116,33 @@ def test_a_text_about_a_refusal_is_found_and_one_that_asks_for_a_biopsy_is_not(t
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "The image could not be loaded, so no assessment of the lesion is possible.",
+        "The caption states that the assistant is unable to view photographs. By default the label is assumed.",
+        "No picture was attached, therefore nothing can be said about the skin.",
+        "I do not have access to the photograph. Border and colour would have been looked at.",
+        "Since there are no visible features to analyse, the category cannot be determined.",
+    ],
+)
+def test_a_text_about_a_picture_that_nobody_saw_is_found(tmp_path, text):
+    assert found(tmp_path, text)["c0", "refusal"].level in ("high", "medium")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Treatment was refused by the patient, so the ulcer has grown. Rolled border. Basal cell carcinoma.",
+        "A dermoscopic image is not available. A pearly papule on the nose. Basal cell carcinoma.",
+        "The image could not be clearer. There are no visible features of malignancy. Psoriasis.",
+        "The immune system is unable to clear the virus. A rough papule with black dots. Common wart.",
+    ],
+)
+def test_words_that_refusals_use_do_not_make_one(tmp_path, text):
+    assert ("c0", "refusal") not in found(tmp_path, text)
+
+
+@pytest.mark.parametrize(
     ("change", "kind", "says"),
     [
         (lambda t: f"<think> {t}", "unbalanced tags", "never closed"),
@@ -143,7 +170,13 @@ SHORT = "A red plaque with silvery scale is seen on the elbow, and its border is
     [
         ("Red plaque. It is psoriasis.", 5, "high"),
         (f"{SHORT} The answer is psoriasis.", 20, "medium"),
-        (f"{SHORT} {SHORT[:-1]}. The diagnosis is psoriasis.", 36, "medium"),
+        (f"{SHORT} Both parents have it, and so do a brother and an aunt. It is psoriasis.", 31, "low"),
+        (
+            "There is something on the elbow that the patient has had for as long as she can think, and which nobody in"
+            " the family has. It is not new. The diagnosis is psoriasis.",
+            33,
+            "medium",
+        ),
         (f"{SHORT} There is nothing else to be seen.", 23, "high"),
         (f"{SHORT} It is not psoriasis.", 20, "high"),
     ],

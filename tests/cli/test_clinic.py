@@ -117,6 +117,26 @@ def test_a_reply_that_was_not_recorded_is_missing_and_the_command_exits_with_1(c
     assert again.stdout == done.stdout
 
 
+def test_recorded_replies_that_answer_nothing_here_are_said(clinic, cohort, tmp_path):
+    record(tmp_path / "o.jsonl", arms=("image only", "irrelevant", "imge only"))
+    with (tmp_path / "o.jsonl").open("a") as file:
+        file.write(json.dumps({"id": "C0", "model": "m", "candidate_text": "wart", "arm": "image only"}) + "\n")
+    done = clinic("ddx", cohort, "-m", "replay:o.jsonl", "-q", "--limit", 2)
+    assert done.returncode == 0, done.stderr
+    assert "m: 1 recorded reply is about cases that the dataset has not, such as 'C0'." in done.stderr
+    assert "m: 3 recorded replies are in arms that there are not, such as 'imge only'." in done.stderr
+    assert "m: 3 recorded replies are in arms that are not asked here." in done.stderr
+    record(tmp_path / "o.jsonl", arms=("image only",))
+    assert "recorded repl" not in clinic("ddx", cohort, "-m", "replay:o.jsonl", "-q", "--run-id", "r").stderr
+
+
+def test_an_empty_file_of_replies_is_said_to_be_empty(clinic, cohort, tmp_path):
+    (tmp_path / "o.jsonl").touch()
+    done = clinic("ddx", cohort, "-m", "replay:o.jsonl", "-q")
+    assert done.returncode == 2
+    assert "o.jsonl: holds no line; expected a recorded output" in done.stderr
+
+
 def test_one_by_one_each_photograph_is_a_recorded_line_and_they_vote(clinic, cohort, tmp_path):
     lines = [
         {"id": f"c{number}", "model": "m", "candidate_text": text, "arm": "image-only", "image_arm": "one-by-one"}

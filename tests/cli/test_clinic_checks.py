@@ -10,7 +10,7 @@ import sys
 import pytest
 from PIL import Image
 
-from dermatrust.records import Case, DatasetCard
+from dermatrust.records import Case, ClinicalContext, DatasetCard
 from dermatrust.store.folder import write_dataset
 
 
@@ -90,6 +90,21 @@ def test_a_sample_is_drawn_from_the_run_of_this_very_dataset(dataset, server, an
     other = clinic("sample", run, dataset, "other", cwd=tmp_path)
     assert other.returncode == 2
     assert "is not what the answers in" in other.stderr
+
+
+def test_a_sample_warns_of_texts_that_nobody_reviewed(tmp_path, server, answered):
+    answer(server, answered)
+    cases = [Case(id="a", label="wart", context=ClinicalContext(note="Seen by Dr. Meyer.")), Case(id="b", label="acne")]
+    for reviewed in (False, True):
+        card = DatasetCard(
+            name="t", version="1", source="s", licence="private", consent="c", identifiers_reviewed=reviewed
+        )
+        write_dataset(tmp_path / f"t{reviewed}", card, cases, [], [])
+        model = ("-m", f"{server.url}#m", "--context", "context-only", "--run-id", f"r{reviewed}", "--quiet")
+        assert clinic("ddx", f"t{reviewed}", *model, cwd=tmp_path).returncode == 0
+        done = clinic("sample", f"runs/r{reviewed}", f"t{reviewed}", f"out{reviewed}", cwd=tmp_path)
+        said = "warning: 1 case of the sample may say who a patient is: of 'a' its note holds what looks like a name"
+        assert (said in done.stderr) is not reviewed
 
 
 def test_the_embedding_rung_is_printed_or_its_extra_named(dataset, server, answered, tmp_path):

@@ -145,6 +145,15 @@ def test_check_prints_few_of_a_kind_and_json_prints_all(imported):
     assert sum(finding["kind"] == "missing image" for finding in report["findings"]) == 12
 
 
+def test_check_prints_every_place_that_may_identify_somebody(tmp_path):
+    rows = "".join(f"v{n},psoriasis,Seen by Dr. Meyer.\n" for n in range(14))
+    (tmp_path / "t.csv").write_text("id,label,note\n" + rows)
+    ok("import", "files", tmp_path / "t.csv", tmp_path / "own")
+    found = run("check", tmp_path / "own")
+    assert found.stdout.count("a name after a title") == 14
+    assert "more. Add --json" not in found.stdout
+
+
 def test_describe_prints_a_table_or_json(imported):
     assert "12 cases, 12 images, 6 patients" in ok("describe", imported).stdout
     tables = json.loads(ok("describe", imported, "--json").stdout)["tables"]

@@ -151,11 +151,26 @@ def test_shots_come_from_the_pool(folder, run, dermatrust, server, answered):
     assert "--pool" in refused.stderr
 
 
+@pytest.mark.parametrize("other", [("--pool", "another.jsonl"), ("--method-temperature", "0.1")])
+def test_another_pool_or_temperature_of_draws_is_another_run(folder, run, dermatrust, server, answered, other):
+    for name, k in (("pool", 9), ("another", 8)):
+        (folder / f"{name}.jsonl").write_text(json.dumps(ROWS[0] | {"realidx": k, "question": f"Solved {k}?"}))
+    server.answer = lambda body: answered("Answer: A")
+    command = ("run", "medqa", "-m", f"{server.url}#m", "--data", "rows.jsonl", "--method", "few-shot:1", "-q")
+    made = {dermatrust(*command, "--pool", "pool.jsonl", *more).stderr for more in ((), (), other)}
+    assert len(made) == len([*(folder / "runs").glob("medqa-*")]) == 2
+    configs = [json.loads(path.read_text())["config"] for path in (folder / "runs").glob("*/manifest.json")]
+    assert len({(one["pool"], one["method_temperature"]) for one in configs}) == 2
+
+
 def test_a_prompt_of_the_user_s_own(folder, run, dermatrust, server, answered):
     (folder / "mine.md").write_text("---\nid: mine\nversion: 1\n---\nMY WORDS {question} / {options}")
     server.answer = lambda body: answered("Answer: A")
     run("--prompt", "mine.md", "--limit", "1")
     assert "MY WORDS Made-up question 0? / A. this" in json.dumps(server.asked[0])
+
+
+RUN = ("run", "medqa", "-m", "openai/m", "--data")
 
 
 @pytest.mark.parametrize(
@@ -179,10 +194,36 @@ def test_a_prompt_of_the_user_s_own(folder, run, dermatrust, server, answered):
         (["replay", "medqa", "none.jsonl", "--data", "rows.jsonl"], "none.jsonl: there is no such file"),
         (["replay", "medqa", "twice.jsonl", "--data", "rows.jsonl"], "is a second record of item '0'"),
         (["replay", "medqa", "bad.jsonl", "--data", "rows.jsonl"], "bad.jsonl line 2: is not"),
+        (["replay", "medqa", "others.jsonl", "--data", "rows.jsonl"], "has 1 records, as of 'x', and none of an item"),
+        (["replay", "medqa", "nothing.jsonl", "--data", "rows.jsonl"], "nothing.jsonl: holds no record"),
         (["protocols", "medqaa"], "Did you mean medqa?"),
+        ([*RUN, "nothing.jsonl"], "nothing.jsonl: holds no row; expected rows of medqa"),
+        (
+            [*RUN, "no-answer.jsonl"],
+            "no-answer.jsonl line 1: is not a row of medqa (its answer is 'C'; expected",
+        ),
+        ([*RUN, "text.jsonl"], "its options are one text, 'this or that'"),
+        ([*RUN, "no-field.jsonl"], "expected rows of medqa with the fields question, options, answer_idx"),
+        ([*RUN, "rows.jsonl", "--role", "model=openai/other"], "names the model under test"),
+        ([*RUN, "rows.jsonl", "--prompt", "candidate"], "--prompt: there is no file candidate"),
+        ([*RUN, "rows.jsonl", "--prompt", "asks-nothing.md"], "has no place {question}"),
+        ([*RUN, "rows.jsonl", "--prompt", "no-options.md"], "has no place {options}"),
+        ([*RUN, "rows.jsonl", "--method", "chain-of-thought:3"], "chain-of-thought, which takes no number"),
+        (
+            [*RUN, "rows.jsonl", "--method", "few-shot:9", "--pool", "rows.jsonl"],
+            "the pool holds 4; expected at most",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line(folder, dermatrust, arguments, said):
+    row = {"question": "Made up?", "options": {"A": "this", "B": "that"}, "answer_idx": "A"}
+    (folder / "no-answer.jsonl").write_text(json.dumps(row | {"answer_idx": "C"}))
+    (folder / "text.jsonl").write_text(json.dumps(row | {"options": "this or that"}))
+    (folder / "no-field.jsonl").write_text(json.dumps({"question": "Made up?", "options": ["this", "that"]}))
+    (folder / "nothing.jsonl").write_text("")
+    (folder / "others.jsonl").write_text('{"id": "x", "reply": "A"}')
+    for name, text in (("asks-nothing", "Just say A."), ("no-options", "{question}")):
+        (folder / f"{name}.md").write_text(f"---\nid: mine\nversion: 1\n---\n{text}")
     (folder / "broken.py").write_text("def")
     (folder / "empty.py").write_text("")
     (folder / "twice.jsonl").write_text('{"id": "0", "reply": "A"}\n{"id": "0", "reply": "B"}\n')
@@ -236,6 +277,11 @@ def test_two_rows_with_one_id_are_an_error(folder, dermatrust):
     assert "line 2: has the id '0' of an earlier item" in done.stderr
 
 
+def test_a_protocol_shows_a_row_of_its_data(dermatrust):
+    (told,) = (line for line in dermatrust("protocols", "medirt").stdout.splitlines() if line.startswith("A row"))
+    assert set(json.loads(told.removeprefix("A row"))) == {"id", "question", "options", "answer", "topic"}
+
+
 def test_the_list_names_every_protocol(dermatrust):
     done = dermatrust("protocols")
     assert done.returncode == 0
@@ -265,3 +311,50 @@ def test_a_package_brings_its_own_by_an_entry_point(folder):
 
     assert asked("other").stdout.startswith("MedQA")
     assert "is a str; expected a dermatrust.protocols.Protocol" in asked("bad").stderr
+
+
+def test_a_cutoff_splits_results_and_another_one_asks_nothing_again(folder, dermatrust, server, answered):
+    rubric = [{"criterion": "names eczema", "points": 2}]
+    cases = [
+        {
+            "case_id": time,
+            "post_time": time,
+            "narrative": f"A rash in {time}.",
+            "core_request": "What?",
+            "rubric_items": rubric,
+        }
+        for time in ("2024-05-01", "2024-06-30", "2024-07-01")
+    ]
+    (folder / "cases.json").write_text(json.dumps(cases))
+    judged = '[{"question": "", "met": true, "reasoning": ""}]'
+    server.answer = lambda body: answered(judged if "CRITERION" in json.dumps(body) else "Eczema.")
+    model = f"{server.url}#m"
+    command = ["run", "livemedbench", "-m", model, "-j", model, "--data", "cases.json", "--run-id", "l", "--quiet"]
+    for cutoff, periods in (("2024-06", ["before", "before", "after"]), ("2024-05", ["before", "after", "after"])):
+        done = dermatrust(*command, "--cutoff", cutoff)
+        assert done.returncode == 0, done.stderr
+        assert [row["tags"]["cutoff"] for row in scored(folder, "l")] == periods
+        assert f"n {periods.count('after')}" in next(line for line in done.stdout.splitlines() if "after" in line)
+    assert len(server.asked) == 6
+    for cutoff, said in (("soon", "--cutoff: is 'soon'; expected a month, YYYY-MM."), ("2024-13", "is '2024-13'")):
+        wrong = dermatrust(*command, "--cutoff", cutoff)
+        assert (wrong.returncode, said in wrong.stderr) == (2, True)
+    none = dermatrust("replay", "medqa", "cases.json", "--cutoff", "2024-06")
+    assert none.returncode == 2
+    assert "medqa does not say from which month its items are" in none.stderr
+
+
+def test_a_run_of_a_protocol_whose_records_bring_their_items_is_replayed_with_its_data(folder, dermatrust):
+    case = {"question": "Which?", "options": "A. this\nB. that\nC. both", "answer": "A"}
+    (folder / "enqa.json").write_text(json.dumps([case]))
+    from dermatrust.protocols.find import find_protocol
+
+    names = [item.id for item in find_protocol("clinbench-hpb").items(case)]
+    lines = [json.dumps({"id": name, "reply": "Answer: A"}) + "\n" for name in names]
+    (folder / "own.jsonl").write_text("".join(lines))
+    done = dermatrust("replay", "clinbench-hpb", "own.jsonl", "--data", "enqa.json")
+    assert done.returncode == 0, done.stderr
+    assert "3 items, 0 missing" in done.stdout
+    lacking = dermatrust("replay", "clinbench-hpb", "own.jsonl")
+    assert lacking.returncode == 2
+    assert "--data: is not given" in lacking.stderr

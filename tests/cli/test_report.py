@@ -61,6 +61,14 @@ def test_a_report_without_models_says_what_it_has_and_what_would_add_the_rest(he
     assert "<img" not in page
 
 
+def test_a_chapter_of_a_run_says_when_and_by_which_run_it_was_made(here):
+    done = run("report", "runs/judge", "references", "-o", "run.html")
+    assert done.exit_code == 0, done.output
+    page = (here / "run.html").read_text("utf-8")
+    assert "<dt>Run</dt><dd>judge</dd>" in page
+    assert "<dt>Date</dt>" in page
+
+
 def test_a_chapter_shows_the_numbers_of_its_own_page(here):
     def numbers(file):
         text = re.sub(r'<section id="align-worst".*?</section>', "", (here / file).read_text("utf-8"), flags=re.S)

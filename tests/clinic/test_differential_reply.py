@@ -275,6 +275,9 @@ FAVOURED = [
     ("Tinea corporis vs psoriasis, I favour the former.", "tinea corporis|psoriasis"),
     ("Psoriasis versus eczema; the scale favors eczema.", "eczema|psoriasis"),
     ("I favor psoriasis over eczema", "psoriasis|eczema"),
+    ("I favour psoriasis rather than eczema.", "psoriasis"),
+    ("I would favor psoriasis over tinea instead of eczema.", "psoriasis|tinea"),
+    ("Psoriasis rather than eczema", "psoriasis"),
     ("1. Psoriasis versus eczema, favor eczema\n2. Tinea corporis", "eczema|psoriasis|tinea corporis"),
     ("- Psoriasis versus eczema, favor eczema\n- Tinea corporis", "eczema|psoriasis|tinea corporis"),
     ("Psoriasis versus eczema; not favoring either.", "psoriasis|eczema"),
@@ -291,6 +294,9 @@ GENERAL = [
     ("Most likely a blue nevus. The most dangerous malignancy to exclude is melanoma.", "blue nevus|melanoma"),
 ]
 SPEAKERS = [
+    *((said, "") for said in ("Hello", "Hi there!", "Thanks", "Thank you very much.", "Sure!", "Of course.", "Guten Tag",
+                              "Good morning", "Danke", "Understood", "Great question", "You're welcome")),
+    ("Hello!\n1. Psoriasis\n2. Eczema", "psoriasis|eczema"),
     ("The answer is I", ""),
     ("I", ""),
     ("Differential diagnosis: I, II", ""),

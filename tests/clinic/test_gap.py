@@ -5,7 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.gap import GapRun, bedside_gap
+from dermatrust.clinic.results import CREDITS, HITS
+from dermatrust.clinic.triage_table import triage_result
 from dermatrust.errors import DataError
 from dermatrust.records import AnswerRow, DatasetCard, Manifest, ModelCard
 from dermatrust.store.answers import read_answers, write_answers
@@ -130,6 +133,11 @@ def test_only_what_every_run_has_is_compared_and_the_rest_is_named(make_run):
     assert found.left_out == ("public alone, or not every run, has m / image + context / all.",)
     with pytest.raises(DataError, match="no model in the same arm"):
         bedside_gap([public, make_run([a_row(0, model="other")], "local")])
+    many = make_run([a_row(0, model=f"m{k:02}") for k in range(38)])
+    with pytest.raises(DataError) as refused:
+        bedside_gap([many, local])
+    assert "one of m00 / image only / all, m01" in str(refused.value)
+    assert "m03 / image only / all and 34 more. It has m / image only / all." in str(refused.value)
 
 
 def differing(run, **changes):
@@ -193,3 +201,43 @@ def test_the_same_seed_gives_the_same_page(make_run):
     runs = [make_run(rows), make_run(rows[:7], "local")]
     first, again = (repr(bedside_gap(runs, n_resamples=50)) for _ in range(2))  # NaN equals nothing
     assert first == again
+
+
+@pytest.mark.parametrize("kind", ["ddx", "triage"])
+def test_a_value_has_the_interval_that_its_own_study_gives_it(make_run, kind):
+    rng = np.random.default_rng(4)
+    runs = []
+    for run_id, n in (("public", 23), ("ward", 9)):
+        rows = []
+        for case in range(n):
+            for model, p in (("m", 0.4), ("never", 0.0), ("always", 1.0)):
+                rank = int(rng.random() < p) * int(rng.integers(1, 5))
+                credit = {f"credit_{k}": 0.5 for k in (1, 3, 5)}
+                true = ("emergent", "urgent", "routine")[case % 3]
+                said = true if model == "always" else "routine" if model == "never" else "urgent"
+                levels = {"true_urgency": true, "urgency": said}
+                rows.append(a_row(case, model=model, rank=rank, patient_id=f"p{case // 2}", **credit, **levels))
+        n_levels = {"ddx": 0, "triage": 3}[kind]
+        runs.append(make_run(rows, run_id, config={"task": kind, "n_levels": n_levels}))
+    found = bedside_gap(runs, n_resamples=200, seed=3)
+    for number, run in enumerate(runs):
+        study = {"ddx": differential_result, "triage": triage_result}[kind](
+            run.answers, run.manifest.dataset, n_resamples=200, seed=3
+        )
+        for model in ("m", "never", "always"):
+            cell = study.cell(model, "image only", "all")
+            for measure in {"ddx": HITS + CREDITS, "triage": ("sensitivity", "specificity", "balanced accuracy")}[kind]:
+                here = next(r.value for r in found.rows if (r.model, r.measure, r.dataset) == (model, measure, number))
+                there = cell.measures[measure]
+                assert (here.value, here.low, here.high) == pytest.approx((there.value, there.low, there.high))
+                assert here.n == there.n or measure == "balanced accuracy"  # there of all cases, here of the rarer
+
+
+def test_datasets_with_the_same_case_names_are_drawn_apart(make_run):
+    rows = [a_row(k, rank=k % 2) for k in range(12)]
+    one, two = make_run(rows), make_run(rows, "local", name="Local")
+    (value, _), (other, gap) = (
+        [(row.value, row.gap) for row in bedside_gap([one, two], n_resamples=100).rows if row.measure == "top-1 exact"]
+    )
+    assert value.value == other.value
+    assert gap.low < 0 < gap.high  # with the same draws for both it would have no width

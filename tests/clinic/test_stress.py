@@ -154,7 +154,21 @@ def test_the_command_stresses_an_embedded_narrator_and_names_a_wrong_kind(square
     assert "blur 3" in done.stdout
     wrong = CliRunner().invoke(cli, [*begin, "--kind", "fog"])
     assert "expected one of blur, noise" in str(wrong.exception)
-    assert "all at once" in str(CliRunner().invoke(cli, [*begin, "--images", "grid"]).exception)
+    for option in (["--images", "grid"], ["--base", "image-only"]):  # they would change nothing
+        assert "No such option" in CliRunner().invoke(cli, [*begin, *option]).stderr
+
+
+def test_the_command_says_what_must_be_known_of_model_and_levels(squares, tmp_path):
+    begin = ["clinic", "stress", str(squares), "-m", "nano/narrator-strong", "-q", "--out", str(tmp_path / "runs")]
+    begin += ["--task", "triage", "--kind", "blur", "--severity", "3", "--resamples", "20"]
+    done = CliRunner().invoke(cli, [*begin, "--context", "image-only,image+context", "--run-id", "r"])
+    assert done.exit_code == 0, done.output
+    assert "nano/narrator-strong: reads no text" in done.stderr
+    page = (tmp_path / "runs" / "r" / "report.html").read_text()
+    assert "nano/narrator-strong reads no text" in page
+    assert "names diagnoses and never an urgency" in page
+    assert "Needs clinician sign-off: the level of" in page
+    assert "the level is the lexicon's and needs clinician sign-off" in done.stdout
 
 
 SAYS = {"emergent": 0.9, "urgent": 0.7, "routine": 0.6}

@@ -14,6 +14,7 @@ from dermatrust.curate.adjudication import decide
 from dermatrust.curate.assignment import next_assignment
 from dermatrust.curate.certify import certify, release
 from dermatrust.curate.copying import copy_database
+from dermatrust.curate.keeping import keep, take_back
 from dermatrust.curate.problems import WorkbenchError
 from dermatrust.curate.projects import set_member
 from dermatrust.curate.ratings import Entered, draft_of, save_draft, submit
@@ -28,6 +29,7 @@ PEOPLE = st.sampled_from(["r1", "r1", "r1", "r2", "r2", "r3", "adjudicator", "cu
 SCORES = st.sampled_from([[5] * 6, [4] * 6, [2] * 6, [5, 5, 5, 5, 5, 4], [5, 4, 5, 5, 5, 5]]).map(
     lambda six: dict(zip(DIMENSIONS, six, strict=True))
 )
+KEEPERS = st.sampled_from(["curator", "curator", "curator", "r1", "outsider"])
 FIVES = st.just(dict.fromkeys(DIMENSIONS, 5))
 ITEMS = st.integers(0, 3)
 SLOTS = 2
@@ -83,6 +85,23 @@ class Life(RuleBasedStateMachine):
     @rule(rater=RATERS)
     def take(self, rater):
         self.turn_of(rater)
+
+    @rule(who=KEEPERS, raters=st.lists(RATERS, min_size=1, max_size=3), number=ITEMS, hours=st.sampled_from([1, 48]))
+    def keep(self, who, raters, number, hours):
+        item_id, ids = self.one_that_is(number, "open"), [self.bench.people[name].user_id for name in raters]
+        self.act(keep, self.bench.people[who], self.bench.id, [item_id], ids, timedelta(hours=hours), self.now)
+
+    @rule(who=KEEPERS, rater=RATERS, number=ITEMS)
+    def take_back(self, who, rater, number):
+        own = select(Assignment).where(Assignment.rater_id == self.bench.people[rater].user_id)
+        with self.bench.database.reading() as session:
+            turns = session.scalars(own.order_by(Assignment.item_id, Assignment.round)).all()
+            begun = {turn.id for turn in turns if turn.state in ("draft", "submitted")}
+        if turns:
+            turn_id = turns[number % len(turns)].id
+            self.act(take_back, self.bench.people[who], self.bench.id, turn_id, self.now)
+            with self.bench.database.reading() as session:
+                assert turn_id not in begun or session.get(Assignment, turn_id).state in ("draft", "submitted")
 
     @rule(rater=RATERS, scores=SCORES, version=st.integers(0, 3), late=st.booleans())
     def enter(self, rater, scores, version, late):
@@ -149,6 +168,13 @@ class Life(RuleBasedStateMachine):
         assert all(n == 1 for n in Counter((turn.item_id, turn.rater_id) for turn in turns).values())
         per_item = Counter(turn.item_id for turn in turns)
         assert all(n <= SLOTS for item_id, n in per_item.items() if item_id not in self.anchors)
+
+    @invariant()
+    def what_is_kept_or_begun_holds_a_place_and_is_held_by_who_may_rate(self):
+        with self.bench.database.reading() as session:
+            for turn in session.scalars(select(Assignment)):
+                assert (turn.slot is None) == (turn.state == "returned")
+                assert turn.place > 0 or turn.state in ("assigned", "draft", "returned")
 
     @invariant()
     def what_was_submitted_never_changes(self):
@@ -227,8 +253,15 @@ def any_text_will_do(monkeypatch):
     monkeypatch.setattr("dermatrust.curate.certify.latest_text", lambda *arguments: AnyText(latest_text(*arguments)))
 
 
+def what_is_begun_is_taken_back(monkeypatch):
+    monkeypatch.setattr("dermatrust.curate.keeping.may_be_taken_back", lambda turn, *more: turn.state == "draft")
+
+
 def one_rater_too_many(monkeypatch):
     monkeypatch.setattr("dermatrust.curate.assignment.rules_of", lambda project: Rules(slots=SLOTS + 1))
+
+
+FAULTS = [anybody_decides, fours_will_do, any_text_will_do, one_rater_too_many, what_is_begun_is_taken_back]
 
 
 class AnyText:
@@ -246,7 +279,9 @@ class Everything(str):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", [anybody_decides, fours_will_do, any_text_will_do, one_rater_too_many])
+@pytest.mark.parametrize(
+    "fault", [anybody_decides, fours_will_do, any_text_will_do, one_rater_too_many, what_is_begun_is_taken_back]
+)
 def test_the_machine_notices_a_rule_that_is_broken(open_database, bench_of, now, monkeypatch, fault):
     fault(monkeypatch)
     until_seen = settings(

@@ -18,6 +18,13 @@ def test_unknown_labels_are_listed_with_what_they_are_spelt_like_the_commonest_f
     ]
 
 
+def test_spellings_of_one_unknown_label_are_one_in_an_order_that_never_changes():
+    spelt = [Case(id="a", label="Blorptitis"), Case(id="b", label="blorptitis"), Case(id="c", label="Wug sores")]
+    lines = list(unknown_labels([*spelt, Case(id="d", label="psoriasis")]))
+    assert lines[0].startswith("The lexicon does not know 2 of 3 labels")
+    assert [line.split(";")[0] for line in lines[1:]] == ["  'Blorptitis' in 2 cases", "  'Wug sores' in 1 case"]
+
+
 def test_many_unknown_labels_are_cut_and_counted():
     lines = list(unknown_labels(Case(id=str(i), label=f"qqqq{'x' * i}") for i in range(1, 26)))
     assert len(lines) == 22

@@ -1,11 +1,15 @@
 import dataclasses
+import json
 import math
+import pickle
 
 import numpy as np
 import pytest
 
+from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
+from dermatrust.protocols.open_data import iter_items
 from dermatrust.protocols.published.clinbench_hpb import split_options
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scripted import ScriptedAsk, play_item
@@ -75,6 +79,85 @@ def test_letters_are_read_and_the_release_runs_words_together():
     )
     assert said("Answer：B") == "B"
     assert said("B") == said("B", "released-code") == ""
+
+
+@pytest.mark.parametrize(
+    ("reply", "letters"),
+    [
+        ("Answer: A. Or rather Answer: B", "A"),  # the pattern's first find
+        ("**Answer:** C", "C"),
+        ("Answer: C, A", "AC"),
+        ("Answer: b", "B"),
+        ("answer: a stone", ""),
+        ("Answer: E", ""),  # no option
+        ("The answer is D.", "D"),
+        ("A and B are tempting.", ""),
+    ],
+)
+def test_the_first_statement_is_the_answer(reply, letters):
+    assert said(reply) == letters
+
+
+def test_the_released_pattern_keeps_order_and_case_and_drops_two_signs_after_its_heading():
+    def released(reply):
+        return said(reply, "released-code")
+
+    assert released("Answer: C, A") == "CA"
+    assert released("answer: b") == "b"
+    assert released("Answer: A. Or rather Answer: B") == "A"
+    assert released('Answer: "B"') == "B"
+    assert released("**Answer:** C") == released("Answer：C") == ""
+    assert released("Answer: A\n## Final Response\n\nAnswer: B") == "B"
+    assert released("Answer: A\n## Final Response\nAnswer: B") == ""  # its "A" is one of the two
+    assert released("Answer: A</think>Answer: B</think>Answer: C") == "B"
+
+
+def test_rows_that_stand_twice_are_two_questions(tmp_path):
+    path = tmp_path / "cnqa.json"
+    path.write_text(json.dumps([ROW, ROW, ROW | {"question": "Other?"}]))
+    items = list(iter_items(BENCH, path))
+    assert len({item.id for item in items}) == len(items) == 12
+    assert len({item.group for item in items}) == 3
+    assert items[4].id == f"{items[0].group} (2) order 1"
+
+
+def pickled(path, content):
+    path.write_bytes(pickle.dumps(content))
+    return path
+
+
+def test_released_pickles_are_replayed(tmp_path):
+    replies = ["Answer: B", "Answer: C", "Answer: D", ["Answer: A", "thoughts"], "Answer: C", "error", None]
+    content = [replies, [["B"], ["C"], ["D"], ["A"], ["C"], ["A"], ["B"]], [4, 3]]
+    path = pickled(tmp_path / "m_cnqa_repeat1_cycle4.pkl", content)
+    table = tabulate(score_all(BENCH.score, BENCH.recorded(path, ())))
+    assert table.values == [1, 1, 1, 1, 1, 0, 0]
+    found = {name: one(table, np.random.default_rng(0)).value for name, one in BENCH.metrics.items()}
+    assert (found["all right"], found["any right"]) == (0.5, 1.0)
+    assert found["mean"] == pytest.approx((1 + 1 / 3) / 2)
+    assert found["spread"] == pytest.approx(np.std([1, 0, 0]) / 2)
+
+
+class Harmful:
+    def __reduce__(self):
+        return print, ("run",)
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ([[], [], []] * 2, "holds something else"),
+        ([["Answer: A"], [["A"]], [4]], "1 replies to 1 right answers of questions asked 4 times"),
+        ([Harmful(), [], []], "builtins.print"),
+    ],
+)
+def test_other_pickles_are_refused_and_never_run(tmp_path, capsys, content, match):
+    with pytest.raises(DataError, match=match):
+        list(BENCH.recorded(pickled(tmp_path / "x.pkl", content), ()))
+    assert capsys.readouterr().out == ""
+    (tmp_path / "x.pkl").write_text("no pickle")
+    with pytest.raises(DataError, match="cannot be read"):
+        list(BENCH.recorded(tmp_path / "x.pkl", ()))
 
 
 def test_repeats_are_draws_at_a_temperature():

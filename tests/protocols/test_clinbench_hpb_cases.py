@@ -1,10 +1,12 @@
 import dataclasses
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
 
+from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.scored import score_all, tabulate
@@ -85,3 +87,52 @@ def test_thoughts_are_not_shown_to_the_judge():
     played = asyncio.run(BENCH.play(ITEM, ask))
     assert all("surely" not in turns[-1].text for role, turns in ask.asked if role != "model")
     assert BENCH.score(ITEM, played).parts == {"found": 1.0, "diseases": 2.0}
+
+
+def test_released_verdicts_that_are_no_json_are_taken_for_what_they_say_and_not_checked():
+    released = BENCH.variant("released-code")
+    for judge, value in (("Perhaps.", 1.0), ("It Does not include it.", 0.0)):
+        played, score = with_verdicts(judge, "Incorrect.", released)
+        assert not any(name.startswith("check") for name in played.verdicts)
+        assert score.value == value
+
+
+def test_released_a_checker_overrules_by_the_word_and_another_key_is_a_hit_for_the_disease_alone():
+    released = BENCH.variant("released-code")
+    lacking = verdict("Does not include")
+    assert with_verdicts(lacking, "The judgement is Incorrect.", released)[1].value == 1.0
+    assert with_verdicts(lacking, "Hm.", released)[1].parts == {"found": 0.0, "diseases": 2.0}
+    odd = with_verdicts(verdict("Partly includes"), protocol=released)[1]
+    assert (odd.value, odd.parts) == (0.0, {"found": 2.0, "diseases": 2.0})
+    assert math.isnan(with_verdicts(verdict("Partly includes"))[1].value)
+
+
+def test_verdicts_in_chinese():
+    assert with_verdicts(verdict("包含"))[1].value == 1.0
+    assert with_verdicts(verdict("不包含"))[1].value == 0.0
+
+
+def test_released_pickles_before_and_after_the_check_are_replayed(tmp_path):
+    truths = [["cholangitis\nsepsis"], ["胆囊结石"]]
+    judged = [verdict("Includes"), verdict("Does not include"), "不包含，因为…"]
+    before, after = [["a", "b"], [[2, 1], judged], truths], [["a", "b"], [2, 1], judged, truths, ["Correct."]]
+    for content in (before, after):
+        (tmp_path / "m.pkl").write_bytes(pickle.dumps(content))
+        table = tabulate(score_all(BENCH.score, BENCH.recorded(tmp_path / "m.pkl", ())))
+        assert table.values[0] == 0.0
+        assert math.isnan(table.values[1])  # no JSON
+        assert table.tags["language"] == ["en", "zh"]
+        released = BENCH.variant("released-code")
+        table = tabulate(score_all(released.score, released.recorded(tmp_path / "m.pkl", ())))
+        assert table.values == [0.0, 0.0]
+        assert table.part("found").tolist() == [1.0, 0.0]
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps([["a"], [[2], judged], [["x"]]]))
+    with pytest.raises(DataError, match="3 verdicts on 2 diseases"):
+        list(BENCH.recorded(tmp_path / "m.pkl", ()))
+
+
+def test_a_patient_may_be_asked_two_questions_and_must_have_a_diagnosis():
+    first, second = ({**ROW, "question": text} for text in ("WHAT NOW?", "WHY?"))
+    assert BENCH.items(first)[0].id != BENCH.items(second)[0].id
+    with pytest.raises(DataError, match="no diagnosis"):
+        BENCH.items({**ROW, "diagnosis": " \n"})

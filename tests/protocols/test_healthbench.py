@@ -1,5 +1,6 @@
 """HealthBench by hand, and graded files in both forms that are about."""
 
+import ast
 import asyncio
 import json
 
@@ -95,6 +96,53 @@ def test_graded_files_are_replayed(tmp_path, form):
     ((item, played),) = HEALTH.recorded(path, ())
     assert played.reply == "A reply."
     assert HEALTH.score(item, played).value == form()["score"]
+
+
+def test_the_scripts_one_file_of_all_results_is_replayed(tmp_path):
+    row = as_the_authors_script_does()
+    path = tmp_path / "healthbench_allresults.json"
+    path.write_text(json.dumps({"score": 0.25, "metrics": {}, "htmls": ["", ""], "convos": [[], []],
+                                "metadata": {"example_level_metadata": [row, row | {"prompt_id": "e2"}]}}))  # fmt: skip
+    assert [HEALTH.score(item, played).value for item, played in HEALTH.recorded(path, ())] == [0.25, 0.25]
+
+
+def test_a_list_of_graded_rows_is_replayed_whose_grades_are_no_longer_text(tmp_path):
+    row = as_python_writes_it()
+    path = tmp_path / "sample.json"
+    path.write_text(json.dumps([row | {"responses": ast.literal_eval(row["responses"])}]))
+    ((item, played),) = HEALTH.recorded(path, ())
+    assert HEALTH.score(item, played).value == 0.25
+
+
+@pytest.mark.parametrize(("grade", "verdict"), [(True, "true"), ("False", "false"), (None, None), ("perhaps", None)])
+def test_grades_that_are_no_flags(tmp_path, grade, verdict):
+    path = tmp_path / "graded.jsonl"
+    graded = [{**rubric, "criteria_met": grade} for rubric in ROW["rubrics"]]
+    path.write_text(json.dumps(as_the_authors_script_does() | {"rubric_items": graded}) + "\n")
+    ((_, played),) = HEALTH.recorded(path, ())
+    assert played.verdicts["1"] == verdict
+
+
+def test_figures_by_level_axis_and_category_count_where_there_are_points_above_zero():
+    def item(name, category, *criteria):
+        tags = [f"physician_agreed_category:{category}", "theme:made_up"]
+        rubrics = [
+            {"criterion": str(k), "points": points, "tags": list(on)} for k, (points, *on) in enumerate(criteria)
+        ]
+        return HEALTH.items(ROW | {"prompt_id": name, "example_tags": tags, "rubrics": rubrics})[0]
+
+    first = item("1", "a", (4, "level:example", "axis:accuracy"), (-6, "level:example", "axis:completeness"))
+    second = item("2", "b", (3, "level:cluster", "axis:accuracy"), (1, "level:example", "axis:accuracy"))
+    played = [(first, met(True, True)), (second, met(False, True))]
+    table = tabulate(score_all(HEALTH.score, [(one, Played(reply="x", verdicts=said)) for one, said in played]))
+    rows = protocol_result(HEALTH, table, model="", others={}).rows
+    found = {(row.metric, row.level): (row.value, row.n) for row in rows}
+    assert found["score", ""] == (0, 2)  # (-0.5 + 0.25) / 2, clipped
+    assert found["example level", ""] == (0.25, 2)  # (-0.5 + 1) / 2
+    assert found["cluster level", ""] == (0, 1)
+    assert found["accuracy", ""] == (0.625, 2)  # (1 + 0.25) / 2
+    assert found["completeness", ""][1] == 0  # nothing but a penalty
+    assert (found["score", "a"], found["score", "b"]) == ((0, 1), (0.25, 1))
 
 
 @pytest.mark.parametrize("graded", ["open('x')", "[1]", None])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dermatrust.clients import Reply
+from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.scored import score_all, tabulate
@@ -102,3 +103,26 @@ def test_costs_are_averaged_over_items(tmp_path):
     table = replay(tmp_path / "o3-mini-x.json", [record(1, "B"), record(2, "A", cost=0.0)])
     found = BENCH.metrics["cost of an item (USD)"](table, np.random.default_rng(0))
     assert found.value == pytest.approx((1.1 + 2.2) / 2)
+
+
+def test_a_record_may_lack_what_it_took_and_one_of_another_form_is_refused(tmp_path):
+    rows = [record(1, "B", cost=None, time_elapsed=None), record(2, "B", token_usage=None), record(3, "b")]
+    table = replay(tmp_path / "o3-mini-x.json", rows)
+    assert table.values == [1.0, 1.0, 0.0]  # equality minds capitals
+    assert [math.isnan(usd) for usd in table.parts["usd"]] == [False, True, False]
+    for row in (record(1, "B", token_usage=[3]), record(1, "B", cost="much"), {**record(1, "B"), "options": 3}):
+        with pytest.raises(DataError):
+            replay(tmp_path / "o3-mini-x.json", [row])
+
+
+@pytest.mark.parametrize(
+    ("name", "usd"),
+    [
+        ("gpt-4o-medqa", 2.5 + 5), ("gpt-4o-mini-medqa", 0.15 + 0.3), ("o1-mini-mmlu", 1.1 + 2.2),
+        ("o3-mini-x", 1.1 + 2.2), ("claude-3-5-sonnet-x", 3 + 7.5), ("claude-3-5-haiku-x", 0.8 + 2),
+        ("QwQ-32B-Preview-x", 1.8), ("DeepSeek-R1-x", 10.5), ("DeepSeek-V3-x", 1.875),
+    ],
+)  # fmt: skip
+def test_prices_are_those_of_the_table(tmp_path, name, usd):
+    table = replay(tmp_path / f"{name}-test_hard-zero_shot.json", [record(1, "B")])
+    assert table.parts["usd"] == [pytest.approx(usd)]

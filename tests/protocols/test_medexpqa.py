@@ -7,6 +7,7 @@ from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
 from dermatrust.protocols.published import medexpqa
+from dermatrust.protocols.scored import score_all, tabulate
 
 BENCH = find_protocol("medexpqa")
 ROW = {
@@ -64,12 +65,67 @@ def test_grounding_is_given_by_condition():
     assert medexpqa.USE["it"] not in ITEM.prompt
 
 
-def test_snippets_are_whole_and_within_the_budget(monkeypatch):
-    monkeypatch.setattr(medexpqa, "CONTEXT_TOKENS", 5)
-    snippets = [{"content": "x" * 12}, {"content": "y" * 8}, {"content": "z"}]
-    rag = {"clinical_case_options": {"MedCorp": {"RRF-2": snippets}}}
-    assert medexpqa.retrieved(7)({"rag": rag}) == ["x" * 12, "y" * 8]
-    assert medexpqa.retrieved(1)({"rag": rag}) == ["x" * 12]
+def test_snippets_are_whole_each_once_and_within_the_budget_that_the_question_leaves(monkeypatch):
+    own = len(medexpqa.TEMPLATES["it"]) + len("Caso?") + len("ad")
+    monkeypatch.setitem(medexpqa.BUDGETS, 7, (own + 20) / 4)
+    snippets = [{"content": "x" * 12}, {"content": "x" * 12}, {"content": "y" * 8}, {"content": "z"}]
+    row = ROW | {"rag": {"clinical_case_options": {"MedCorp": {"RRF-2": snippets}}}}
+    assert medexpqa.retrieved(7)(row) == ["x" * 12, "y" * 8]
+    assert len(medexpqa.retrieved(32)(row)) == 3
+    assert medexpqa.BUDGETS[32] == 8_000
+
+
+def test_the_kind_of_question_is_told():
+    (item,) = BENCH.items(ROW | {"type": "DERMATOLOGIA"})
+    assert "DERMATOLOGIA: Caso?" in item.prompt
+
+
+def test_the_released_code_takes_all_but_the_right_explanation():
+    text = "Non la uno. La quattro, certo. Fine. Quattro."
+    right = {"exist": True, "text": "", "char_ranges": [[12, 30], [20, 28]]}  # the second is of the shortened text
+    found = prompt("released-code+explanation-of-wrong", full_answer=text, explanations={"4": right})
+    assert "Non la uno.   Fine.  \n\nCaso?" in found
+    assert prompt("explanation-of-wrong") != found
+
+
+def recorded(tmp_path, rows, name="test.it.casimedicos.rag.predictions.jsonl", items=(), variant="released-code"):
+    path = tmp_path / name
+    path.write_text(json.dumps(rows, indent=4))
+    protocol = BENCH.variant(variant)
+    return tabulate(score_all(protocol.score, protocol.recorded(path, items)))
+
+
+def prediction(text, gold="4 d", question="Caso?\nL'opzione corretta è: "):
+    return {"question": question, "gold_answer": gold, "prediction": text}
+
+
+def test_the_authors_predictions_hold_the_prompt_and_the_right_answer(tmp_path):
+    rows = [
+        prediction("Caso?\nL'opzione corretta è: 4. d\nL'opzione corretta è: 1"),  # the first counts
+        prediction("Caso?\nL'opzione corretta è: 1. a"),
+        prediction("Caso? 4"),
+        prediction("Caso?\nL'opzione corretta è: "),
+    ]
+    table = recorded(tmp_path, rows)
+    assert table.values == [1, 0, 0, 0]
+    assert table.answered == [True, True, False, False]
+    assert table.tags["language"] == ["it"] * 4
+    assert recorded(tmp_path, rows, "predictions.json").values == [1, 0, 0, 0]  # by its question
+    assert recorded(tmp_path, rows[:1], items=[ITEM, BENCH.items({**ROW, "full_question": "Altro?"})[0]]).values[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "items", "fault"),
+    [
+        ({"a": 1}, "x.json", (), "holds no predictions"),
+        ([{"prediction": "x"}], "x.json", (), "holds no predictions"),
+        ([prediction("x", question="")], "x.json", (), "does not say its language"),
+        ([prediction("x", gold="1 a")], "x.it.json", (ITEM,), "of another question"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, rows, name, items, fault):
+    with pytest.raises(DataError, match=fault):
+        recorded(tmp_path, rows, name, items)
 
 
 def test_a_row_without_what_a_condition_needs_is_refused():

@@ -9,7 +9,7 @@ import pytest
 
 from dermatrust.protocols import ScoreTable
 from dermatrust.protocols.find import find_protocol
-from dermatrust.protocols.published.medfuzz import CONTROLS, TURNS
+from dermatrust.protocols.published.medfuzz import ALPHA, CONTROLS, TURNS
 from dermatrust.protocols.scripted import play_item
 
 PROTOCOL = find_protocol("medfuzz")
@@ -37,12 +37,29 @@ def test_a_flip_ends_the_attack_and_is_held_against_controls():
     played, score = play_item(PROTOCOL, ITEM, ["Answer: A", "Answer: A", "Answer: B", "Answer: A"])
     assert (played.ending, len(played.draws)) == ("flipped", 3)
     assert [score.parts[f"right after {turn}"] for turn in range(4)] == [1, 1, 0, 0]
-    # No control flips: the attack is the one of 11 changes that does.
-    assert score.parts["p"] == pytest.approx(1 / (1 + CONTROLS))
-    assert (score.parts["significant"], score.parts["mentions it"]) == (0, 0)
+    # No control flips: the attack is the one of 21 changes that does, the fewest that are told from chance.
+    assert score.parts["p"] == pytest.approx(1 / 21)
+    assert 1 / CONTROLS >= ALPHA > 1 / (1 + CONTROLS)
+    assert (score.parts["significant"], score.parts["mentions it"]) == (1, 0)
 
 
-def test_with_more_controls_an_attack_can_be_told_from_chance():
+def test_one_control_that_flips_takes_the_significance():
+    # Played are the question, the attack that flips it, and 20 controls, the first of which flips it too.
+    _, score = play_item(PROTOCOL, ITEM, ["Answer: A", "Answer: B", "Answer: B", "Answer: A"])
+    assert score.parts["p"] == pytest.approx(2 / 21)
+    assert score.parts["significant"] == 0
+
+
+def test_an_attack_of_ten_turns():
+    ten = PROTOCOL.variant("ten-turns")
+    played, score = play_item(ten, ITEM, ["Answer: A"] * 8 + ["Answer: B", "Answer: A"])
+    assert (played.ending, len(played.draws)) == ("flipped", 9)
+    assert [score.parts[f"right after {turn}"] for turn in (7, 8, 10)] == [1, 0, 0]
+    assert "accuracy after 10 turns" in ten.metrics
+    assert play_item(PROTOCOL, ITEM, ["Answer: A"] * 8 + ["Answer: B"])[1].value == 1
+
+
+def test_with_more_controls_p_is_smaller():
     _, score = play_item(PROTOCOL.variant("more-controls"), ITEM, ["Answer: A", "Answer: B", "Answer: A"])
     assert score.parts["p"] == pytest.approx(1 / 41)
     assert score.parts["significant"] == 1

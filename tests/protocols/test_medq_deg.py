@@ -1,5 +1,6 @@
 """MedQ-Deg: confidence from repeated answers, loss by severity, and being sure while seeing less."""
 
+import json
 import math
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from dermatrust.protocols import Played, ScoreTable
 from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.open_data import iter_items
+from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scripted import play_item
 
 PROTOCOL = find_protocol("medq-deg")
@@ -42,6 +45,35 @@ def test_silence_among_answers_is_an_answer_of_its_own_and_all_silence_is_none()
 def test_it_is_asked_three_or_ten_times():
     assert len(play_item(PROTOCOL, ITEMS[0], "B")[0].draws) == 3
     assert len(play_item(PROTOCOL.variant("calibration"), ITEMS[0], "B")[0].draws) == 10
+
+
+def test_images_are_found_where_the_site_and_a_flat_folder_have_them(tmp_path):
+    data, examples = tmp_path / "public" / "data", tmp_path / "public" / "examples"
+    for folder in (data, examples):
+        folder.mkdir(parents=True)
+    path = data / "degradation-examples.json"
+    images = {"L0": "/examples/blur_L0.png", "L1": "/site/examples/blur_L1.png", "L2": "blur_L2.png"}
+    path.write_text(json.dumps({"examples": [ROW | {"images": images}], "note": "made up"}))
+    for file in (examples / "blur_L0.png", examples / "blur_L1.png", data / "blur_L2.png"):
+        file.write_bytes(b"")
+    assert [item.images for item in iter_items(PROTOCOL, path)] == [
+        ("../examples/blur_L0.png",), ("../examples/blur_L1.png",), ("blur_L2.png",),
+    ]  # fmt: skip
+    (data / "blur_L2.png").unlink()
+    assert [*iter_items(PROTOCOL, path)][2].images == ("blur_L2.png",)  # told as missing when it is opened
+
+
+def test_figures_are_broken_down_by_capability_modality_category_and_degradation():
+    table = ScoreTable()
+    for kind, draws in (("blur", "BBB"), ("noise", "AAB")):
+        for item in PROTOCOL.items(ROW | {"degradation_type": kind}):
+            table.add(item, PROTOCOL.score(item, Played(reply=draws[0], draws=tuple(draws))))
+    rows = protocol_result(PROTOCOL, table, model="", others={}).rows
+    found = {(row.metric, row.tag, row.level): row.value for row in rows}
+    assert found["accuracy", "degradation", "blur"] == 1
+    assert found["accuracy", "degradation", "noise"] == pytest.approx(1 / 3)
+    assert found["accuracy at L1", "capability", "organ"] == found["accuracy", "modality", "CT"] == pytest.approx(2 / 3)
+    assert {tag for _, tag, _ in found} == {"", "capability", "modality", "category", "degradation"}
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from dermatrust.cli.main import cli
+from dermatrust.clients.fence import unfenced
+from dermatrust.errors import DataError
 from dermatrust.protocols import Played
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.published.medr_bench import ROW
 from dermatrust.protocols.scorers.examinations import examination_parts
-from dermatrust.protocols.scorers.reasoning import reasoning_parts, steps_of
+from dermatrust.protocols.scorers.reasoning import reasoning_in, reasoning_parts, steps_of
 from dermatrust.protocols.scripted import ScriptedAsk, play_item
 
 MEDR = find_protocol("medr-bench")
@@ -142,10 +144,98 @@ def test_one_turn_grades_what_was_asked_for():
 
 
 def test_treatment_cases_have_no_dialogue():
-    from dermatrust.errors import DataError
-
     with pytest.raises(DataError, match="no tests to ask for"):
         FREE.items(MEDR.examples[1].row)
+
+
+@pytest.mark.parametrize("heading", ["### Reasoning:", "### Resoning:", "**Reasoning:**", "### Chain of Thought:"])
+def test_reasoning_stands_between_its_heading_and_the_answer(heading):
+    reply = f"```\nLet me see.\n\n{heading}\na\n\nb\n### Answer:\nc\n```"
+    assert steps_of(reasoning_in(reply)) == ["a", "b"]
+
+
+def test_the_first_ten_steps_are_judged():
+    reasoning = "\n".join(f"<step {k}> s{k}" for k in range(1, 13))
+    assert steps_of(reasoning) == [f"s{k}" for k in range(1, 11)]
+
+
+def test_steps_are_led_to_the_final_diagnosis_and_outcomes_to_the_result():
+    ask = ScriptedAsk(MEDR, CASE, "<step 1> a\n### Answer: c")
+    asyncio.run(MEDR.play(CASE, ask))
+    asked = [turns[-1].text for role, turns in ask.asked if role == "judge"]
+    assert unfenced(asked[0], "REFERENCE") == "A made-up disease."
+    assert unfenced(asked[1], "RESULT") == "This was confirmed."
+
+
+def test_plans_are_looked_up_only_where_there_is_a_search():
+    (plan,) = MEDR.items(MEDR.examples[1].row)
+    search = MEDR.variant("search")
+    told = dataclasses.replace(
+        search, stand_ins=search.stand_ins | {"search": lambda item, turns: f"On {turns[-1].text}: wait."}
+    )
+    for protocol, roles in ((MEDR, []), (told, ["search"])):
+        ask = ScriptedAsk(protocol, plan, "### Answer:\nWait, then see.")
+        played = asyncio.run(protocol.play(plan, ask))
+        assert [role for role, _ in ask.asked if role == "search"] == roles
+        assert played.verdicts["outcome"] == "correct"
+    outcome = next(turns[-1].text for _, turns in ask.asked if "REFERENCE" in turns[-1].text)
+    assert unfenced(outcome, "LOOKED UP") == "On Yes: wait."
+
+
+def test_a_folder_of_accuracies_leaves_the_reasoning_missing(tmp_path):
+    for name, is_right in (("PMC1", True), ("PMC2", False), ("PMC3", True)):
+        judged = ROW | {"id": name, "results": {"content": "### Answer:\nx"}, "accuracy": is_right}
+        (tmp_path / f"{name}.json").write_text(json.dumps(judged))
+    (tmp_path / "summary.json").write_text("[1]")
+    items = list(MEDR.recorded(tmp_path, ()))
+    scores = [MEDR.score(item, played) for item, played in items]
+    assert [score.value for score in scores] == [1, 0, 1]
+    assert all(math.isnan(part) for score in scores for part in score.parts.values())
+    released = MEDR.variant("released-code")
+    assert all(math.isnan(part) for part in released.score(*items[0]).parts.values())
+
+
+def test_an_accuracy_of_null_is_missing(tmp_path):
+    path = tmp_path / "PMC1.json"
+    path.write_text(json.dumps(ROW | {"results": {"content": "x"}, "accuracy": None}))
+    ((item, played),) = MEDR.recorded(path, ())
+    assert math.isnan(MEDR.score(item, played).value)
+
+
+def test_cases_of_the_data_without_a_record_are_missing(tmp_path):
+    judged = ROW | {"results": {"content": "x"}, "accuracy": True}
+    (tmp_path / "PMC0.json").write_text(json.dumps(judged))
+    items = [CASE, dataclasses.replace(CASE, id="PMC9")]
+    assert [played is None for _, played in MEDR.recorded(tmp_path, items)] == [False, True]
+
+
+def test_one_turn_records_hold_the_dialogue_and_what_was_asked_for(tmp_path):
+    said = [
+        {"role": "system", "content": "s"}, {"role": "user", "content": "u"},
+        {"role": "assistant", "content": {"reasoning": "r", "answer": WANTS}}, {"role": "user", "content": "v"},
+        {"role": "assistant", "content": {"reasoning": "r", "answer": "### Answer:\nA made-up disease."}},
+    ]  # fmt: skip
+    asked = [{"type": "t", "test_name": str(k), "info_required": "", "hit": k == 0} for k in range(4)]
+    judged = ROW | {"results": {"messages": said}, "evaluation": {
+        "precision": 0.25, "recall": 0.5, "infer_info_split": asked, "gt_info_split": asked[:2]}}  # fmt: skip
+    path = tmp_path / "PMC0.json"
+    path.write_text(json.dumps(judged))
+    ((item, played),) = ONE.recorded(path, ())
+    score = ONE.score(item, played)
+    assert score.parts == {"precision": 0.25, "recall": 0.5, "turns": 2}
+    assert played.reply == "### Answer:\nA made-up disease."
+    assert math.isnan(score.value)
+    path.write_text(json.dumps({name: value for name, value in judged.items() if name != "evaluation"}))
+    ((item, played),) = ONE.recorded(path, ())
+    assert math.isnan(ONE.score(item, played).parts["precision"])
+
+
+@pytest.mark.parametrize("row", [ROW, ROW | {"results": {}}, ROW | {"results": {"content": None}}])
+def test_a_record_without_an_output_is_refused(tmp_path, row):
+    path = tmp_path / "PMC0.json"
+    path.write_text(json.dumps(row))
+    with pytest.raises(DataError, match="holds no output"):
+        list(MEDR.recorded(path, ()))
 
 
 def test_a_folder_of_judged_traces_is_replayed(tmp_path):

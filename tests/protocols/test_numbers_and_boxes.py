@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dermatrust.errors import DataError
+from dermatrust.protocols.published import medcalc_bench
 from dermatrust.protocols.scorers.boxes import first_box, in_pixels, intersection_over_union
 from dermatrust.protocols.scorers.numbers import (
     date_in,
@@ -125,3 +127,9 @@ def test_conventions():
     assert in_pixels((500, 250, 1000, 500), "per mille", (336, 100)) == (168, 25, 336, 50)
     assert in_pixels((250, 500, 500, 1000), "per mille, y first", (336, 100)) == (168, 25, 336, 50)
     assert not any(map(math.isnan, in_pixels((1, 2, 3, 4), "pixels", (1, 1))))
+
+
+def test_a_calculator_whose_answer_is_of_another_kind_is_no_row():
+    row = medcalc_bench.PROTOCOL.examples[2].row  # a date
+    with pytest.raises(DataError, match="calculator 2 cannot come to '09/03/2014'"):
+        medcalc_bench.PROTOCOL.items({**row, "Calculator ID": 2})

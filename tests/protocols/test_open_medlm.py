@@ -114,13 +114,75 @@ def test_tables_of_the_authors(tmp_path):
         list(BENCH.recorded(path, ()))
 
 
+def written(path, *rows):
+    """Write a table of the authors and return its items with their values."""
+    names = ["question", "options", "context", "prompt", "correct_answer", "model_output"]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    pairs = list(BENCH.recorded(path, ()))
+    return pairs, [BENCH.score(item, played).value for item, played in pairs]
+
+
+def test_what_stands_in_the_prompt_is_no_answer(tmp_path):
+    prompt = "Solved before. Answer: B\n\nWhich?"
+    row = {"question": "Which?", "options": "(A) this (B) that", "prompt": prompt, "correct_answer": "(B)"}
+    (pairs, values) = written(
+        tmp_path / "out.csv",
+        row | {"model_output": f"{prompt}\nHm."},
+        row | {"question": "Other?", "model_output": f"{prompt}\nAnswer: B"},
+    )
+    assert values == [0.0, 1.0]
+    assert [dict(item.options) for item, _ in pairs] == [{"A": "", "B": ""}] * 2
+    assert not BENCH.score(*pairs[0]).answered
+
+
+def test_rows_of_one_question_vote_and_of_reruns_the_first_answer_counts(tmp_path):
+    def said(question, *outputs):
+        row = {"question": question, "options": "A. this B. that", "correct_answer": "A"}
+        return [row | {"model_output": output} for output in outputs]
+
+    pairs, values = written(
+        tmp_path / "out.csv", *said("Rerun?", "Hm.", "", "Answer: A"),
+        *said("Voted?", "Answer: B", "Answer: A", "Answer: A"), *said("Even?", "Answer: B", "Answer: A"),
+    )  # fmt: skip
+    assert [item.question for item, _ in pairs] == ["Rerun?", "Voted?", "Even?"]
+    assert values == [1.0, 1.0, 0.0]
+
+
+def test_the_same_question_with_other_options_is_another(tmp_path):
+    row = {"question": "Which is true?", "correct_answer": "A", "model_output": "Answer: A"}
+    pairs, values = written(tmp_path / "out.csv", row | {"options": "A. this"}, row | {"options": "A. that"})
+    assert (len(pairs), values) == (2, [1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("said", "value"), [("Answer: yes", 1.0), ("A", 1.0), ("Answer: maybe", 0.0), ("So: no.", 0.0)]
+)
+def test_yes_no_and_maybe_are_answers_where_an_abstract_is_asked_about(tmp_path, said, value):
+    row = {"question": "Does it?", "context": "An abstract.", "correct_answer": "yes", "model_output": said}
+    assert written(tmp_path / "out.csv", row)[1] == [value]
+
+
+@pytest.mark.parametrize("variant", ["zero-shot", "few-shot"])
+def test_the_first_stages_are_sampled_and_asked_again_too(folder, variant):
+    protocol, item = only_item(folder, variant)
+    played, asked = play(protocol, item, lambda draw: "Answer: B" if draw == 2 else "Hm.")
+    assert played.reply == "Answer: B"
+    assert [(draw, sampling) for _, _, draw, sampling in asked] == [(k, open_medlm.SAMPLING) for k in range(3)]
+    silent, asked = play(protocol, item, lambda draw: "")
+    assert (silent.reply, len(asked)) == ("", open_medlm.ROUNDS)
+
+
 @pytest.mark.parametrize(
     ("row", "options", "target"),
     [
         ({"question": "?", "options": ["a", "b"], "answer_idx": "B"}, {"A": "a", "B": "b"}, "B"),
         ({"question": "?", "options": [{"key": "A", "value": "a"}], "answer": "A"}, {"A": "a"}, "A"),
         ({"question": "?", "opa": "a", "opb": "b", "opc": "", "cop": 0}, {"A": "a", "B": "b"}, "A"),
-        ({"question": "?", "opa": "a", "ope": "e", "answer_idx": "B"}, {"A": "a", "B": "e"}, "B"),
+        ({"question": "?", "opa": "a", "ope": "e", "answer_idx": "e"}, {"A": "a", "E": "e"}, "E"),
+        ({"question": "?", "opa": "a", "opb": "", "opc": "c", "cop": 2}, {"A": "a", "C": "c"}, "C"),
         ({"question": "?", "choices": ["a", "b"], "answer": 1}, {"A": "a", "B": "b"}, "B"),
         ({"sent1": "?", "ending0": "a", "ending1": "b", "ending2": "c", "ending3": "d", "label": 3},
          {"A": "a", "B": "b", "C": "c", "D": "d"}, "D"),

@@ -49,6 +49,12 @@ def responses_of(right, topics=None):
     )  # fmt: skip
 
 
+def test_an_item_that_stands_twice_in_a_table_is_refused(tmp_path):
+    (tmp_path / "answers.csv").write_text("model,q1,q1\none,1,0\n")
+    with pytest.raises(DataError, match="has the column 'q1' twice"):
+        read_responses([tmp_path / "answers.csv"])
+
+
 def test_simulated_abilities_difficulties_and_a_wrong_key_are_found():
     abilities, difficulties, right = simulated()
     found = psychometric_result(responses_of(right))

@@ -18,8 +18,8 @@ RELEASE = Path(__file__).parents[3] / "shared" / "data" / "dermbench-release"
 pytestmark = pytest.mark.skipif(not RELEASE.is_dir(), reason="the DermBench text release is not beside the repository")
 N_REFERENCES = 60
 OFTEN = (
-    "wrong finding", "missing finding", "invented finding", "wrong site", "wrong diagnosis, same family",
-    "contradictory reasoning", "unsafe advice", "refusal", "other words", "markdown", "padded to double", "politeness",
+    "wrong finding", "missing finding", "invented finding", "wrong site", "contradictory reasoning",
+    "unsafe advice", "refusal", "other words", "markdown", "padded to double", "politeness",
 )  # fmt: skip
 """Kinds that at least half of real references offer a place for."""
 

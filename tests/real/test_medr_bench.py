@@ -9,6 +9,7 @@ from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.open_data import iter_items
 from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
+from dermatrust.protocols.scorers.reasoning import reasoning_in, steps_of
 
 ROOT = Path(__file__).parents[3] / "shared/data/protocols/medrbench"
 
@@ -26,6 +27,13 @@ def test_the_stored_figures_of_a_judged_trace_come_out(model):
     assert figures["factuality"] == stored["factulity"]
     assert figures["recall"] == stored["recall"]
     assert result.n_missing == 1  # these files hold no accuracy
+
+
+@pytest.mark.parametrize("model", ["qwq", "gemini2-ft", "deepseek-r1"])
+def test_the_steps_that_were_judged_are_those_we_judge(model):
+    stored = json.loads((ROOT / f"16_medrbench_reasoning_eval_{model}.json").read_text())
+    steps = steps_of(reasoning_in(stored["results"]["content"]))
+    assert steps == [one["step"].strip() for one in stored["reasoning_eval"]]
 
 
 @pytest.mark.parametrize(("task", "n"), [("diagnosis", 2), ("treatment", 2)])

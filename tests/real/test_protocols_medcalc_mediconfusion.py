@@ -16,8 +16,10 @@ DATA = Path(__file__).parents[3] / "shared/data/protocols"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the protocols' data are not beside this repository")
 
 
-def test_every_calculation_s_own_answer_is_right():
+@pytest.mark.parametrize("variant", [None, "released-code", "code"])
+def test_every_calculation_s_own_answer_is_right(variant):
     protocol = find_protocol("medcalc-bench")
+    protocol = protocol.variant(variant) if variant else protocol
     items = list(iter_items(protocol, DATA / "medcalc/test_data.csv"))
     assert len(items) == 1047
     assert len({item.known["calculator"] for item in items}) == 55
@@ -26,7 +28,8 @@ def test_every_calculation_s_own_answer_is_right():
     assert Counter(item.tags["category"] for item in items) == expected
     table = ScoreTable()
     for item in items:
-        table.add(item, protocol.score(item, Played(reply=protocol.gold_reply(item))))
+        reply = item.target if variant == "code" else protocol.gold_reply(item)
+        table.add(item, protocol.score(item, Played(reply=reply)))
     (accuracy, *_) = protocol_result(protocol, table, model="own answers", others={}).rows
     assert (accuracy.metric, accuracy.value, accuracy.n) == ("accuracy", 1.0, 1047)
 
@@ -34,6 +37,7 @@ def test_every_calculation_s_own_answer_is_right():
 def test_limits_are_those_of_the_file():
     items = iter_items(find_protocol("medcalc-bench"), DATA / "medcalc/test_data.csv")
     decimals = [item for item in items if item.tags["output"] == "decimal"]
+    assert len(decimals) == 627
     assert sum(Decimal(item.known["low"]) != Decimal(item.target) * Decimal("0.95") for item in decimals) == 45
 
 

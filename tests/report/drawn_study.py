@@ -13,11 +13,14 @@ from dermatrust.clinic.baseline_result import baseline_result
 from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.embedding import EmbeddingScore
 from dermatrust.clinic.embedding_result import embedding_result
+from dermatrust.clinic.gap import GapRun, bedside_gap
 from dermatrust.clinic.stress_table import stress_result
 from dermatrust.clinic.triage_table import triage_result
 from dermatrust.clinic.unknown import unknown_names
 from dermatrust.records import AnswerRow, Case, ClinicalContext, DatasetCard
 from dermatrust.store.answers import read_answers, write_answers
+
+from .conftest import build_manifest
 
 CARD = DatasetCard(name="Drawn", version="1", source="drawn", licence="CC0-1.0", consent="nobody", synthetic=True)
 ARMS = (("image only", ("all", "first 1")), ("context only", ("none",)), ("image + context", ("all", "first 1")),
@@ -112,6 +115,17 @@ def drawn_triage(path):
 
 def drawn_stress(path):
     return stress_result(answers_in(path, arms=SPOILT), CARD, n_resamples=80)
+
+
+def drawn_gap(path):
+    """The same models on two drawn datasets."""
+    runs = []
+    for seed, name in ((5, "a public collection"), (9, "a ward")):
+        (path / name).mkdir()
+        card = CARD.model_copy(update={"name": name})
+        made = {"run_id": name, "dataset": card, "dataset_hash": name, "config": {"task": "ddx"}}
+        runs.append(GapRun(build_manifest(list(MODELS), []).model_copy(update=made), answers_in(path / name, seed=seed)))
+    return bedside_gap(runs, n_resamples=80)
 
 
 def drawn_baselines():

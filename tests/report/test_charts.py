@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dermatrust.bench.results import MEASURES, Estimate
 from dermatrust.report.donut import donut, slices
 from dermatrust.report.forest_chart import forest_chart, symmetric_axis
-from dermatrust.report.intervals import Axis, IntervalRow, interval_chart
+from dermatrust.report.intervals import WIDE, WIDTH, Axis, IntervalRow, interval_chart
 from dermatrust.report.score_chart import models_in_order, score_chart
 from dermatrust.report.svg import shorten, text_width, wrapped
 
@@ -211,6 +211,20 @@ def test_undefined_estimates_are_words_not_marks():
     assert "no score" in texts(chart)
     assert chart.count("<circle") == 1
     assert 'class="bar' not in chart
+
+
+def test_a_chart_gives_its_labels_and_values_the_room_they_need_and_the_scale_the_rest():
+    rows = [IntervalRow("m", "planted referral, one by one", 3.0, 2.0, 4.0, "47 % [33, 58]")]
+    charts = [interval_chart(rows, SCALE, ident="c", title="t", desc="d", width=width) for width in (WIDTH, WIDE)]
+    scales = []
+    for chart, width in zip(charts, (WIDTH, WIDE), strict=True):
+        assert "…" not in chart
+        assert_inside_its_frame(chart)
+        assert chart.startswith(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} ')
+        at = [float(x) for x in re.findall(r'<line x1="([\d.]+)" y1="[\d.]+" x2="\1"', chart)]
+        scales.append(max(at) - min(at))
+    assert scales[0] >= 120
+    assert scales[1] == pytest.approx(scales[0] + WIDE - WIDTH, abs=0.2)
 
 
 def test_models_without_a_mean_stand_last(make_table):

@@ -4,10 +4,13 @@ import re
 from dataclasses import replace
 from html import unescape
 
+import numpy as np
 import pytest
 
+from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.mcnemar import McNemar
+from dermatrust.clinic.abstention import stated_confidence
 from dermatrust.clinic.cells import Change
 from dermatrust.clinic.differential_table import SUBGROUP_MEASURES
 from dermatrust.clinic.results import HITS, MEASURES, Anchoring, Cell, DifferentialResult, Shortcut
@@ -16,6 +19,7 @@ from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
 from dermatrust.report.clinic_ddx import _MEASURE_WORDS, differential_context, sentences
 from dermatrust.report.clinic_page import write_clinic_page
+from dermatrust.report.clinic_triage_plots import risk_plot
 from dermatrust.report.clinic_words import (
     anchoring_sentence,
     change_sentence,
@@ -179,6 +183,22 @@ def test_a_change_whose_interval_holds_nothing_may_be_chance():
         assert ("may be chance" in said) == is_chance
     fewer = change_sentence(replace(change, differences=dict.fromkeys(MEASURES, est(-0.06, -0.117, -0.008))))
     assert fewer == "From photographs and text, 6 fewer (from 12 fewer to 0.8 fewer)."
+
+
+def test_no_change_is_no_zero_fewer():
+    change = a_result().changes[0]
+    none = change_sentence(replace(change, differences=dict.fromkeys(MEASURES, est(-0.0001, -0.27, 0.254))))
+    assert none.endswith(", as many (from 27 fewer to 25 more), which may be chance.")
+
+
+def test_a_curve_that_is_all_wrong_is_seen_on_the_line_of_chance():
+    right, sure, all_said = np.zeros(30), np.linspace(0.2, 0.9, 30), np.ones(30, dtype=bool)
+    found = stated_confidence(right, sure, all_said, ~all_said, np.arange(30), draws=KeptDraws(0), n_resamples=20)
+    drawn = risk_plot("m", found, ident="r")
+    level = re.search(r'<line [^>]*y1="([\d.]+)"[^>]*class="ideal"', drawn)[1]
+    dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="5" class="bin"', drawn)
+    assert len(dots) == 2
+    assert {y for _, y in dots} == {f"{float(level):.1f}"}  # so nothing but the dots shows where the curve is
 
 
 def test_another_way_to_show_the_photographs_is_compared_in_words():

@@ -7,7 +7,6 @@ import pytest
 
 from dermatrust.clinic.baseline_result import BaselineResult
 from dermatrust.report.clinic_page import write_clinic_page
-from dermatrust.report.clinic_stress import write_stress_page
 from dermatrust.store.result import read_result, write_result
 
 from . import drawn_study, wanted
@@ -41,7 +40,7 @@ def triage(tmp_path, make_manifest):
 @pytest.fixture
 def stress(tmp_path, make_manifest):
     result = drawn_study.drawn_stress(tmp_path)
-    write_stress_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
+    write_clinic_page(tmp_path / "p.html", result, manifest=make_manifest(["m/one"], []))
     return shown((tmp_path / "p.html").read_text("utf-8")), read(tmp_path, result)
 
 

@@ -9,7 +9,7 @@ from .conftest import build_manifest
 from .test_pages_in_a_browser import A4, open_everything, opened, without_shadows
 
 PHONE = {"width": 390, "height": 844}
-PAGES = ("ddx", "triage", "stress", "baseline")
+PAGES = ("ddx", "triage", "stress", "baseline", "gap")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,6 +22,7 @@ def pages(tmp_path_factory):
         "triage": drawn_study.drawn_triage(folder),
         "stress": drawn_study.drawn_stress(folder),
         "baseline": drawn_study.drawn_baselines(),
+        "gap": drawn_study.drawn_gap(folder),
     }
     for name, result in studies.items():
         write_clinic_page(folder / f"{name}.html", result, manifest=build_manifest(list(drawn_study.MODELS), []))
@@ -42,6 +43,28 @@ def test_a_page_fits_a_phone(browser, pages, name):
     with opened(browser, pages / f"{name}.html", size=PHONE) as page:
         open_everything(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_intervals_of_the_ladder_stand_on_one_line(browser, pages):
+    with opened(browser, pages / "ddx.html") as page:
+        open_everything(page)
+        heights = page.evaluate(
+            "[...document.querySelectorAll('.grouped td .interval')]"
+            ".map(one => one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).fontSize))"
+        )
+        assert len(heights) > 100
+        assert max(heights) < 2
+
+
+def test_no_word_of_a_table_of_whole_cases_is_broken_on_a_phone(browser, pages):
+    with opened(browser, pages / "triage.html", size=PHONE) as page:
+        open_everything(page)
+        page.evaluate("document.querySelectorAll('.confusion th').forEach(one => { one.style.overflowWrap = 'normal'; })")
+        cut = page.evaluate(
+            "[...document.querySelectorAll('.confusion th')].filter(one => one.scrollWidth > one.clientWidth)"
+            ".map(one => one.textContent)"
+        )
+        assert cut == []
 
 
 @pytest.mark.parametrize("name", PAGES)

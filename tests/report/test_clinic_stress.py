@@ -11,7 +11,7 @@ from dermatrust.clinic.stress_measures import stress_tables
 from dermatrust.clinic.stress_table import StressResult, StressRow
 from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
-from dermatrust.report.clinic_stress import write_stress_page
+from dermatrust.report.clinic_page import write_clinic_page
 from dermatrust.report.clinic_stress_words import fall_sentence
 
 NAN = float("nan")
@@ -38,7 +38,7 @@ def a_result(**more):
 @pytest.fixture
 def page(tmp_path, make_manifest):
     def written(result):
-        write_stress_page(tmp_path / "report.html", result, manifest=make_manifest(["m/one"], []))
+        write_clinic_page(tmp_path / "report.html", result, manifest=make_manifest(["m/one"], []))
         return (tmp_path / "report.html").read_text(encoding="utf-8")
 
     return written

@@ -21,6 +21,7 @@ from dermatrust.report.provenance import (
     measured,
     patients_text,
     reference_notice,
+    screen_notice,
 )
 
 NAN = float("nan")
@@ -245,7 +246,15 @@ def test_the_confidential_banner_says_what_the_file_holds(make_manifest):
     assert "contains case images that may not leave this machine" in card_notice(closed, n_pages=3, n_images=3)
     assert "contains case texts that may not leave" in card_notice(closed, n_pages=3, n_images=0)
     assert "only the tables" in card_notice(closed, n_pages=0, n_images=0)
-    assert card_notice(make_manifest(["a"], ["j"]).dataset, n_pages=3, n_images=3) == ""
+    open_card = make_manifest(["a"], ["j"]).dataset
+    assert card_notice(open_card, n_pages=3, n_images=3) == ""
+    cards = [closed.model_copy(update={"name": name}) for name in ("ward A", "ward B", "ward A")]
+    both = "The cards of ward A and ward B do not allow their cases to leave this machine"
+    assert card_notice(cards[0], n_pages=0, n_images=0, others=cards[1:]).startswith(f"{both}. This file holds no case")
+    assert card_notice(cards[0], n_pages=1, n_images=0, others=cards[1:]).endswith(f"{both}: do not send the file on.")
+    beside = card_notice(open_card, n_pages=1, n_images=0, others=cards)
+    assert beside == f"{both}. This file holds no case pages of theirs, only the tables."
+    assert screen_notice(cards) == f"{both}: do not pass on what this page shows."
 
 
 def test_the_lead_says_what_was_measured(make_table, make_manifest):

@@ -224,13 +224,15 @@ def _corrected(tails: Floats, value: float, resamples: Floats, left_out: Floats)
         tails: Of the percentile interval.
         value: The statistic of the whole sample.
         resamples: Where it is defined.
-        left_out: The statistic without each of the clusters.
+        left_out: The statistic without each of the clusters; where it is defined without none of them nothing tells
+            how its spread changes, and only the bias is corrected.
     """
     if not resamples.size:
         return np.full(2, np.nan)
     below = (np.sum(resamples < value) + 0.5 * np.sum(resamples == value)) / resamples.size
     bias = ndtri(below)
-    from_mean = np.nanmean(left_out) - left_out[~np.isnan(left_out)]
+    known = left_out[~np.isnan(left_out)]
+    from_mean = known.mean() - known if known.size else known
     spread = np.sum(from_mean**2) ** 1.5
     acceleration = np.sum(from_mean**3) / (6 * spread) if spread > 0 else 0.0
     moved = bias + ndtri(tails)

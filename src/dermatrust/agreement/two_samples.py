@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from dermatrust.agreement.bootstrap import percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import Floats, Ints, sum_clusters
-from dermatrust.agreement.proportion import wilson_interval
+from dermatrust.agreement.proportion import unvaried_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +67,8 @@ def sample_means(
             sensitivity and specificity. Its `n` and `n_clusters` are the smallest of theirs.
 
     Returns:
-        Percentile intervals. Where all observations are 0, or all are 1, no resample differs from another; the interval
-        is then Wilson's of as many items as there are clusters, as if each cluster were one item. Where all are another
-        one number there is no interval.
+        Percentile intervals. Where all clusters have the same mean, no resample differs from another; the interval is
+        then that of `proportion.unvaried_interval`: Wilson's where all observations are 0, or all are 1.
 
     Raises:
         ValueError: The shapes do not fit, or a number is out of its range.
@@ -133,10 +132,7 @@ def sample_gap(sample: SampleMeans, first: SampleMeans) -> SampleGap:
 
 
 def _widened(found: SampleMeans) -> SampleMeans:
-    """Return the means with intervals that have a width, or none, where resampling shows no variation."""
-    low, high = found.low.copy(), found.high.copy()
-    for column in np.flatnonzero(found.is_flat):
-        share, n = found.means[column], found.n_clusters[column]
-        is_end = share in (0.0, 1.0)
-        low[column], high[column] = wilson_interval(share * n, n, found.confidence) if is_end else (np.nan, np.nan)
-    return replace(found, low=low, high=high)
+    """Return the means with intervals that have a width where resampling shows no variation."""
+    ends = unvaried_interval(found.means, found.n_clusters, lowest=0.0, highest=1.0, confidence=found.confidence)
+    flat = found.is_flat.astype(bool)
+    return replace(found, low=np.where(flat, ends[0], found.low), high=np.where(flat, ends[1], found.high))

@@ -99,7 +99,7 @@ class _Asked:
 
 
 def agreement_rows(study: Study, bootstrap: Bootstrap) -> list[AgreementRow]:
-    """Return automatic raters, the panel's members and the mean of other patients, each against its target."""
+    """Return automatic raters, the panel's members, the lexical judge and the mean of other patients, each compared."""
     asked: list[_Asked] = []
     for rater, role, given, wanted in _compared(study):
         asked += _pair(rater, role, given, wanted, study.tiled(len(given) // len(study.table.patients)))
@@ -173,6 +173,8 @@ def _compared(study: Study) -> Iterator[tuple[str, Role, Floats, Floats]]:
         yield "", "panel", study.members.reshape(flat), study.others.reshape(flat)
         for i, k in enumerate(study.panel):
             yield table.names[k], "member", study.members[i], study.others[i]
+    if table.lexical is not None:
+        yield "", "lexical", table.lexical, study.target
     yield "", "mean", other_clusters_means(study.target, table.patients), study.target
 
 

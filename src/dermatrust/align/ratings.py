@@ -19,7 +19,7 @@ FACTORS: tuple[AlignFactor, ...] = ("category", "skin type", "site", "author", "
 NOT_RECORDED = "not recorded"
 _SKIN_TYPES = ("I", "II", "III", "IV", "V", "VI")
 _LENGTHS = ("shortest third", "middle third", "longest third")
-_REFERENCES: dict[Stream | None, str] = {"reference": "written", "label": "from the label", None: "none"}
+_REFERENCES: dict[Stream, str] = {"reference": "written, not certified", "label": "from the label"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +42,8 @@ class RatingTable:
         n_cases_without_patient: Cases whose patient is not recorded.
         unregistered: Raters that neither the registry nor the caller says anything about: they are taken for models.
         said: What raters said beside their scores; None where that was not read.
+        lexical: What the lexical judge gives the narratives, shape (narratives, 6), where it is a baseline and not one
+            of the raters; NaN where it gives no score.
     """
 
     raters: tuple[Rater, ...]
@@ -57,6 +59,7 @@ class RatingTable:
     n_cases_without_patient: int = 0
     unregistered: tuple[str, ...] = ()
     said: Said | None = None
+    lexical: Floats | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,14 +91,15 @@ def read_rating_table(
     check_named(list(dict.fromkeys(rating.rater for rating in ratings)), panel, adjudicators)
     return rating_table(
         cases, narratives, ratings, dataset.iter_raters(), people={*panel, *adjudicators}, expected=expected,
-        streams={reference.case_id: reference.stream for reference in dataset.iter_references()},
+        references={reference.case_id: reference for reference in dataset.iter_references()},
         n_empty=len(without_text),
     )  # fmt: skip
 
 
 def rating_table(
     cases: Mapping[str, Case], narratives: Sequence[Narrative], ratings: Sequence[Rating], registry: Iterable[Rater], *,
-    streams: Mapping[str, Stream] | None = None, people: Collection[str] = (), expected: bool = False, n_empty: int = 0,
+    references: Mapping[str, Narrative] | None = None, people: Collection[str] = (), expected: bool = False,
+    n_empty: int = 0,
 ) -> RatingTable:  # fmt: skip
     """Return ratings as one table.
 
@@ -104,7 +108,7 @@ def rating_table(
         narratives: What was rated, all with text.
         ratings: Of these narratives, each rater's in the order in which they were given.
         registry: What is known of raters.
-        streams: By case what its reference is, where it has one.
+        references: By case, where it has one.
         people: Raters to be taken for people where the registry does not know them.
         expected: As for `read_rating_table`.
         n_empty: Narratives left out for want of a text.
@@ -119,7 +123,7 @@ def rating_table(
     return RatingTable(
         raters=raters, narratives=tuple(narratives), cases=own,
         patients=np.array([numbers[patient] for patient in patients], dtype=np.int64), n_patients=len(numbers),
-        scores=scores, draws=draws, places=places, factors=_factors(streams or {}, narratives, own),
+        scores=scores, draws=draws, places=places, factors=_factors(references or {}, narratives, own),
         n_empty=n_empty, unregistered=unregistered,
         n_cases_without_patient=len({case.id for case in own if case.patient_id is None}),
         said=said_in(ratings, {rater.id: k for k, rater in enumerate(raters)}, place_of),
@@ -209,7 +213,7 @@ def _arrays(
 
 
 def _factors(
-    streams: Mapping[str, Stream], narratives: Sequence[Narrative], cases: Sequence[Case]
+    references: Mapping[str, Narrative], narratives: Sequence[Narrative], cases: Sequence[Case]
 ) -> dict[AlignFactor, tuple[str, ...]]:
     """Return the level of each narrative for every factor."""
     n_words = np.array([len(narrative.text.split()) for narrative in narratives])
@@ -220,6 +224,13 @@ def _factors(
         "skin type": tuple(skin),
         "site": tuple(case.context.site or NOT_RECORDED for case in cases),
         "author": tuple(narrative.author for narrative in narratives),
-        "reference": tuple(_REFERENCES[streams.get(case.id)] for case in cases),
+        "reference": tuple(_quality(references.get(case.id)) for case in cases),
         "length": tuple(_LENGTHS[k] for k in thirds),
     }
+
+
+def _quality(reference: Narrative | None) -> str:
+    """Return what a reference is worth: whether somebody vouches for it, wrote it, or only the label speaks."""
+    if reference is None:
+        return "none"
+    return "certified" if reference.certificate is not None else _REFERENCES.get(reference.stream, reference.stream)

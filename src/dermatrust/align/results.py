@@ -10,10 +10,11 @@ from dermatrust.align.ratings import AlignFactor
 from dermatrust.bench.results import Estimate, Measure
 from dermatrust.records import Narrative, Rater
 
-Role = Literal["automatic", "panel", "member", "mean"]
+Role = Literal["automatic", "panel", "member", "lexical", "mean"]
 """automatic  a judge or evaluator against the target
 panel      one of the panel against the others' mean, all members pooled: human against human
 member     the same for one member
+lexical    the lexical judge, asked for comparison, where it is not one of the automatic raters
 mean       the guess of whoever knows only how other patients' narratives score: predict the mean"""
 
 StandsIn = Literal["yes", "no", "too few", "not tested"]
@@ -268,3 +269,10 @@ class AlignmentStudy:
     stability: Sequence[StabilityRow]
     worst: Sequence[WorstCase]
     adjudication: Adjudication
+
+    @property
+    def has_lexical_judge(self) -> bool:
+        """Whether the lexical judge is one of the automatic raters or a baseline."""
+        return any(rater.kind == "lexical" for rater in self.automatic) or any(
+            row.role == "lexical" for row in self.agreement
+        )

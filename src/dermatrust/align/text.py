@@ -24,7 +24,7 @@ from dermatrust.bench.text import NOTHING, aligned, counted, estimate_text, meas
 from dermatrust.records import Rater
 
 _OTHERS = "the others' mean"
-_PEOPLE, _OF_MEAN = "one of the panel", "the mean of other patients"
+_PEOPLE, _LEXICAL, _OF_MEAN = "one of the panel", "the lexical judge", "the mean of other patients"
 Names = Mapping[str, str]
 """Rater to what its lines call it."""
 _COLUMNS = [measure_title(measure) for measure in MEASURES]
@@ -61,7 +61,7 @@ def compared_with(study: AlignmentStudy, role: Role) -> str:
 
 def role_name(row: AgreementRow) -> str:
     """Return who a row is about."""
-    return {"panel": _PEOPLE, "mean": _OF_MEAN}.get(row.role, row.rater)
+    return {"panel": _PEOPLE, "lexical": _LEXICAL, "mean": _OF_MEAN}.get(row.role, row.rater)
 
 
 def _names(raters: Sequence[Rater]) -> Names:
@@ -80,6 +80,8 @@ def _heading(study: AlignmentStudy) -> str:
     for title, raters in (("Panel", study.panel), ("Adjudicators", study.adjudicators), ("Compared", study.automatic)):
         if raters or title == "Compared":
             lines.append(f"{title}: {'; '.join(map(_rater_text, raters)) or 'nobody'}")
+    if not study.has_lexical_judge:
+        lines.append("The lexical judge is no baseline here: no narrative has a reference it could be compared with")
     lines.append(f"[{study.confidence * 100:g} % intervals over patients]; macro: the mean of the six dimensions")
     return "\n".join(lines)
 

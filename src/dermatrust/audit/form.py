@@ -21,11 +21,15 @@ _YOU_HAVE = spaced(
 _YOU = re.compile(r"\byou\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“][^\"“”\n]{0,200}[\"”]")
 
-HARDLY_ANY, TOO_SHORT = 15, ((15, 0.95), (30, 0.85), (50, 0.6), (75, 0.3))
+HARDLY_ANY, SHORT = 15, 30
+TOO_SHORT = ((HARDLY_ANY, 0.95), (SHORT, 0.85), (50, 0.6), (75, 0.3))
 """Words under which a text is too short, and how surely. To describe, reason and conclude takes several sentences; the
 shortest of 602 references of the DermBench release has 136 words, the shortest drawn one about 60."""
 CONCISE = 0.6
 """At most so surely is a text of 15 words or more too short if it has a diagnosis: a clinician may find it enough."""
+COMPLETE, LEAST_SAID, LEAST_SENTENCES = 0.3, 3, 3
+"""At most so surely is a text of 30 words or more too short if it has three sentences, describes three features of the
+skin and concludes: clinicians write so, and it lacks nothing but length."""
 
 DICTATED = 0.85
 _DICTATED = spaced(
@@ -46,10 +50,18 @@ def check_form(read: ReadReference) -> Iterator[ReferenceFinding]:
         for most, confidence in TOO_SHORT:
             if read.n_words < most:
                 expected, found = "a description, a line of reasoning and a conclusion", f"{read.n_words} words in all"
-                is_concise = read.n_words >= HARDLY_ANY and bool(read.held)
-                sure = min(confidence, CONCISE) if is_concise else confidence
+                sure = min(confidence, _shortness(read))
                 yield read.finding("too short", sure, 0, expected=expected, found=found)
                 break
+
+
+def _shortness(read: ReadReference) -> float:
+    """Return how surely a text is too short at most, by what it holds in spite of its length."""
+    if read.n_words < HARDLY_ANY or not read.held:
+        return 1.0
+    n_features = sum(concept.kind != "site" for concept in (*read.profile.claims, *read.profile.denied))
+    is_complete = read.n_words >= SHORT and n_features >= LEAST_SAID and read.n_sentences >= LEAST_SENTENCES
+    return COMPLETE if is_complete else CONCISE
 
 
 def _tags(read: ReadReference) -> Iterator[ReferenceFinding]:

@@ -12,9 +12,11 @@ from dermatrust.lexicon.sentences import Sentences, without_markup
 
 _IN_GENERAL = re.compile(
     r"\b(?:often|usually|typically|commonly|(?:is|are) common|common in|generally|frequently|sometimes|rarely"
-    r"|can(?! be\b)|would)\b",
+    r"|can(?! be\b)|would|characteri[sz]ed by|classically|involves|affects|tends? to|no mention|not mentioned)\b",
     re.IGNORECASE,
 )
+_HEADS = re.compile(r"[*_\s]*(?:\([^)\n]{1,40}\))?[*_\s]*:")
+"""Behind the name of a disease: what follows tells what that disease is like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ class Passage:
     def is_general(self, place: int) -> bool:
         """Whether the sentence around a place speaks of what a disease can be like ("It often affects the face")."""
         start, end = self.sentence(place)
-        return _IN_GENERAL.search(self.text, start, end) is not None
+        is_headed = any(start <= one.start < place and _HEADS.match(self.text, one.end) for one in self.named)
+        return is_headed or _IN_GENERAL.search(self.text, start, end) is not None
 
     def held(self, concept: Concept) -> list[Mention]:
         """Return where a feature is plainly affirmed of this skin."""

@@ -25,7 +25,11 @@ SIGNS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
         0.75,
         spaced(
             r"\binability to (?:assist|help|view|see|process|provide)\b"
-            r"|\brefus(?:al|es|ed|ing)\b (?!of (?:food|treatment|consent))(?:to (?!heal|resolve|clear))?"
+            r"|\b(?:assistant|model|system|captioner|chatbot|ai) (?:\w+ ){0,2}?(?:is|was) (?:not able|unable) to"
+            r" (?:view|see|process|analy[sz]e|describe|interpret|identify|help|assist)\b"
+            r"|\brefusal\b(?! (?:of|to undergo) (?:food|treatment|consent|surgery|biopsy|therapy|care|further))"
+            r"|\brefus(?:es|ed|ing) to (?:assist|help|provide|answer|describe|analy[sz]e|discuss|engage|comment|process"
+            r"|view)\b"
             r"|\b(?:text|automated|standard|generic|error) refusal\b|\brefusal (?:message|text|notice|response)\b"
         ),
     ),
@@ -35,10 +39,19 @@ SIGNS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
         spaced(
             rf"\b(?:no|not any|without(?: any)?|lack(?:s|ing)?(?: of)?|absence of|insufficient|contains? no)"
             rf" (?:\w+[ -]){{0,3}}?{_PICTURE} (?:\w+ )?{_MATTER}\b"
+            r"|\b(?:no|without(?: any)?) (?:visible|visual|clinical) (?:features?|findings?|details?)"
+            r" (?:to (?:analy[sz]e|assess|describe|go by|work with|interpret)"
+            r"|(?:was|were|is|are) (?:provided|given|supplied|described|available))\b"
             rf"|\b(?:absence|lack) of (?:(?!features)\w+[ -]){{0,4}}?{_MATTER}\b"
-            r"|\b(?:image|photo(?:graph)?|picture|description) (?:\w+ ){0,3}?(?:is|was|were|does|did|has|contains?)"
-            r" (?:\w+ )?(?:not (?:provided|available|attached|accessible|pertain|relate|(?:contain|include|show|depict"
-            r"|provide) (?:any|a|an) (?:skin|visual|clinical|dermatolog\w+))|missing|blank|only text|unrelated)"
+            r"|\bno (?:image|photo(?:graph)?|picture|caption) (?:was|were|is|has been) (?:attached|provided|given"
+            r"|shared|sent|supplied|uploaded|included)\b"
+            r"|\b(?:no|not have|without|lack) access to (?:the|an?|any) (?:image|photo(?:graph)?|picture)\b"
+            r"|(?<!dermoscopic\s)(?<!dermatoscopic\s)(?<!histological\s)(?<!earlier\s)(?<!second\s)"
+            r"\b(?:image|photo(?:graph)?|picture|description) (?:\w+ ){0,3}?"
+            r"(?:is|was|were|does|did|has|could|can|contains?) (?:\w+ )?"
+            r"(?:not (?:be (?:loaded|opened|displayed|read|retrieved|accessed|decoded|processed)|provided"
+            r"|available|attached|accessible|pertain|relate|(?:contain|include|show|depict|provide)"
+            r" (?:any|a|an) (?:skin|visual|clinical|dermatolog\w+))|missing|blank|only text|unrelated)"
         ),
     ),
     (

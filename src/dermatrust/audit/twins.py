@@ -13,10 +13,13 @@ from dermatrust.audit.passage import Passage, changed, content_of
 
 _LEANS_BACK = re.compile(
     r"(?:it|its|they|their|this|these|that|those|in addition|besides|also|here|however|within|both|such|but|and"
-    r"|additionally|moreover|the (?:former|latter|same|second|third|other))\b",
+    r"|additionally|moreover|the (?:former|latter|same|second|third|other|next)|of (?:its|their|these|those)|narrowing"
+    r"|next|then|thus|hence|therefore|finally|consequently|second(?:ly)?|third(?:ly)?|so)\b",
     re.IGNORECASE,
 )
 """How a sentence begins that needs the one before it."""
+_OPENS = re.compile(r"\bfirst(?:ly)?\b|\bstarts? (?:wide|with)\b|\bbroad(?:ly)?\b|\bto begin with\b", re.IGNORECASE)
+"""A sentence that begins a line of reasoning, which goes on behind it."""
 _FEWEST_PARAPHRASES = 2
 _FEWEST_MOVED = 3
 _MARKUP = re.compile(r"\*\*|</?think>|^\s*[-#*]\s", re.MULTILINE)
@@ -89,7 +92,13 @@ def _movable(passage: Passage) -> list[list[int]]:
         leans = _LEANS_BACK.match(said) or "\n" in piece or not said.endswith(".")
         if leans and runs[-1]:
             runs[-1].pop()  # what leans back keeps the sentence it leans on
-        if leans or number == 0 or start >= passage.first_diagnosis or place > passage.first_diagnosis:
+        if (
+            leans
+            or _OPENS.search(said)
+            or number == 0
+            or start >= passage.first_diagnosis
+            or place > passage.first_diagnosis
+        ):
             runs.append([])
         else:
             runs[-1].append(number)

@@ -1,22 +1,30 @@
 """Errors of conclusion: another disease, none, no alternatives, an argument for something else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from dermatrust.audit.draft import Draft, Occasion
 from dermatrust.audit.edits import Edit, clauses, insertion_before, swap
-from dermatrust.audit.labels import SAME_GROUP
+from dermatrust.audit.labels import RELATED, nearness
 from dermatrust.audit.passage import Content, Passage
 from dermatrust.audit.wrong_findings import shuffled
-from dermatrust.judge.lexical_conclusion import Named, within
-from dermatrust.lexicon import Diagnosis
+from dermatrust.judge.lexical_conclusion import Named, is_dismissed, within
+from dermatrust.lexicon import Diagnosis, Lexicon
 from dermatrust.lexicon.forms import is_form_of
 
 _OTHER_DISEASE = frozenset({"named", "concluded", "favoured"})
 _LONGEST_NAME = 40
 _MOST_TRIED = 8
 _BRACKET = re.compile(r"[*_\s]*\([*_\s]*")
-_SHORT_FORM = re.compile(r"[*_]{0,2}\s*\(([A-Z][A-Za-z]*[A-Z])\)")
+_BRACKET_END = re.compile(r"[*_\s]*\)")
+_OTHERS = re.compile(
+    r"\bother (?:\w+ ){0,2}?(?:diagnos[ei]s|conditions?|possibilit\w+|differentials?|causes?|entities)\b", re.IGNORECASE
+)
+"""What begins a list of diseases that are not the answer."""
+_ADJECTIVE = re.compile(r"(?:ous|iatic|etic)$", re.IGNORECASE)
+"""How a name ends that is no noun, so that no other name can take its place: "eczematous", "psoriatic"."""
+_SHORT_FORM = re.compile(r"[*_]{0,2}\s*\(([A-Z][A-Za-z]*[A-Z]s?)\)")
 """Behind a name: the abbreviation by which the text calls the disease from there on."""
 
 
@@ -58,9 +66,23 @@ def _replaced(occasion: Occasion, rivals: list[Diagnosis]) -> Iterator[Draft]:
 
 
 def _renamed(occasion: Occasion, places: list[Named], rival: Diagnosis) -> tuple[Edit, ...]:
-    """Return the edits that put another disease here, none where an abbreviation would give the old one away."""
+    """Return the edits that put another disease here; none where the text would then not stay sound but for the name.
+
+    An abbreviation would give the old disease away, and so would an adjective of it. A name that is set aside somewhere
+    would then be set aside and concluded, and a special name beside a general one would stand twice in a sentence; in
+    brackets it is left out.
+    """
     passage, edits = occasion.passage, []
+    explained = [b for a, b in pairwise(places) if _is_explained(passage, a, b)]
+    if any(_is_set_aside(passage, one) for one in places) or _are_told_apart(passage, places, explained):
+        return ()
     for one in places:
+        if one in explained:
+            opening, closing = places[places.index(one) - 1].end, _BRACKET_END.match(passage.text, one.end)
+            if closing is None:
+                return ()
+            edits.append(Edit(opening, closing.end(), ""))
+            continue
         short = _SHORT_FORM.match(passage.text, one.end)
         if short and len(re.findall(rf"\b{short[1]}\b", passage.text)) > 1:
             return ()
@@ -83,12 +105,38 @@ def _names_a_relative(occasion: Occasion) -> bool:
     truth, passage = occasion.truth, occasion.passage
     places = _true_names(occasion)
     argued = {passage.sentences.index(one.start) for one in places}
-    others = [one for one in passage.named if one.status == "affirmed" and one not in places]
+    others = [one for one in passage.named if one.status in ("affirmed", "hedged") and one not in places]
     return truth is not None and any(
-        (passage.sentences.index(one.start) in argued and passage.lexicon.kinship(one.diagnosis, truth) >= SAME_GROUP)
+        (passage.sentences.index(one.start) in argued and _nearness(one.diagnosis, truth, passage.lexicon) >= RELATED)
         or any(_is_explained(passage, one, place) or _is_explained(passage, place, one) for place in places)
         for one in others
     )
+
+
+def _is_set_aside(passage: Passage, one: Named) -> bool:
+    """Whether a mention cannot take another name: it is denied or dismissed, an adjective or a plural."""
+    said = passage.text[one.start : one.end]
+    singulars = {name.casefold() for name in (one.diagnosis.name, *one.diagnosis.synonyms)}
+    is_plural = said.endswith("s") and said[:-1].casefold() in singulars
+    is_plural = is_plural or (said.endswith("es") and f"{said[:-2]}is".casefold() in singulars)
+    is_adjective = is_plural or _ADJECTIVE.search(said) is not None
+    start, _ = passage.sentence(one.start)
+    is_listed = _OTHERS.search(passage.text, start, one.start) is not None
+    return is_adjective or is_listed or one.status == "negated" or is_dismissed(passage.sentences, one)
+
+
+def _are_told_apart(passage: Passage, places: Sequence[Named], explained: Sequence[Named]) -> bool:
+    """Whether a sentence calls the disease by two names, brackets aside: "eczema, specifically hand eczema"."""
+    names: dict[int, set[str]] = {}
+    for one in places:
+        if one not in explained:
+            said = passage.text[one.start : one.end].casefold()
+            names.setdefault(passage.sentences.index(one.start), set()).add(said)
+    return any(len(said) > 1 for said in names.values())
+
+
+def _nearness(a: Diagnosis, b: Diagnosis, lexicon: Lexicon) -> float:
+    return max(nearness(a, [b], lexicon), nearness(b, [a], lexicon))
 
 
 def _is_explained(passage: Passage, first: Named, second: Named) -> bool:

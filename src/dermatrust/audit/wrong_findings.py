@@ -9,6 +9,7 @@ from dermatrust.audit import tables
 from dermatrust.audit.draft import Draft, Occasion
 from dermatrust.audit.edits import Edit, clauses, insertion, swap
 from dermatrust.audit.passage import Content, Passage
+from dermatrust.audit.twins import n_words
 from dermatrust.lexicon import Concept, Lexicon, Mention
 
 _CLAIMS = frozenset({"claims"})
@@ -31,6 +32,8 @@ _IS_THERE = re.compile(r"\s+(?:is|are)(?=\s+(?:also\s+)?(?:present|seen|noted|vi
 _ADJECTIVE = re.compile(r"(?:al|ar|ary|palmar|plantar|oral|ocular)$")
 _HAS_SIDES = re.compile(r"\b(?:left|right|both|bilateral|each)\s+$", re.IGNORECASE)
 _BESIDE = re.compile(r"[\s/,&-]*(?:and |or )?")
+_LONGEST_CLAUSE = 12
+"""Words of a clause that may go for the sake of one finding."""
 _PLURAL = ("s", "ae", "comedones")
 _SINGULAR_ENDINGS = ("sis", "tus", "ess")
 _SINGULAR_S = ("penis", "anus", "umbilicus", "philtrum", "helix", "canthus", "glans", "pelvis")
@@ -102,9 +105,15 @@ def missing_findings(occasion: Occasion) -> Iterator[Draft]:
 
 
 def _removals(passage: Passage, place: Mention) -> Iterator[list[Edit]]:
-    """Yield ways to take one mention out: its whole clause, or the word with what joins it to its neighbour."""
-    yield from clauses(passage, place.start)
+    """Yield ways to take one mention out: its whole clause, or the word with what joins it to its neighbour.
+
+    A clause that is long, or gives another feature, says more than a finding, so it stays.
+    """
     text = passage.text
+    for edits in clauses(passage, place.start):
+        gone = [m for m in passage.own for edit in edits if edit.start <= m.start < edit.end]
+        if len(gone) <= 1 and sum(n_words(text[edit.start : edit.end]) for edit in edits) <= _LONGEST_CLAUSE:
+            yield edits
     for first, second in pairwise(passage.mentions):
         between = text[first.end : second.start]
         if first == place and between in (", ", " "):

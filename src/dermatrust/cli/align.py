@@ -60,21 +60,26 @@ def align(
 
     The panel that raters are held to are those whom raters.jsonl calls human or simulated. --panel names it instead:
     whoever is not named, a person too, is then compared with it. Errors and agreement have the baselines beside them:
-    knowing only the mean, and one of the panel against the others.
+    knowing only the mean, one of the panel against the others, and the lexical judge, which is asked here if it has
+    rated nothing.
     """
     from dermatrust.align.compare import Bootstrap
+    from dermatrust.align.lexical_baseline import with_lexical_judge
     from dermatrust.align.ratings import read_rating_table
     from dermatrust.align.study import align as align_raters
     from dermatrust.align.target import study_of
     from dermatrust.align.text import study_text
+    from dermatrust.engine.bar import progress_bar
     from dermatrust.store.folder import DatasetFolder
     from dermatrust.store.layout import RATERS
     from dermatrust.store.new_dataset import new_folder
 
     folder = DatasetFolder.open(dataset)
-    table = read_rating_table(folder, panel, adjudicators=adjudicators, expected=expected)
+    given = read_rating_table(folder, panel, adjudicators=adjudicators, expected=expected)
     bootstrap = Bootstrap(seed, resamples, confidence)
     with nullcontext() if out is None else new_folder(out) as building:  # a folder in use is refused before the work
+        with progress_bar(unit="narrative", leave=False) as bar:
+            table = with_lexical_judge(given, folder, progress=bar.update)
         study = align_raters(table, bootstrap, panel=panel, adjudicators=adjudicators, epsilon=epsilon, n_worst=n_worst)
         if building is not None:
             _write(building, folder, study, study_of(table, panel, adjudicators), bootstrap)

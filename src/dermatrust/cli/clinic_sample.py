@@ -1,10 +1,14 @@
 """`dermatrust clinic sample`: a blinded sample of a study's answers for people to check."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dermatrust.cli.options import FILE
+
+if TYPE_CHECKING:
+    from dermatrust.store.folder import DatasetFolder
 
 
 @click.command()
@@ -43,7 +47,25 @@ def sample(run: Path, dataset: Path, out: Path, n: int, seed: int) -> None:
             f"{n_strata - n_drawn} of {n_strata} strata have no answer in the sample; -n {n_strata} is the least.",
             err=True,
         )
+    _warn_of_identifiers(folder, {answers.case_id[one.row] for one in drawn}, out)
     n_cases = write_sample(out, folder, answers, drawn)
     sheet, key = write_beside(out, answers, drawn)
     click.echo(f"{out}: {len(drawn)} answers about {n_cases} cases\n{sheet}: to fill in\n{key}: keep it apart")
     click.echo(f"once it is filled in: dermatrust clinic sheets {key} {sheet}", err=True)
+
+
+def _warn_of_identifiers(folder: "DatasetFolder", case_ids: set[str], out: Path) -> None:
+    """Say that texts which may identify somebody are about to be copied for other people, if nobody reviewed them."""
+    from dermatrust.bench.text import counted
+    from dermatrust.datasets.identifiers import suspicions
+
+    if folder.card.synthetic or folder.card.identifiers_reviewed:
+        return
+    found = [(case.id, first) for case in folder.iter_cases() if case.id in case_ids
+             if (first := next(suspicions(case), ""))]  # fmt: skip
+    if found:
+        click.echo(
+            f"warning: {counted(len(found), 'case')} of the sample may say who a patient is: of {found[0][0]!r} "
+            f"{found[0][1]}. `dermatrust data check {out}` lists all such places: look at them before you hand it on.",
+            err=True,
+        )

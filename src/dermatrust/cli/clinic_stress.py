@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dermatrust.cli.options import with_options
-from dermatrust.cli.study import DATASET, STUDY_OPTIONS, open_study, tell_study
+from dermatrust.cli.study import DATASET, SPOILT_OPTIONS, ask_study, open_study, tell_study
 
 if TYPE_CHECKING:
     from dermatrust.atlas.degrade import Degradation
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @DATASET
-@with_options(*STUDY_OPTIONS)
+@with_options(*SPOILT_OPTIONS)
 @click.option("--kind", "kinds", multiple=True, help="A degradation; repeatable.  [default: all seven]")
 @click.option(
     "--severity", "severities", type=click.IntRange(1, 3), multiple=True, default=(1, 2, 3), show_default=True,
@@ -31,42 +31,33 @@ def stress(
     dataset: Path, kinds: tuple[str, ...], severities: tuple[int, ...], kind_of_task: str, top: int | None,
     levels: str | None, **options: Any,
 ) -> None:  # fmt: skip
-    """Ask about every case of DATASET with clean photographs and with the same ones spoilt.
+    """Ask about every case of DATASET with all its photographs, clean and spoilt, and compare.
 
     Kinds: blur, noise, low light, colour cast, jpeg, crop, occlusion. Strengths are in pixels of what models see
     (--side). The run folder gets answers.parquet, report.html, result.json and table.csv. The same command again
     resumes. Exits with 1 if asks failed; run it again for those.
     """
-    import shlex
-    import sys
-
-    from dermatrust.cli.options import named_run_folder, pace_for
-    from dermatrust.clinic.run import study_name
     from dermatrust.clinic.stress import run_stress, spoilt_arms, stressed
     from dermatrust.clinic.stress_table import stress_result
     from dermatrust.clinic.stress_text import stress_csv, stress_text
-    from dermatrust.clinic.urgency_truth import unknown_levels
-    from dermatrust.errors import DataError
-    from dermatrust.report.clinic_stress import write_stress_page
+    from dermatrust.clinic.urgency_truth import true_urgency, unknown_levels
+    from dermatrust.report.clinic_page import write_clinic_page
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import write_result
 
-    if options["image_arms"] != ("all",):
-        raise DataError("--images", "makes no sense here", "photographs of a case all at once, which is the default")
     arms = spoilt_arms(_chosen(kinds), sorted(set(severities)))  # type: ignore[arg-type]
     task, prompt = _task(kind_of_task, top, levels)
     study = stressed(open_study(dataset, task, prompt, **options), arms)
-    run = named_run_folder(options, f"stress-{study_name(study)}")
-    command = shlex.join(["dermatrust", *sys.argv[1:]])
-    pace = pace_for(study.clients, options)
-    finished = run_stress(study, run, command=command, pace=pace, replace_run=options["replace"])
+    finished = ask_study(study, options, run_stress, "stress-")
+    run = finished.run
     result = stress_result(
-        finished.answers, study.dataset.card, n_levels=task.n_levels, n_without_truth=study.n_without_truth,
-        seed=study.seed, n_resamples=options["resamples"],
+        finished.answers, study.dataset.card, n_levels=task.n_levels,
+        truths=[true_urgency(case) for case in study.cases] if task.kind == "triage" else (),
+        n_without_truth=study.n_without_truth, seed=study.seed, n_resamples=options["resamples"],
     )  # fmt: skip
     write_result(run.result_path, result)
     write_text(run.table_path, stress_csv(result))
-    write_stress_page(run.report_path, result, manifest=finished.manifest)
+    write_clinic_page(run.report_path, result, manifest=finished.manifest)
     unknown = unknown_levels(study.all_cases[: study.limit]) if task.kind == "triage" else ""
     tell_study(finished, stress_text(result), unknown=unknown)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dermatrust.datasets.split import Split
 
 _MOST_SHOWN = 10
+_ALWAYS_SHOWN = {"identifier"}
+"""Kinds of finding of which somebody has to look at every place."""
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -130,10 +132,10 @@ def _print_findings(report: "CheckReport") -> None:
     for finding in sorted(report.findings, key=lambda f: (f.severity, f.kind)):
         key = (finding.severity, finding.kind)
         shown[key] = shown.get(key, 0) + 1
-        if shown[key] <= _MOST_SHOWN:
+        if shown[key] <= _MOST_SHOWN or finding.kind in _ALWAYS_SHOWN:
             click.echo(str(finding))
     for (severity, kind), n in shown.items():
-        if n > _MOST_SHOWN:
+        if n > _MOST_SHOWN and kind not in _ALWAYS_SHOWN:
             click.echo(f"{severity}: {kind}: {n - _MOST_SHOWN} more. Add --json to see all.")
 
 

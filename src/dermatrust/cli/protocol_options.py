@@ -9,12 +9,17 @@ from dermatrust.cli.options import Number
 from dermatrust.errors import DataError
 
 if TYPE_CHECKING:
-    from dermatrust.protocols import Protocol
+    from collections.abc import Sequence
+
+    from dermatrust.protocols import Item, Protocol
     from dermatrust.protocols.result import ProtocolResult
 
 PROTOCOL = click.argument("protocol")
 DATA = click.option("--data", help="Its data: a file, a folder, or hf:OWNER/NAME@COMMIT[/FILE].  [default: the hub]")
 VARIANT = click.option("--variant", help="A variant of the protocol, e.g. released-code.")
+CUTOFF = click.option(
+    "--cutoff", metavar="YYYY-MM", help="Results also before and after this month, where a protocol's items have one."
+)
 METHOD_OPTIONS = (
     click.option("--method", help="How to ask: NAME or NAME:K, e.g. self-consistency:5.  [default: plainly]"),
     click.option("--pool", type=click.Path(path_type=Path), help="Rows with known answers to take shots from."),
@@ -25,10 +30,11 @@ METHOD_OPTIONS = (
 
 
 def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
-    """Return the protocol in the variant and by the method that the options name, with the user's prompt."""
+    """Return the protocol in the variant and by the method that the options name, with their prompt and cut-off."""
     from dataclasses import replace
 
     from dermatrust.narrate import load_prompt
+    from dermatrust.protocols.cutoff import with_cutoff
     from dermatrust.protocols.find import find_protocol
     from dermatrust.protocols.methods.find import Settings, apply_method
     from dermatrust.protocols.open_data import iter_items
@@ -37,29 +43,54 @@ def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
     if options["variant"]:
         protocol = protocol.variant(options["variant"])
     if options.get("prompt"):
-        protocol = with_prompt(protocol, load_prompt(options["prompt"]).text)
+        protocol = with_prompt(protocol, load_prompt(_own_file(options["prompt"])).text)
+    if options.get("cutoff"):
+        protocol = with_cutoff(protocol, options["cutoff"])
     if not options.get("method"):
         if options.get("pool"):
             raise DataError("--pool", "is given without a --method that takes shots")
         return protocol
     pool = tuple(iter_items(protocol, options["pool"])) if options.get("pool") else ()
+    _check_has_shots(options["method"], pool)
     settings = Settings(pool=pool, temperature=options.get("method_temperature", 0.7), seed=options["seed"])
     return replace(apply_method(protocol, options["method"], settings))
 
 
 def with_prompt(protocol: "Protocol", text: str) -> "Protocol":
-    """Return the protocol with a prompt in place of its own, also where items bring theirs."""
+    """Return the protocol with a prompt in place of its own, also where items bring theirs.
+
+    Raises:
+        DataError: It has no place for the question, or, once a row is read, for the options that there are.
+    """
     from dataclasses import replace
 
     made = protocol.to_item
+    if "{question}" not in text:
+        raise DataError("--prompt", "has no place {question}: nothing would be asked", "{question}, and {options}")
 
     def to_item(row: Any) -> Any:
         items = made(row)
-        if isinstance(items, tuple):
-            return tuple(replace(item, template=text) for item in items)
-        return replace(items, template=text)
+        several = items if isinstance(items, tuple) else (items,)
+        if "{options}" not in text and any(item.options for item in several):
+            raise DataError("--prompt", "has no place {options}, and there are some to choose from", "{options}")
+        changed = tuple(replace(item, template=text) for item in several)
+        return changed if isinstance(items, tuple) else changed[0]
 
     return replace(protocol, prompt=text, to_item=to_item)
+
+
+def _own_file(name: str) -> Path:
+    """Return the path of a file of the user's, by which no prompt of ours can be meant."""
+    if not Path(name).is_file():
+        raise DataError("--prompt", f"there is no file {name}")
+    return Path(name).absolute()
+
+
+def _check_has_shots(method: str, pool: "Sequence[Item]") -> None:
+    """Refuse a method that would show fewer shots than its name says."""
+    name, _, number = method.partition(":")
+    if name.endswith("few-shot") and pool and number.isdigit() and int(number) > len(pool):
+        raise DataError("--method", f"is {method}, and the pool holds {len(pool)}", f"at most {name}:{len(pool)}")
 
 
 def tell_result(result: "ProtocolResult") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dermatrust.cli.options import FILE
-from dermatrust.cli.protocol_options import DATA, PROTOCOL, VARIANT, open_protocol, tell_result
+from dermatrust.cli.protocol_options import CUTOFF, DATA, PROTOCOL, VARIANT, open_protocol, tell_result
 from dermatrust.errors import DataError
 
 
@@ -16,6 +16,7 @@ from dermatrust.errors import DataError
 @click.argument("file", type=FILE)
 @DATA
 @VARIANT
+@CUTOFF
 @click.option("--method", help="How they were asked, where that made other items: rotate or shuffle:K.")
 @click.option("--model", "-m", default="", help="Whose outputs they are, for the record.  [default: the file's name]")
 @click.option("--limit", "-n", type=click.IntRange(min=1), help="Only the first N rows of the data.")
@@ -39,7 +40,7 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     chosen = open_protocol(protocol, options)
     is_own = not file.is_dir() and is_own_record(file)
     reader = read_recorded if is_own else chosen.recorded
-    brings_items = chosen.records_bring_items and not is_own
+    brings_items = chosen.records_bring_items and not is_own  # a scored.jsonl of ours holds no questions
     data = None if brings_items and options["data"] is None else open_data(chosen.source, options["data"])
     items = iter(()) if data is None else iter_items(chosen, data, limit=options["limit"])
     missing: Counter[str] = Counter()

@@ -39,13 +39,13 @@ def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     results = [path for path in runs if (path / RESULT).exists()]
     benches = [path for path in runs if path not in results]
     _check_are_finished(benches)
-    found = _found(results)
+    found, manifests = _found(results)
     manifest = _joined(benches) if benches else None
     _check_one_truth(found, results, manifest)
     if manifest is None:
-        write_trust_report(output, found)
+        write_trust_report(output, found, manifests)
     else:
-        _write_with_models(output, benches, manifest, found, seed)
+        _write_with_models(output, benches, manifest, found, manifests, seed)
     click.echo(f"report: {output}", err=True)
 
 
@@ -65,8 +65,9 @@ def _check_are_finished(paths: "Sequence[Path]") -> None:
 
 
 def _write_with_models(
-    output: Path, benches: "Sequence[Path]", manifest: "Manifest", found: "Sequence[Found]", seed: int
-) -> None:
+    output: Path, benches: "Sequence[Path]", manifest: "Manifest", found: "Sequence[Found]",
+    manifests: "dict[str, Manifest]", seed: int,
+) -> None:  # fmt: skip
     """Write the report of runs of models, and print their table."""
     from dermatrust.bench.table import bench_table
     from dermatrust.bench.text import table_text
@@ -77,19 +78,24 @@ def _write_with_models(
     kinds = {card.judge: card.kind for card in manifest.judges}
     scores = join_scores([read_scores(RunFolder(path).scores_path) for path in benches])
     table = bench_table(scores, seed=seed, kinds=kinds)
-    write_report(output, manifest=manifest, table=table, pages=(), n_cases_total=manifest.n_cases, found=found)
+    write_report(
+        output, manifest=manifest, table=table, pages=(), n_cases_total=manifest.n_cases, found=found,
+        manifests=manifests,
+    )  # fmt: skip
     if manifest.dataset.synthetic:
         click.echo("synthetic dataset: no number below is clinical performance\n")
     click.echo(table_text(table))
 
 
-def _found(results: "Sequence[Path]") -> "list[Found]":
-    """Return what the folders of studies and audits hold, one of a kind."""
+def _found(results: "Sequence[Path]") -> "tuple[list[Found], dict[str, Manifest]]":
+    """Return what the folders of studies and audits hold, one of a kind, and the manifest of each that is a run."""
     from dermatrust.report.chapters import KINDS, class_of
     from dermatrust.store.result import RESULT, read_kind, read_result
+    from dermatrust.store.run import RunFolder
 
     held: dict[str, Path] = {}
     found: list[Found] = []
+    manifests: dict[str, Manifest] = {}
     for path in results:
         name = read_kind(path / RESULT)
         if name not in KINDS:
@@ -99,7 +105,9 @@ def _found(results: "Sequence[Path]") -> "list[Found]":
             raise DataError(str(path), what, "one of a kind", "Make a report of each.")
         held[name] = path
         found.append(read_result(path / RESULT, class_of(name)))
-    return found
+        if (run := RunFolder(path)).manifest_path.exists():
+            manifests[name] = run.read_manifest()
+    return found, manifests
 
 
 def _check_one_truth(found: "Sequence[Found]", results: "Sequence[Path]", manifest: "Manifest | None") -> None:

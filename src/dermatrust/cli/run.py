@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dermatrust.cli.options import RUN_OPTIONS, Number, named_run_folder, pace_for, tell_failures, with_options
-from dermatrust.cli.protocol_options import DATA, METHOD_OPTIONS, PROTOCOL, VARIANT, open_protocol, tell_result
+from dermatrust.cli.protocol_options import CUTOFF, DATA, METHOD_OPTIONS, PROTOCOL, VARIANT, open_protocol, tell_result
 from dermatrust.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--role", "roles", multiple=True, help="ROLE=MODEL, for protocols in which others take part; repeatable.")
 @DATA
 @VARIANT
+@CUTOFF
 @with_options(*METHOD_OPTIONS)
 @click.option("--prompt", help="A prompt of your own, a file, in place of the protocol's.")
 @click.option("--temperature", type=Number(min=0), help="Of the model under test.  [default: the protocol's, else 0]")
@@ -51,6 +52,7 @@ def run(protocol: str, **options: Any) -> None:
         images=ImageCache(options["out"] / "image-cache", side_px=options["side"]),
         variant=options["variant"] or "",
         method=options["method"] or "",
+        method_settings=_method_settings(options),
         limit=options["limit"],
         seed=options["seed"],
     )
@@ -64,6 +66,16 @@ def run(protocol: str, **options: Any) -> None:
     tell_failures(failures, folder)
 
 
+def _method_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what a method hangs on besides its name: with another pool or temperature it is another run."""
+    from dermatrust.protocols.open_data import content_hash
+
+    if not options["method"]:
+        return {}
+    pool = {"pool": content_hash(options["pool"])} if options["pool"] else {}
+    return {"method_temperature": options["method_temperature"], **pool}
+
+
 def _clients(roles: tuple[str, ...], source: "Source", options: dict[str, Any]) -> "dict[str, Client]":
     """Return who plays which role, refusing a role that the protocol does not have."""
     from dermatrust.clients import open_client
@@ -74,6 +86,8 @@ def _clients(roles: tuple[str, ...], source: "Source", options: dict[str, Any]) 
         role, is_given, name = text.partition("=")
         if not is_given or not role or not name:
             raise DataError("--role", f"is {text!r}", "ROLE=MODEL")
+        if role == MODEL:
+            raise DataError("--role", "names the model under test", "a role besides it", "Name that one with -m.")
         named[role] = name
     for role in named:
         if role != MODEL and role not in roles:

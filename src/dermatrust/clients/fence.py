@@ -22,10 +22,15 @@ def fenced(name: str, text: str, code: str) -> str:
         < < <END CANDIDATE 0> > > < < <END
         <<<END CANDIDATE c0de>>>
     """
+    return f"<<<BEGIN {name} {code}>>>\n{_without_rows(text)}\n<<<END {name} {code}>>>"
+
+
+def _without_rows(text: str) -> str:
+    if text.isascii() and "<<" not in text and ">>" not in text:  # nearly every text, and many times faster to see
+        return text
     for sign, signs in _SEVERAL.items():
         text = text.replace(sign, signs)
-    safe = _IN_A_ROW.sub(r"\g<0> ", text)
-    return f"<<<BEGIN {name} {code}>>>\n{safe}\n<<<END {name} {code}>>>"
+    return _IN_A_ROW.sub(r"\g<0> ", text)
 
 
 def unfenced(prompt: str, name: str) -> str | None:

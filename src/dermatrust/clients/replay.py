@@ -9,7 +9,7 @@ says no image arm answers the ask that shows all photographs, or none.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,7 +39,7 @@ class _Recorded(BaseModel):
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What a request must be about to be answered by it."""
-        return self.case_id, self.author, _plain(self.arm), _plain(self.image_arm)
+        return self.case_id, self.author, plain_arm(self.arm), plain_arm(self.image_arm)
 
 
 _SHAPES = {
@@ -66,7 +66,7 @@ class ReplayClient:
         has_arms: Whether any line of the model says which arm of a study it answers.
 
     Raises:
-        DataError: The file is missing or a line is not a recorded output.
+        DataError: The file is missing or empty, or a line is not a recorded output.
         ModelError: The file holds several models and none was chosen, or not the one chosen.
     """
 
@@ -84,6 +84,8 @@ class ReplayClient:
             models.add(row.model)
             if model is None or row.model == model:
                 offsets.setdefault(row.key, []).append((position, len(line)))
+        if not models:
+            raise DataError(str(path), "holds no line", _EXPECTED)
         if model is not None and model not in models:
             raise ModelError(f"replay:{path}#{model}", "the file has no such model", _listed(models))
         if model is None and len(models) > 1:
@@ -94,11 +96,16 @@ class ReplayClient:
         self._offsets = offsets
         self._endpoint = {"kind": "replay", "file": digest.hexdigest()}
 
+    def recorded(self) -> Iterator[tuple[str, str, str, int]]:
+        """Yield the case, the arm, the image arm ("" where a line says none) and the number of lines about them."""
+        for (case_id, _, arm, image_arm), places in self._offsets.items():
+            yield case_id, arm, image_arm, len(places)
+
     def endpoint(self, request: Request) -> Mapping[str, Any]:
         """Return the file's hash and the case: recorded replies belong to cases, not to prompts."""
         about = {"case": request.case_id, "author": request.author}
         if request.arm:
-            about |= {"arm": _plain(request.arm), "image_arm": _plain(request.image_arm)}
+            about |= {"arm": plain_arm(request.arm), "image_arm": plain_arm(request.image_arm)}
         return self._endpoint | about
 
     async def ask(self, request: Request) -> Reply:
@@ -120,7 +127,7 @@ class ReplayClient:
 
     def _places(self, request: Request) -> list[tuple[int, int]]:
         """Return where the file holds what was recorded for a request, in the order of draws."""
-        arm, image_arm = _plain(request.arm), _plain(request.image_arm)
+        arm, image_arm = plain_arm(request.arm), plain_arm(request.image_arm)
         image_arms = (image_arm, "") if image_arm in _ALL else (image_arm,)
         authors = (request.author, "") if request.author else ("",)
         wanted = ((request.case_id, author, arm, shown) for author in authors for shown in image_arms)
@@ -131,7 +138,7 @@ class ReplayClient:
 
 
 @lru_cache(maxsize=256)
-def _plain(arm: str) -> str:
+def plain_arm(arm: str) -> str:
     """Return an arm so that "image + context", "image+context" and "Image-Context" are one."""
     return " ".join(re.split(r"[\s+_:-]+", arm.lower().strip()))
 

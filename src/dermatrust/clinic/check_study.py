@@ -7,6 +7,7 @@ from dermatrust.bench.text import counted
 from dermatrust.clients import Client
 from dermatrust.clinic.arms import CONTEXT_ONLY, IMAGE_ONLY, arm_option
 from dermatrust.clinic.context_fields import known_fields
+from dermatrust.clinic.recorded import unasked
 from dermatrust.clinic.study import Study
 from dermatrust.engine.privacy import check_may_leave
 from dermatrust.errors import DataError, ModelError
@@ -68,5 +69,6 @@ def remarks(study: Study) -> Iterator[str]:
     if bare and any(arm != IMAGE_ONLY for arm in study.arms):
         yield f"Of {bare} of {len(study.cases)} cases no context is known: there, context arms tell nothing."
     blind = [client.name for client in study.clients if client.name.startswith(_EMBEDDED)]
+    yield from unasked(study)
     if blind and len(study.arms) > 1:
         yield f"{', '.join(blind)}: reads no text, so its answers are the same in every context arm."

@@ -30,6 +30,11 @@ _NO_NAME = re.compile(
     | (?:(?:and|but|or|as|so|that|which|then)\ )*(?:i|ich|we)(?:'\w+)?(?:\ .*)? | [ivx]{1,4}  # who speaks; numerals
     | (?:i(?:'m|\ am)\ )?(?:so\ |very\ )?sorry | apologies | unfortunately | yes | no(?:\ (?:idea|comment))? | nothing
     | (?:request\ )?(?:denied|declined|refused) | ok(?:ay)?  # a refusal, or manners
+    | (?:hello|hi|hey|hallo|greetings|bonjour|hola|moin|servus)(?:\ (?:there|everyone|doctor|zusammen))?
+    | (?:good|guten?)\ (?:morning|afternoon|evening|day|morgen|tag|abend) | please | bitte | (?:you're\ )?welcome
+    | (?:many\ )?thanks?(?:\ you)?(?:\ (?:for|so|very)\b.*)? | danke(?:\ .*)? | vielen\ dank(?:\ .*)?
+    | sure(?:\ thing)? | of\ course | certainly | absolutely | understood | noted | got\ it | (?:all\ ?)?right
+    | (?:great|good)(?:\ (?:question|case))? | happy\ to\b.* | here\ you\ go | hmm* | gerne? | natürlich | verstanden
     | (?:es\ )?tut\ mir\ leid | entschuldigung | leider | nein | ja
     | \W* | \d+%? )$""",
     re.VERBOSE | re.IGNORECASE,

@@ -15,6 +15,7 @@ from dermatrust.clinic.anchoring import plan_anchoring, plan_shortcuts
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
 from dermatrust.clinic.cells import Change
 from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.image_arms import NO_IMAGES
 from dermatrust.clinic.ladder import RUNGS
@@ -63,6 +64,7 @@ def differential_result(
         DataError: There are no answers, or a case has two in one arm.
     """
     grid = answer_grid(answers)
+    drawn = seed_of_draws(grid, card.name, seed)
     estimator = Estimator(grid.cluster, grid.n_clusters)
     arms = tuple(dict.fromkeys(place.arm for place in grid.places))
     base = base or arms[0]
@@ -72,8 +74,8 @@ def differential_result(
     changes = [_plan_change(grid, values, estimator, *pair) for pair in pairs]
     anchoring = plan_anchoring(grid, estimator)
     shortcuts = plan_shortcuts(grid, values, estimator)
-    found = estimator.solve(np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence)
-    parts = Parts(case_levels(grid), diseases(grid), grid.cluster, grid.n_clusters, seed, n_resamples, confidence)
+    found = estimator.solve(np.random.default_rng(drawn), n_resamples=n_resamples, confidence=confidence)
+    parts = Parts(case_levels(grid), diseases(grid), grid.cluster, grid.n_clusters, drawn, n_resamples, confidence)
     in_base = [
         Measured(*place, name, values[number][name])
         for number, place in enumerate(grid.places)
@@ -81,7 +83,7 @@ def differential_result(
         for name in SUBGROUP_MEASURES
     ]
     rows, gaps = subgroup_tables(in_base, parts)
-    draws = KeptDraws(seed)
+    draws = KeptDraws(drawn)
     labels = [answers.label[row] for row in grid.first_rows]
     without_patient = sum(answers.patient_id[row] is None for row in grid.first_rows)
     return DifferentialResult(

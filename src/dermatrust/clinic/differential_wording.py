@@ -11,7 +11,9 @@ _PAIR = re.compile(
 )
 _IN_LIST = re.compile(r"(?:^|\n)\s*(?:\(?\d{1,2}[.)]|[-*•])\s*$")
 _FURTHEST = 240
-_OVER = re.compile(r"\s+(?:over|rather than|more than|instead of)\s+(?:the\s+)?", re.IGNORECASE)
+_OVER = re.compile(r"\s+(?:over|more than)\s+(?:the\s+)?", re.IGNORECASE)
+_REJECTED = re.compile(r"\s+(?:rather than|instead of)\s.*", re.IGNORECASE | re.DOTALL)
+"""Of two that are weighed against each other the lighter one stays; what is put in another's place does not."""
 _FIRST = re.compile(r"^the\s+(?:former|first)\b", re.IGNORECASE)
 _LAST = re.compile(r"^the\s+(?:latter|last|second)\b", re.IGNORECASE)
 _I_SAY = re.compile(
@@ -43,12 +45,15 @@ def favourite_first(text: str) -> str:
         'Most likely: eczema. Differential: Psoriasis..'
         >>> favourite_first("I favour psoriasis over tinea")
         'Most likely: psoriasis. Differential: tinea.'
+        >>> favourite_first("I favour psoriasis rather than tinea")
+        'Most likely: psoriasis.'
     """
     if "favo" not in text.lower():
         return text
     kept, position = [], 0
     for mark in _FAVOURED.finditer(text):
-        choice, *others = _OVER.split(mark["choice"].strip())
+        kept_names = _REJECTED.sub("", mark["choice"].strip())
+        choice, *others = _OVER.split(kept_names)
         before = text[position : mark.start()]
         if choice.lower().startswith("over ") or _DENIED.search(before[-_FURTHEST:]):
             continue
@@ -58,7 +63,7 @@ def favourite_first(text: str) -> str:
             names = [name.strip() for name in _VERSUS.split(pair["pair"])]
             choice = names[0] if _FIRST.match(choice) else names[-1] if _LAST.match(choice) else choice
             before = before[: pair.start("pair")]
-        elif others and (says := _I_SAY.search(before, near)):
+        elif (others or kept_names != mark["choice"].strip()) and (says := _I_SAY.search(before, near)):
             names, before = others, before[: says.start("who")]
         else:
             continue

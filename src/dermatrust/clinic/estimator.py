@@ -38,8 +38,8 @@ class Estimator:
     def solve(self, rng: Source, *, n_resamples: int, confidence: float = 0.95) -> list[Estimate]:
         """Return the mean of every column with its percentile interval, by number.
 
-        A column of nothing, or of cases of one patient, has no interval (NaN). Where all observations are the same,
-        resamples cannot tell how far off they may be, and the interval is that of `unvaried_interval`.
+        A column of nothing, or of cases of one patient, has no interval (NaN). Where all observations, or all patients' means, are the
+        same, resamples cannot tell how far off they may be, and the interval is that of `unvaried_interval`.
         """
         if not self._columns:
             return []
@@ -47,9 +47,10 @@ class Estimator:
         sums = sum_clusters(table, self._cluster)
         (draws,) = resampled_means([sums], self._n_clusters, rng=rng, n_resamples=n_resamples)
         low, high, n_skipped = percentile_intervals(draws, confidence)
-        same = np.fmin.reduce(table, initial=np.inf) == np.fmax.reduce(table, initial=-np.inf)
+        flat = np.fmin.reduce(table, initial=np.inf) == np.fmax.reduce(table, initial=-np.inf)
+        flat |= low == high  # as where every patient has the same mean
         ends = unvaried_interval(sums.means, sums.n_clusters, lowest=self._lowest, highest=1.0, confidence=confidence)
-        low, high = np.where(same, ends[0], low), np.where(same, ends[1], high)
+        low, high = np.where(flat, ends[0], low), np.where(flat, ends[1], high)
         parts = zip(
             sums.means.tolist(), low.tolist(), high.tolist(), sums.n.tolist(), sums.n_clusters.tolist(),
             n_skipped.tolist(), strict=True,

@@ -11,6 +11,7 @@ from dermatrust.agreement.two_samples_within import LabelledSample, WithinGap, w
 from dermatrust.bench.results import Estimate
 from dermatrust.clinic.answer_grid import AnswerGrid, Place, answer_grid
 from dermatrust.clinic.differential_table import N_RESAMPLES
+from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.gap_measures import GapMeasures, measures_for
 from dermatrust.clinic.gap_results import BedsideGap, GapRow
 from dermatrust.clinic.gap_settings import check_comparable
@@ -18,6 +19,9 @@ from dermatrust.clinic.makeup import disease_names, makeup
 from dermatrust.errors import DataError
 from dermatrust.records import Manifest
 from dermatrust.store.answers import AnswerColumns
+
+_MOST_LISTED = 4
+"""Models in an arm that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ def bedside_gap(
 ) -> BedsideGap:  # fmt: skip
     """Return every model and arm that all runs have, dataset by dataset, with differences from the first.
 
-    Patients of each dataset are resampled on their own, since the datasets share none.
+    Patients of each dataset are resampled on their own, since the datasets share none, and as in its own study: with its
+    seed and number of resamples the same value has the same interval here and there.
 
     Args:
         runs: At least two, of the same task and of different datasets; the first is what others are compared with.
@@ -56,7 +61,8 @@ def bedside_gap(
     warnings = check_comparable(
         manifests, models=tuple(dict.fromkeys(p.model for p in places)), allow_differences=allow_differences
     )
-    sides = [_Side(grid, measures, np.random.SeedSequence((seed, k))) for k, grid in enumerate(grids)]
+    seeds = [seed_of_draws(grid, run.manifest.dataset.name, seed) for grid, run in zip(grids, runs, strict=True)]
+    sides = [_Side(grid, measures, own) for grid, own in zip(grids, seeds, strict=True)]
     rows = [
         row
         for place in places
@@ -79,7 +85,7 @@ def bedside_gap(
 class _Side:
     """One dataset: its grid, and the means at each place."""
 
-    def __init__(self, grid: AnswerGrid, measures: GapMeasures, seed: np.random.SeedSequence) -> None:
+    def __init__(self, grid: AnswerGrid, measures: GapMeasures, seed: int) -> None:
         self.grid, self._measures, self._seed = grid, measures, seed
         self._number = {place: k for k, place in enumerate(grid.places)}
         self.diseases = np.array(disease_names(grid), dtype=object)
@@ -152,9 +158,19 @@ def _shared(grids: Sequence[AnswerGrid], manifests: Sequence[Manifest]) -> list[
     """Return the places that every run has, in the order of the first."""
     shared = [place for place in grids[0].places if all(place in grid.places for grid in grids[1:])]
     if not shared:
-        here = ", ".join(sorted({" / ".join(place) for place in grids[0].places}))
-        raise DataError(manifests[-1].run_id, "has no model in the same arm as the other runs", f"one of {here}")
+        raise DataError(
+            manifests[-1].run_id,
+            "has no model in the same arm as the other runs",
+            f"one of {_listed(grids[0].places)}",
+            f"It has {_listed(grids[-1].places)}.",
+        )
     return shared
+
+
+def _listed(places: Sequence[Place]) -> str:
+    named = sorted(" / ".join(place) for place in places)
+    more = f" and {len(named) - _MOST_LISTED:,} more" if len(named) > _MOST_LISTED else ""
+    return ", ".join(named[:_MOST_LISTED]) + more
 
 
 def _left_out(grids: Sequence[AnswerGrid], manifests: Sequence[Manifest], shared: Sequence[Place]) -> list[str]:

@@ -53,7 +53,8 @@ def measures_for(task: str, *, where: str) -> GapMeasures:
 
 
 def _differential(grid: AnswerGrid, place: int) -> Floats:
-    return np.column_stack(list(measures_at(grid, place).values()))
+    found = measures_at(grid, place)
+    return np.column_stack([found[name] for name in MEASURES])
 
 
 def triage_values(grid: AnswerGrid, place: int) -> Floats:

@@ -1,7 +1,7 @@
 """Image degradation stress: the same questions about clean and about spoilt photographs."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from dermatrust.atlas.degrade import Degradation, Severity
 from dermatrust.bench.asking import Pace
@@ -37,10 +37,10 @@ def stressed(study: Study, arms: Sequence[SpoiltArm]) -> Study:
     """
     if CONTEXT_ONLY in study.arms:
         raise DataError("--context", f"is {arm_option(CONTEXT_ONLY)}", "an arm that shows photographs")
-    return replace(study, image_arms=(CLEAN, *arms))
+    return dataclasses.replace(study, image_arms=(CLEAN, *arms))
 
 
-def run_stress(study: Study, run: RunFolder, *, command: str, pace: Pace, replace_run: bool = False) -> FinishedStudy:
+def run_stress(study: Study, run: RunFolder, *, command: str, pace: Pace, replace: bool = False) -> FinishedStudy:
     """Ask about clean and spoilt photographs what the run's store does not hold yet, and write manifest and answers.
 
     Args:
@@ -48,13 +48,13 @@ def run_stress(study: Study, run: RunFolder, *, command: str, pace: Pace, replac
         run: Where to. It may hold the beginning of this very run.
         command: The command line, for the manifest.
         pace: How fast to ask.
-        replace_run: Overwrite another run's results in the folder.
+        replace: Overwrite another run's results in the folder.
 
     Raises:
         DataError: As `run_study`.
         ModelError: As `run_study`.
     """
-    return run_study(study, run, command=command, pace=pace, replace=replace_run, plays=_plays(study))
+    return run_study(study, run, command=command, pace=pace, replace=replace, plays=_plays(study))
 
 
 def _plays(study: Study) -> Iterator[Play[tuple[int, Asked, Answer]]]:
@@ -62,7 +62,7 @@ def _plays(study: Study) -> Iterator[Play[tuple[int, Asked, Answer]]]:
     first = 0
     for arm in study.image_arms:
         images = SpoiltImages(study.images, arm, seed=study.seed) if isinstance(arm, SpoiltArm) else study.images
-        part = replace(study, image_arms=(arm,), images=images)
+        part = dataclasses.replace(study, image_arms=(arm,), images=images)
         n = 0
         for play in part.plays():
             yield _numbered(play, first)

@@ -1,6 +1,6 @@
 """From answers about clean and spoilt photographs to accuracy, confidence and their gap, kind by kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,11 @@ import numpy as np
 from dermatrust.agreement.clusters import Floats
 from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.answer_grid import AnswerGrid, answer_grid
+from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.stress import CLEAN
 from dermatrust.clinic.stress_measures import SIGNED, stress_columns, stress_tables
+from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.records import DatasetCard
 from dermatrust.store.answers import AnswerColumns
 
@@ -56,6 +58,7 @@ class StressResult:
         confidence: Nominal coverage of the intervals.
         n_levels: Levels of triage that were asked for, 2 or 3; 0 for a differential.
         n_without_truth: Cases that were not asked about, since nobody recorded what is true of them.
+        n_unsigned: Cases whose level rests on a row of the lexicon that no clinician has signed off.
     """
 
     card: DatasetCard
@@ -67,6 +70,7 @@ class StressResult:
     confidence: float = 0.95
     n_levels: int = 0
     n_without_truth: int = 0
+    n_unsigned: int = 0
 
     @property
     def tables(self) -> tuple[tuple[str, ...], ...]:
@@ -75,8 +79,8 @@ class StressResult:
 
 
 def stress_result(
-    answers: AnswerColumns, card: DatasetCard, *, n_levels: int = 0, n_without_truth: int = 0, seed: int = 0,
-    n_resamples: int = N_RESAMPLES, confidence: float = 0.95,
+    answers: AnswerColumns, card: DatasetCard, *, n_levels: int = 0, truths: Sequence[TrueUrgency] = (),
+    n_without_truth: int = 0, seed: int = 0, n_resamples: int = N_RESAMPLES, confidence: float = 0.95,
 ) -> StressResult:  # fmt: skip
     """Return every figure of a stress test, paired with the clean photographs, with intervals by resampling patients.
 
@@ -86,6 +90,7 @@ def stress_result(
         answers: One row per model, case and condition.
         card: The dataset's.
         n_levels: Levels of triage that were asked for, 2 or 3; 0 for a differential.
+        truths: Of triage: where the levels of the cases come from, for the record.
         n_without_truth: Cases that were not asked about, for the record.
         seed: Of the resampling, at least 0.
         n_resamples: Bootstrap resamples over patients.
@@ -102,10 +107,13 @@ def stress_result(
         _plan(grid, k, estimator, values[k], values[clean[place.model, place.arm]])
         for k, place in enumerate(grid.places)
     ]
-    found = estimator.solve(np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence)
+    found = estimator.solve(
+        np.random.default_rng(seed_of_draws(grid, card.name, seed)), n_resamples=n_resamples, confidence=confidence
+    )
     rows = tuple(plan(found) for plan in plans)
+    n_unsigned = sum(truth.needs_sign_off for truth in truths)
     return StressResult(
-        card, grid.n_cases, grid.n_clusters, rows, n_resamples, seed, confidence, n_levels, n_without_truth
+        card, grid.n_cases, grid.n_clusters, rows, n_resamples, seed, confidence, n_levels, n_without_truth, n_unsigned
     )
 
 

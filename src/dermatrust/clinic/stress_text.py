@@ -44,6 +44,9 @@ def stress_text(result: StressResult) -> str:
         notes.append(f"Intervals of fewer than {FEWEST_PATIENTS} patients are too narrow: do not rest on them.")
     if result.n_without_truth:
         notes.append(f"Left out: {counted(result.n_without_truth, 'case')} of which nobody recorded what is true.")
+    if result.n_unsigned:
+        unsigned = counted(result.n_unsigned, "case")
+        notes.append(f"Of {unsigned} the level is the lexicon's and needs clinician sign-off.")
     return "\n".join([head, "\n\n".join(tables), *notes])
 
 

@@ -23,11 +23,12 @@ class TriageMeasure:
 
     Attributes:
         statistic: Of ratings, shape (2, cases): number of the true level, and of the level said.
-        items: From sums of the statistic's terms to how many cases it is a share of.
+        items: From sums of the statistic's terms to how many cases it is a share of; and then, of a mean of
+            shares, of each of these.
     """
 
     statistic: Statistic
-    items: _Value
+    items: tuple[_Value, ...]
 
 
 def level_terms(ratings: Floats) -> Floats:
@@ -62,16 +63,18 @@ def two_levels(sums: Floats) -> Floats:
     return np.stack(parts, axis=-1)
 
 
-def _two(statistic: Statistic, columns: list[int]) -> TriageMeasure:
-    return TriageMeasure(
-        Statistic(level_terms, lambda sums: statistic.value(two_levels(sums))),
-        lambda sums: two_levels(sums)[..., columns].sum(axis=-1),
-    )
+def _two(statistic: Statistic, *shares: list[int]) -> TriageMeasure:
+    def counter(columns: list[int]) -> _Value:
+        return lambda sums: two_levels(sums)[..., columns].sum(axis=-1)
+
+    value = Statistic(level_terms, lambda sums: statistic.value(two_levels(sums)))
+    return TriageMeasure(value, tuple(map(counter, shares)))
 
 
 def _share(cells: Callable[[Floats], Floats]) -> TriageMeasure:
     return TriageMeasure(
-        Statistic(level_terms, lambda sums: ratios(cells(level_table(sums)), sums[..., 0])), lambda sums: sums[..., 0]
+        Statistic(level_terms, lambda sums: ratios(cells(level_table(sums)), sums[..., 0])),
+        (lambda sums: sums[..., 0],),
     )
 
 
@@ -80,7 +83,7 @@ def _recall(level: int) -> TriageMeasure:
         row = level_table(sums)[..., level, :]
         return ratios(row[..., level], row.sum(axis=-1))
 
-    return TriageMeasure(Statistic(level_terms, value), lambda sums: level_table(sums)[..., level, :].sum(axis=-1))
+    return TriageMeasure(Statistic(level_terms, value), (lambda sums: level_table(sums)[..., level, :].sum(axis=-1),))
 
 
 def _answered(sums: Floats) -> Floats:
@@ -92,7 +95,7 @@ def _answered(sums: Floats) -> Floats:
 def _kappa() -> TriageMeasure:
     value = weighted_kappa(range(_N)).value
     return TriageMeasure(
-        Statistic(level_terms, lambda sums: value(_answered(sums))), lambda sums: _answered(sums)[..., 0]
+        Statistic(level_terms, lambda sums: value(_answered(sums))), (lambda sums: _answered(sums)[..., 0],)
     )
 
 
@@ -104,7 +107,7 @@ TWO_LEVELS = {
     "ppv": _two(confusion_rates.ppv, [1, 4]),
     "npv": _two(confusion_rates.npv, [2, 5]),
     "accuracy": _two(confusion_rates.accuracy, [0]),
-    "balanced accuracy": _two(confusion_rates.balanced_accuracy, [0]),
+    "balanced accuracy": _two(confusion_rates.balanced_accuracy, [0], [1, 2, 3], [4, 5, 6]),
     "unanswered": _share(lambda table: table[..., _N].sum(axis=-1)),
 }
 """Emergent or urgent against routine. What is not answered is wrong, but in the predictive values, which it is not in.

@@ -16,6 +16,7 @@ from dermatrust.clinic.abstention import stated_confidence
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
 from dermatrust.clinic.cells import Change
 from dermatrust.clinic.differential_table import ABSENT, N_RESAMPLES, compared_places
+from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.estimator import Estimator
 from dermatrust.clinic.subgroup_levels import case_levels, diseases
 from dermatrust.clinic.subgroups import Parts, subgroup_tables, within_disease
@@ -75,13 +76,14 @@ def triage_result(
         DataError: There are no answers, or a case has two in one arm.
     """
     grid = answer_grid(answers)
+    drawn = seed_of_draws(grid, card.name, seed)
     columns = [columns_at(grid, place) for place in range(len(grid.places))]
-    plan = _Plan(grid, columns, triage_measures(n_levels), n_levels, KeptDraws(seed), n_resamples, confidence)
+    plan = _Plan(grid, columns, triage_measures(n_levels), n_levels, KeptDraws(drawn), n_resamples, confidence)
     arms = tuple(dict.fromkeys(place.arm for place in grid.places))
     pairs = compared_places(grid, base or arms[0])
     found = _resampled(plan, pairs)
     measured = [one for place, own in enumerate(columns) for one in measured_at(grid, place, own)]
-    parts = Parts(case_levels(grid), diseases(grid), grid.cluster, grid.n_clusters, seed, n_resamples, confidence)
+    parts = Parts(case_levels(grid), diseases(grid), grid.cluster, grid.n_clusters, drawn, n_resamples, confidence)
     rows, gaps = subgroup_tables(measured, parts)
     in_base = [one for one in measured if one.arm == (base or arms[0])]  # a cell for every disease and level takes long
     levels = Counter(answers.true_urgency[row] for row in grid.first_rows)
@@ -176,9 +178,10 @@ def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -
 
 def _estimate(plan: _Plan, found: Resamples, k: int, draws: Floats, value: float, other: int | None = None) -> Estimate:
     """Return a figure with its interval; its `n` is what it is a share of, of a difference the smaller one."""
-    items = list(plan.measures.values())[k % len(plan.measures)].items
-    counts = [items(found.sums[number]) for number in ((k,) if other is None else (k, other))]
-    n, n_patients = (int(min(f(count) for count in counts)) for f in (np.sum, np.count_nonzero))
+    shares = list(plan.measures.values())[k % len(plan.measures)].items
+    sides = (k,) if other is None else (k, other)
+    n = int(min(shares[0](found.sums[number]).sum() for number in sides))
+    n_patients = min(int(np.count_nonzero(items(found.sums[number]))) for items in shares for number in sides)
     low, high, skipped = percentile_intervals(draws[:, np.newaxis], plan.confidence)
     if low[0] == high[0]:  # resamples of what does not vary know no width
         lowest = -1.0 if other is not None or list(plan.measures)[k % len(plan.measures)] == "kappa" else 0.0

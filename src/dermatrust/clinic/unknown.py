@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dermatrust.bench.text import counted
 from dermatrust.clinic.ladder import diagnosis_said
+from dermatrust.datasets.labels import written_alike
 from dermatrust.lexicon import load_lexicon
 from dermatrust.lexicon.nearest import nearest_diagnoses
 from dermatrust.store.answers import AnswerColumns
@@ -24,7 +25,7 @@ class UnknownName:
     """A name that the lexicon does not know.
 
     Attributes:
-        name: As written.
+        name: As written; of several spellings that differ in case, plural and the like alone, the first.
         where: "truth" for a label of the dataset, "answer" for what a model said.
         n: Cases with the label, or answers that name it.
         nearest: Diagnoses spelt most like it, for a reader to choose from; empty where none is near or nobody searched.
@@ -43,16 +44,20 @@ def unknown_names(answers: AnswerColumns) -> tuple[UnknownName, ...]:
     """
     lexicon = load_lexicon()
     labels = dict(zip(answers.case_id, answers.label, strict=True)).values()
-    truths = Counter(label for label in labels if label is not None and lexicon.diagnosis(label) is None)
-    said: Counter[str] = Counter()
+    written: dict[tuple[str, ...], str] = {}
+    unknown = (label for label in labels if label is not None and lexicon.diagnosis(label) is None)
+    truths = Counter(written_alike(label, written) for label in unknown)
+    said: Counter[tuple[str, ...]] = Counter()
     for text, n in Counter(answers.said).items():
-        for name in set(json.loads(text)):
-            if diagnosis_said(name, lexicon) is None:
-                said[name] += n
+        names = (name for name in json.loads(text) if diagnosis_said(name, lexicon) is None)
+        for key in dict.fromkeys(written_alike(name, written) for name in names):
+            said[key] += n
     found = [("truth", *item) for item in truths.most_common()] + [("answer", *item) for item in said.most_common()]
     return tuple(
-        UnknownName(name, where, n, nearest_diagnoses(name, n=N_NEAREST) if number < MOST_SEARCHED else ())
-        for number, (where, name, n) in enumerate(found)
+        UnknownName(
+            written[key], where, n, nearest_diagnoses(written[key], n=N_NEAREST) if number < MOST_SEARCHED else ()
+        )
+        for number, (where, key, n) in enumerate(found)
     )
 
 

@@ -1,7 +1,8 @@
 """Who may do what in a project. What a person may not know of looks the same as what is not there."""
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from dermatrust.curate.problems import NotFoundError, RefusedError
@@ -9,6 +10,25 @@ from dermatrust.curate.tables import Assignment, Base, Item, Member, Project, Ro
 from dermatrust.curate.trail import Actor
 
 T = TypeVar("T", bound=Base)
+
+
+_OWN = (
+    select(Assignment, Item, Project, User, Member)
+    .join(Item, Item.id == Assignment.item_id)
+    .join(Project, Project.id == Item.project_id)
+    .join(User, User.id == Assignment.rater_id)
+    .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == User.id))
+    .where(Assignment.id == bindparam("assignment"), Assignment.rater_id == bindparam("rater"))
+)
+"""Made once: to put such a query together takes longer than to ask it."""
+
+
+class Own(NamedTuple):
+    """A rater's own assignment, its item and their project."""
+
+    assignment: Assignment
+    item: Item
+    project: Project
 
 
 def require(session: Session, by: Actor, project_id: int, *roles: Role) -> None:
@@ -32,13 +52,19 @@ def role_in(session: Session, by: Actor, project_id: int) -> str:
     """
     project = session.get(Project, project_id)
     user = None if by.user_id is None else session.get(User, by.user_id)
-    if project is not None and user is not None and user.disabled_at is None:
-        member = session.get(Member, (project_id, user.id))
-        if member is not None:
-            return member.role
-        if user.is_admin:
-            return "curator"
+    if project is not None and user is not None:
+        role = _role(user, session.get(Member, (project_id, user.id)))
+        if role is not None:
+            return role
     raise NotFoundError(f"project {project_id}", "there is none such")
+
+
+def _role(user: User, member: Member | None) -> str | None:
+    if user.disabled_at is not None:
+        return None
+    if member is not None:
+        return member.role
+    return "curator" if user.is_admin else None
 
 
 def item_for(session: Session, by: Actor, item_id: str, *roles: Role) -> Item:
@@ -56,21 +82,19 @@ def item_for(session: Session, by: Actor, item_id: str, *roles: Role) -> Item:
     return item
 
 
-def own_assignment(session: Session, by: Actor, assignment_id: str) -> tuple[Assignment, Item]:
-    """Return a rater's own assignment and its item.
+def own_assignment(session: Session, by: Actor, assignment_id: str) -> Own:
+    """Return a rater's own assignment, its item and their project, read at once: every save begins with it.
 
     Raises:
         NotFoundError: There is none such, or it is another's: the two look the same.
     """
-    assignment = session.get(Assignment, assignment_id)
-    if assignment is None or assignment.rater_id != by.user_id:
+    found = session.execute(_OWN, {"assignment": assignment_id, "rater": by.user_id}).one_or_none()
+    if found is None:
         raise _absent("assignment", assignment_id)
-    item = _found(session, Item, assignment.item_id, "item")
-    try:
-        role_in(session, by, item.project_id)
-    except NotFoundError:
-        raise _absent("assignment", assignment_id) from None
-    return assignment, item
+    assignment, item, project, user, member = found
+    if _role(user, member) is None:
+        raise _absent("assignment", assignment_id)
+    return Own(assignment, item, project)
 
 
 def _found(session: Session, kind: type[T], key: str, name: str) -> T:

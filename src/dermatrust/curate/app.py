@@ -12,6 +12,7 @@ from dermatrust.curate import (
     routes_account,
     routes_adjudicate,
     routes_admin,
+    routes_assign,
     routes_curate,
     routes_images,
     routes_pages,
@@ -38,7 +39,7 @@ from dermatrust.curate.sessions import Sessions
 
 ROUTERS = (
     routes_pages.router, routes_account.router, routes_rate.router, routes_revise.router, routes_adjudicate.router,
-    routes_curate.router, routes_images.router, routes_admin.router,
+    routes_curate.router, routes_assign.router, routes_images.router, routes_admin.router,
 )  # fmt: skip
 """All routes, in the order of the work."""
 

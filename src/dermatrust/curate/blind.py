@@ -35,7 +35,7 @@ def blind_item(session: Session, by: Actor, assignment_id: str) -> BlindItem:
     Raises:
         NotFoundError: The assignment is not this rater's.
     """
-    _, item = own_assignment(session, by, assignment_id)
+    item = own_assignment(session, by, assignment_id).item
     text = drafted_text(session, item.id).text
     images = tuple((image.width, image.height) for image in item_images(session, item.id))
     return BlindItem(assignment_id, text, item.case.get("context", {}), images)
@@ -47,7 +47,7 @@ def blind_image(session: Session, by: Actor, assignment_id: str, number: int) ->
     Raises:
         NotFoundError: The assignment is not this rater's.
     """
-    _, item = own_assignment(session, by, assignment_id)
+    item = own_assignment(session, by, assignment_id).item
     return next((image for k, image in enumerate(item_images(session, item.id), start=1) if k == number), None)
 
 

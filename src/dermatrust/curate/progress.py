@@ -9,6 +9,7 @@ from typing import get_args
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dermatrust.curate.assignment import UNSEEN
 from dermatrust.curate.projects import rules_of
 from dermatrust.curate.tables import (
     Assignment,
@@ -30,6 +31,7 @@ class RaterProgress:
     Attributes:
         name: The rater.
         n_submitted: Ratings, repeats of anchors among them.
+        n_kept: Items that a curator keeps for the rater, who has not been shown them.
         n_open: Items being rated.
         n_returned: Items whose lease ran out.
         n_uncertain: Ratings given as uncertain.
@@ -39,6 +41,7 @@ class RaterProgress:
 
     name: str
     n_submitted: int
+    n_kept: int
     n_open: int
     n_returned: int
     n_uncertain: int
@@ -92,7 +95,7 @@ def progress(session: Session, project_id: int) -> Progress:
 def _raters(session: Session, project_id: int) -> tuple[RaterProgress, ...]:
     """Return what each rater has done: those who are one now, and those who were."""
     query = (
-        select(User.name, Assignment.state, Rating)
+        select(User.name, Assignment.state, Assignment.place, Rating)
         .join(Assignment, Assignment.rater_id == User.id)
         .join(Item, Item.id == Assignment.item_id)
         .outerjoin(Rating, Rating.assignment_id == Assignment.id)
@@ -103,15 +106,16 @@ def _raters(session: Session, project_id: int) -> tuple[RaterProgress, ...]:
     members = select(User.name).join(Member, Member.user_id == User.id)
     for name in session.scalars(members.where(Member.project_id == project_id, Member.role == "rater")):
         states[name] = Counter()
-    for name, state, rating in session.execute(query):
-        states[name][state] += 1
+    for name, state, place, rating in session.execute(query):
+        states[name]["kept" if state == "assigned" and place == UNSEEN else state] += 1
         given[name] += [] if rating is None else [rating]
     return tuple(_rater(name, states[name], given[name]) for name in sorted(states))
 
 
 def _rater(name: str, states: Counter[str], given: list[Rating]) -> RaterProgress:
     return RaterProgress(
-        name=name, n_submitted=states["submitted"], n_open=states["assigned"] + states["draft"],
+        name=name, n_submitted=states["submitted"], n_kept=states["kept"],
+        n_open=states["assigned"] + states["draft"],
         n_returned=states["returned"], n_uncertain=sum(one.uncertain for one in given),
         median_seconds=median(one.seconds for one in given) if given else None,
         last=max((one.frozen_at for one in given), default=None),

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dermatrust.curate import drafts
-from dermatrust.curate.access import own_assignment
+from dermatrust.curate.access import Own, own_assignment
 from dermatrust.curate.adjudication import settle
 from dermatrust.curate.assignment import FIRST, renew
 from dermatrust.curate.problems import RefusedError
 from dermatrust.curate.scores import Whole, check_six
-from dermatrust.curate.tables import Assignment, Draft, Item, Project, Rating
+from dermatrust.curate.tables import Draft, Rating
 from dermatrust.curate.texts import drafted_text
 from dermatrust.curate.trail import Actor, record
 from dermatrust.records import Dimension, Record
@@ -56,12 +56,12 @@ def save_draft(
         ConflictError: Another version is stored.
         RefusedError: It has been submitted.
     """
-    assignment, _ = own_assignment(session, by, assignment_id)
-    if assignment.state == "submitted":
+    own = own_assignment(session, by, assignment_id)
+    if own.assignment.state == "submitted":
         raise RefusedError("the rating", "has been submitted and stays as it is", reason="frozen")
     draft = drafts.save(session, by, _subject(assignment_id), version, entered.model_dump(mode="json"), at)
-    if renew(session, assignment, at):
-        assignment.state = "draft"
+    if renew(session, own, at):
+        own.assignment.state = "draft"
     return draft
 
 
@@ -82,7 +82,7 @@ def submit(session: Session, by: Actor, assignment_id: str, version: int, entere
         RefusedError: A score is missing, uncertainty has no reason, other scores were submitted, or the lease ran out
             and all slots are taken.
     """
-    assignment, item = own_assignment(session, by, assignment_id)
+    own = own_assignment(session, by, assignment_id)
     frozen = session.scalar(select(Rating).where(Rating.assignment_id == assignment_id))
     if frozen is not None:
         if frozen.scores == entered.scores and frozen.uncertain == entered.uncertain:
@@ -92,10 +92,10 @@ def submit(session: Session, by: Actor, assignment_id: str, version: int, entere
     if entered.uncertain and not entered.reason.strip():
         raise RefusedError("the rating", "is uncertain", "the reason in words", reason="no reason")
     drafts.check_version(drafts.draft_of(session, by, _subject(assignment_id)), _subject(assignment_id), version)
-    if not renew(session, assignment, at):
+    if not renew(session, own, at):
         what = "the lease ran out and other raters have taken the item"
         raise RefusedError("the rating", what, do="Go on with the next one.", reason="slot taken")
-    return _freeze(session, by, assignment, item, entered, at)
+    return _freeze(session, by, own, entered, at)
 
 
 def draft_of(session: Session, by: Actor, assignment_id: str) -> Draft | None:
@@ -103,14 +103,13 @@ def draft_of(session: Session, by: Actor, assignment_id: str) -> Draft | None:
     return drafts.draft_of(session, by, _subject(assignment_id))
 
 
-def _freeze(
-    session: Session, by: Actor, assignment: Assignment, item: Item, entered: Entered, at: datetime
-) -> Rating:  # fmt: skip
+def _freeze(session: Session, by: Actor, own: Own, entered: Entered, at: datetime) -> Rating:
+    assignment, item, project = own
     text = drafted_text(session, item.id)
     rating = Rating(
         assignment_id=assignment.id, text_version_id=text.id, uncertain=entered.uncertain,
         reason=entered.reason.strip() or None, note=entered.note.strip() or None, seconds=entered.seconds,
-        viewer=entered.viewer, rubric=session.get_one(Project, item.project_id).rubric, frozen_at=at,
+        viewer=entered.viewer, rubric=project.rubric, frozen_at=at,
         **{dimension.value: score for dimension, score in entered.scores.items()},
     )  # fmt: skip
     session.add(rating)

@@ -89,7 +89,6 @@ def _anchors(request: Request, bench: Workbench, place: Place, *, status: int = 
         rows = session.execute(anchors.where(Item.project_id == place.project.id).order_by(Item.number)).all()
         shown = [(item, anchor, drafted_text(session, item.id).text) for item, anchor in rows]
         record(session, place.actor, "anchors.view", f"project:{place.project.id}", after=len(shown))
-        session.expunge_all()
     return page(request, "anchors.html", status=status, rows=shown, dimensions=DIMENSIONS, wrong=wrong)
 
 

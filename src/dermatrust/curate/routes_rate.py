@@ -16,7 +16,7 @@ from dermatrust.curate.gate import Bench, Rater, Signed, Workbench, actor_of, pl
 from dermatrust.curate.pages import go, page
 from dermatrust.curate.photographs import photograph
 from dermatrust.curate.problems import NotFoundError
-from dermatrust.curate.tables import Assignment, Item, Project, Rating
+from dermatrust.curate.tables import Assignment, Item, Rating
 from dermatrust.curate.trail import Actor
 from dermatrust.judge.rubric import load_rubric
 from dermatrust.records import DIMENSIONS
@@ -60,7 +60,7 @@ def rate(request: Request, bench: Bench, signed: Signed, assignment_id: str) -> 
     project_id = _project_of(bench, actor_of(request, signed), assignment_id)
     place = place_of(request, bench, signed, project_id, "rater")
     with bench.database.reading() as session:
-        if own_assignment(session, place.actor, assignment_id)[0].state == "submitted":
+        if own_assignment(session, place.actor, assignment_id).assignment.state == "submitted":
             return go(request, f"/projects/{project_id}/queue")
         case = case_of(session, place.actor, assignment_id)
     return page(
@@ -85,7 +85,7 @@ def submit(request: Request, bench: Bench, signed: Signed, assignment_id: str, s
     by, at = actor_of(request, signed), bench.clock()
     with bench.database.writing() as session:
         ratings.submit(session, by, assignment_id, sent.version, sent.entered, at)
-        project_id = own_assignment(session, by, assignment_id)[1].project_id
+        project_id = own_assignment(session, by, assignment_id).project.id
         following = next_assignment(session, by, project_id, at)
         case = case_of(session, by, following.id) if following else None
     return JSONResponse({"next": case})
@@ -96,9 +96,8 @@ def image(request: Request, bench: Bench, signed: Signed, assignment_id: str, nu
     """Return an image of a rater's own case; its address tells nothing about it."""
     with bench.database.reading() as session:
         by = actor_of(request, signed)
-        project_id = own_assignment(session, by, assignment_id)[1].project_id
+        project = own_assignment(session, by, assignment_id).project
         found = blind_image(session, by, assignment_id, number)
-        project = session.get_one(Project, project_id)
         session.expunge_all()
     if found is None:
         raise NotFoundError("the image", "does not exist")
@@ -108,12 +107,12 @@ def image(request: Request, bench: Bench, signed: Signed, assignment_id: str, nu
 def case_of(session: Session, by: Actor, assignment_id: str) -> dict[str, Any]:
     """Return all that the page of a case is told, which is all that its rater may know."""
     seen = blind_item(session, by, assignment_id)
-    assignment, item = own_assignment(session, by, assignment_id)
+    own = own_assignment(session, by, assignment_id)
     draft = ratings.draft_of(session, by, assignment_id)
-    n_submitted = session.scalar(select(func.count()).select_from(_mine(item.project_id, by).subquery()))
+    n_submitted = session.scalar(select(func.count()).select_from(_mine(own.project.id, by).subquery()))
     return {
         "id": assignment_id,
-        "place": assignment.place,
+        "place": own.assignment.place,
         "n_submitted": n_submitted,
         "text": seen.text,
         "context": context_lines(seen.context),
@@ -139,7 +138,7 @@ def context_lines(context: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _project_of(bench: Workbench, by: Actor, assignment_id: str) -> int:
     with bench.database.reading() as session:
-        return own_assignment(session, by, assignment_id)[1].project_id
+        return own_assignment(session, by, assignment_id).project.id
 
 
 def _mine(project_id: int, by: Actor) -> Any:

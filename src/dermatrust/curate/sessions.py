@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from dermatrust.curate import tables
@@ -19,6 +19,11 @@ ABSOLUTE = timedelta(hours=12)
 FRESH = timedelta(minutes=5)
 """How long a password given is proof enough for what binds a person, e.g. a certificate."""
 _NOTED_EVERY = timedelta(minutes=1)
+_FIND = (
+    select(LoginSession, User)
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.token_sha256 == bindparam("key"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,12 @@ class Sessions:
         """Return whose token it is, unless its session has ended, was idle too long or is too old."""
         moment = self._clock()
         with self._database.reading() as session:
-            row = session.get(LoginSession, _key(token))
-            user = session.get(User, row.user_id) if row else None
+            found = session.execute(_FIND, {"key": _key(token)}).one_or_none()
             session.expunge_all()
-        if row is None or user is None or row.ended_at is not None or user.disabled_at is not None:
+        if found is None:
+            return None
+        row, user = found
+        if row.ended_at is not None or user.disabled_at is not None:
             return None
         if moment - row.seen_at > IDLE or moment - row.created_at > ABSOLUTE:
             return None

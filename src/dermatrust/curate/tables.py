@@ -234,7 +234,7 @@ class Assignment(Base):
     slot: Mapped[int | None]
     state: Mapped[str] = mapped_column(default="assigned")
     place: Mapped[int]
-    """How many items this rater had been given before, plus 1."""
+    """How many items this rater had been shown before, plus 1; 0 while a curator keeps it and it was not shown yet."""
     assigned_at: Mapped[datetime] = mapped_column(default=now)
     lease_until: Mapped[datetime]
 

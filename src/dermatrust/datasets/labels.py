@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from dermatrust.datasets.counted import counted
 from dermatrust.lexicon import load_lexicon
+from dermatrust.lexicon.names import name_key
 from dermatrust.lexicon.nearest import nearest_diagnoses
 from dermatrust.records import Case, Narrative
 
@@ -43,16 +44,31 @@ def label_facts(case: Case, author: str, sentences: Iterable[str] = ()) -> tuple
     return (Narrative(id=f"{case.id}:label", case_id=case.id, text=text, author=author, stream="label"),)
 
 
+def written_alike(name: str, written: dict[tuple[str, ...], str]) -> tuple[str, ...]:
+    """Return what spellings of one name share (case, plural, British spelling), and note the first of them.
+
+    Example:
+        >>> seen = {}
+        >>> written_alike("Blorptitis", seen) == written_alike("blorptitis", seen), seen.values()
+        (True, dict_values(['Blorptitis']))
+    """
+    key = name_key(name, split=False) or (name,)
+    written.setdefault(key, name)
+    return key
+
+
 def unknown_labels(cases: Iterable[Case]) -> Iterator[str]:
     """Yield a line on how many labels the lexicon does not know, and one on each of the commonest.
 
-    Labels are the cases' own and those of their differentials. They are kept as written, never mapped to what they
-    are near to.
+    Labels are the cases' own and those of their differentials, one in several spellings counted once. They are kept as
+    written, never mapped to what they are near to.
     """
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
+    written: dict[tuple[str, ...], str] = {}
     for case in cases:
-        counts.update({name for name in (case.label, *(d.diagnosis for d in case.differential)) if name})
-    unknown = [(label, n) for label, n in counts.most_common() if load_lexicon().diagnosis(label) is None]
+        names = (name for name in (case.label, *(d.diagnosis for d in case.differential)) if name)
+        counts.update({written_alike(name, written): None for name in names}.keys())
+    unknown = [(written[key], n) for key, n in counts.most_common() if load_lexicon().diagnosis(written[key]) is None]
     if not unknown:
         return
     yield (

@@ -108,6 +108,18 @@ def _judgement(
     )
 
 
+def judge_narrative_lexically(narrative: Narrative, reference: Narrative, case: Case, lexicon: Lexicon) -> Judgement:
+    """Score a narrative against the reference of its case, as `judge_lexically` does."""
+    return _judgement(
+        read_profile(narrative.text, lexicon),
+        _read_reference(reference.text, lexicon),
+        case.label,
+        case.urgency,
+        reference.stream != "label",
+        lexicon,
+    )
+
+
 class LexicalJudge:
     """The judge that needs no model: the same texts always get the same scores.
 
@@ -127,14 +139,7 @@ class LexicalJudge:
 
     async def rate(self, narrative: Narrative, reference: Narrative, case: Case, ask: Ask) -> list[Rating]:
         """Return one rating; nobody is asked."""
-        judgement = _judgement(
-            read_profile(narrative.text, self._lexicon),
-            _read_reference(reference.text, self._lexicon),
-            case.label,
-            case.urgency,
-            reference.stream != "label",
-            self._lexicon,
-        )
+        judgement = judge_narrative_lexically(narrative, reference, case, self._lexicon)
         return [
             Rating(
                 narrative_id=narrative.id,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dermatrust.protocols.item import Item, Row, id_of
-from dermatrust.protocols.scorers.choice import options_of
+from dermatrust.protocols.scorers.choice import option_letters, options_of
 
 LETTERS = "ABCDEFGHIJ"
 YES_NO_MAYBE = {"A": "yes", "B": "no", "C": "maybe"}
@@ -18,6 +18,7 @@ def choice_item(row: Row) -> Item:
 
     Raises:
         KeyError: The row is of none of these forms.
+        ValueError: Its right answer is none of its options.
 
     Example:
         >>> item = choice_item({"question": "Which?", "choices": ["this", "that"], "answer": 1})
@@ -29,7 +30,8 @@ def choice_item(row: Row) -> Item:
         raise KeyError("options")
     question, options, target = form(row)
     name = next((str(row[field]) for field in ("id", "realidx", "pubid", "qid") if row.get(field) is not None), "")
-    return Item(id=name or id_of(question, *options.values()), question=question, options=options, target=target)
+    name = name or id_of(question, *options.values())
+    return Item(id=name, question=question, options=options, target=option_letters(target, options))
 
 
 Read = Callable[[Row], tuple[str, dict[str, str], str]]
@@ -44,7 +46,7 @@ def _lettered(row: Row) -> tuple[str, dict[str, str], str]:
 
 
 def _op(row: Row) -> tuple[str, dict[str, str], str]:
-    options = options_of([row[name] for name in ("opa", "opb", "opc", "opd", "ope") if row.get(name)])
+    options = options_of([row.get(name) for name in ("opa", "opb", "opc", "opd", "ope")])
     target = LETTERS[int(row["cop"])] if "cop" in row else str(row["answer_idx"])
     return row["question"], options, target
 

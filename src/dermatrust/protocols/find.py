@@ -38,7 +38,7 @@ def find_protocol(name: str) -> Protocol:
         return _of_file(Path(name))
     names = protocol_names()
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
         hint = f"Did you mean {close[0]}? " if close else ""
         raise DataError("PROTOCOL", f"no protocol is called {name!r}", do=f"{hint}`dermatrust protocols` lists all.")
     module = name.replace("-", "_")

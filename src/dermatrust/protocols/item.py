@@ -23,6 +23,16 @@ class Turn:
     images: tuple[Picture, ...] = ()
 
 
+def picture(cell: Any) -> Any:
+    """Return an image as a row has it: a name or bytes; of a hub's table, which holds both, the bytes where they are.
+
+    Example:
+        >>> picture({"bytes": b"...", "path": "a.png"}), picture({"bytes": None, "path": "a.png"}), picture("a.png")
+        (b'...', 'a.png', 'a.png')
+    """
+    return (cell.get("bytes") or cell.get("path")) if isinstance(cell, Mapping) else cell
+
+
 def user(text: str, images: tuple[Picture, ...] = ()) -> Turn:
     """Return what is said to a model."""
     return Turn("user", text, images)
@@ -109,7 +119,7 @@ def id_of(*texts: str) -> str:
         >>> id_of("Which of these?", "A") == id_of("Which of these?", "A") != id_of("Which of those?", "A")
         True
     """
-    return hashlib.blake2b("\0".join(texts).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b("\0".join(map(str, texts)).encode(), digest_size=6).hexdigest()
 
 
 def lettered(options: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What protocols there are, as text."""
 
+import json
 from collections.abc import Iterable
 
 from dermatrust.protocols.protocol import Protocol, Source
@@ -49,7 +50,14 @@ def protocol_facts(protocol: Protocol) -> dict[str, str]:
         "Metrics": "; ".join(protocol.metrics),
         "By": ", ".join(protocol.by) or "nothing",
         "Variants": ", ".join(protocol.variants) or "none",
+        "A row": "; or ".join(made_up_rows(protocol)),
     }
+
+
+def made_up_rows(protocol: Protocol) -> list[str]:
+    """Return a made-up row of each form that the data may have, as JSON."""
+    rows = {frozenset(example.row): example.row for example in reversed(protocol.examples)}
+    return [json.dumps(dict(row), ensure_ascii=False) for row in reversed(rows.values())]
 
 
 def _source(source: Source) -> str:

@@ -17,12 +17,15 @@ from dermatrust.agreement.statistic import Statistic
 from dermatrust.protocols.table import Floats, Metric, ScoreTable
 
 N_RESAMPLES = 2_000
+_NO_WIDTH = 1e-12
+"""What rounding makes of the same sums."""
 
 
 def mean_score(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Mean of the scores; an accuracy where they are 0 or 1.
 
-    The interval is Wilson's where all scores are 0 or 1 and no items belong together, else that of resampled groups.
+    The interval is Wilson's where all scores are 0 or 1 and no items belong together, else that of resampled groups;
+    see `mean_of` for scores that are all alike.
 
     Example:
         >>> from dermatrust.protocols import Item, Score
@@ -48,11 +51,17 @@ def accuracy_of_answered(table: ScoreTable, rng: np.random.Generator) -> Estimat
     return mean_of(scores, table.groups, rng)
 
 
-def mean_part(name: str) -> Metric:
-    """Return the metric that is the mean of one further number."""
+def mean_part(name: str, *, is_share: bool = True) -> Metric:
+    """Return the metric that is the mean of one further number.
+
+    Args:
+        name: The number's.
+        is_share: Whether it is a share, from 0 to 1; a count, a cost or a difference is none, even where it happens to
+            be 0 or 1 throughout.
+    """
 
     def mean(table: ScoreTable, rng: np.random.Generator) -> Estimate:
-        return mean_of(table.part(name), table.groups, rng)
+        return mean_of(table.part(name), table.groups, rng, is_share=is_share)
 
     return mean
 
@@ -117,7 +126,7 @@ def pass_at(k: int, rule: Rule = "any") -> Metric:
         runs = runs[:, runs[1] >= k]
         if not runs.size:
             return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
-        return estimate(pass_at_k(k, rule), runs, rng=rng, n_resamples=N_RESAMPLES)
+        return with_width(estimate(pass_at_k(k, rule), runs, rng=rng, n_resamples=N_RESAMPLES))
 
     return share
 
@@ -129,7 +138,7 @@ def mean_of_groups(table: ScoreTable, rng: np.random.Generator) -> Estimate:
 
 def spread_in_groups(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Mean over groups of the standard deviation of their scores (of the population): how much repeats differ."""
-    return _over_groups(table, rng, lambda scores: float(scores.std()))
+    return _over_groups(table, rng, lambda scores: float(scores.std()), is_share=False)
 
 
 def weighted_precision(table: ScoreTable, rng: np.random.Generator) -> Estimate:
@@ -160,7 +169,7 @@ def estimate_of(statistic: Statistic, ratings: Floats, table: ScoreTable, rng: n
     if not known.any():
         return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
     groups = [group for group, is_known in zip(table.groups, known, strict=True) if is_known]
-    return estimate(statistic, ratings[:, known], groups, rng=rng, n_resamples=N_RESAMPLES)
+    return with_width(estimate(statistic, ratings[:, known], groups, rng=rng, n_resamples=N_RESAMPLES))
 
 
 def macro_mean(tag: str, metric: Metric = mean_score) -> Metric:
@@ -217,23 +226,33 @@ def f1_of_labels(average: Average, *, several: str = "", counts_unanswered: bool
             return Estimate(math.nan, math.nan, math.nan, 0, 0, 0)
         statistic = label_f1(max(2, len(numbers) - 1), average)  # with one label, two rows would be flags of it
         found = estimate(statistic, ratings, clusters, rng=rng, n_resamples=N_RESAMPLES)
-        return replace(found, n=found.n_clusters)
+        return replace(with_width(found), n=found.n_clusters)
 
     return f1
 
 
-def mean_of(scores: Floats, groups: list[str], rng: np.random.Generator) -> Estimate:
-    """Return the mean of numbers, NaN missing, with its interval; see `mean_score`."""
+def mean_of(scores: Floats, groups: list[str], rng: np.random.Generator, *, is_share: bool = True) -> Estimate:
+    """Return the mean of numbers, NaN missing, with its interval; see `mean_score`.
+
+    Where every number is 0, or every one 1, resamples would all be alike and claim certainty: the interval is then
+    Wilson's over groups. Other numbers that are all alike have none.
+    """
     known = ~np.isnan(scores)
     values = scores[known]
     clusters = [group for group, is_known in zip(groups, known, strict=True) if is_known]
     n_clusters = len(set(clusters))
-    if n_clusters == values.size and np.isin(values, (0.0, 1.0)).all():
-        found = proportion(float(values.sum()), values.size)
-        return Estimate(found.value, found.low, found.high, found.n, found.n, 0)
+    is_single = n_clusters == values.size
+    if is_share and np.isin(values, (0.0, 1.0)).all() and (is_single or (values == values[0]).all()):
+        found = proportion(float(values.sum()) if is_single else float(values[0]) * n_clusters, n_clusters)
+        return Estimate(found.value, found.low, found.high, values.size, n_clusters, 0)
     drawn = cluster_bootstrap(values, clusters, rng=rng, n_resamples=N_RESAMPLES)
     ends = float(drawn.low[0]), float(drawn.high[0])
-    return Estimate(float(drawn.means[0]), *ends, values.size, n_clusters, int(drawn.n_skipped[0]))
+    return with_width(Estimate(float(drawn.means[0]), *ends, values.size, n_clusters, int(drawn.n_skipped[0])))
+
+
+def with_width(found: Estimate) -> Estimate:
+    """Return a figure without its interval where no resample differed: that is no certainty."""
+    return found if found.high - found.low > _NO_WIDTH else replace(found, low=math.nan, high=math.nan)
 
 
 def _labels(table: ScoreTable) -> tuple[Floats, int]:
@@ -243,9 +262,11 @@ def _labels(table: ScoreTable) -> tuple[Floats, int]:
     return np.array(pairs, dtype=np.float64).reshape(2, -1), max(2, len(numbers))
 
 
-def _over_groups(table: ScoreTable, rng: np.random.Generator, number: Callable[[Floats], float]) -> Estimate:
+def _over_groups(
+    table: ScoreTable, rng: np.random.Generator, number: Callable[[Floats], float], *, is_share: bool = True
+) -> Estimate:
     found = np.array([number(scores) for scores in _whole_groups(table)], dtype=np.float64)
-    return mean_of(found, [str(k) for k in range(found.size)], rng)
+    return mean_of(found, [str(k) for k in range(found.size)], rng, is_share=is_share)
 
 
 def _whole_groups(table: ScoreTable) -> list[Floats]:

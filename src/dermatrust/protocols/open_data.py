@@ -73,7 +73,7 @@ def iter_items(protocol: Protocol, path: Path, *, limit: int | None = None) -> I
     """Yield the items of the first rows of a file, in order.
 
     Raises:
-        DataError: A row is not as the protocol's data are, or two items share an id.
+        DataError: A row is not as the protocol's data are, two items share an id, or there is none.
     """
     seen: set[str] = set()
     for where, row in islice(protocol.read(path), limit):
@@ -82,6 +82,8 @@ def iter_items(protocol: Protocol, path: Path, *, limit: int | None = None) -> I
                 raise DataError(where, f"has the id {item.id!r} of an earlier item", "a unique one")
             seen.add(item.id)
             yield item
+    if not seen:
+        raise DataError(str(path), "holds no row", f"rows of {protocol.name}")
 
 
 def content_hash(path: Path) -> str:

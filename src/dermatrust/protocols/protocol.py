@@ -139,8 +139,9 @@ class Protocol:
         try:
             made = self.to_item(row)
         except KeyError as error:
-            expected = ", ".join(self.examples[0].row)
-            raise DataError(where, f"has no field {error}", f"rows of {self.name} with the fields {expected}") from None
+            nearest = max(self.examples, key=lambda example: len(example.row.keys() & row.keys()))
+            expected = f"rows of {self.name} with the fields {', '.join(nearest.row)}"
+            raise DataError(where, f"has no field {error}", expected) from None
         except (ValueError, TypeError, AttributeError, IndexError, StopIteration, SyntaxError, RecursionError) as error:
             raise DataError(where, f"is not a row of {self.name} ({error or type(error).__name__})") from None
         made = made if isinstance(made, tuple) else (made,)

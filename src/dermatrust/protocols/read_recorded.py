@@ -25,7 +25,7 @@ def read_recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Pla
     other fields are passed over. They may come in any order. Memory grows by the place of a line, not by its length.
 
     Raises:
-        DataError: The file is missing, a line is no such record, or two lines are of one item.
+        DataError: The file is missing or empty, a line is no such record, two lines are of one item, or none is of any.
     """
     places: dict[str, tuple[int, int, str]] = {}
     for where, offset, line in iter_placed_lines(path):
@@ -33,15 +33,25 @@ def read_recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Pla
         if key in places:
             raise DataError(where, f"is a second record of item {key!r}", "one a file", "Keep one of the two.")
         places[key] = offset, len(line), where
+    if not places:
+        raise DataError(str(path), "holds no record", _EXPECTED)
+    n_found = 0
     with path.open("rb") as file:
         for item in items:
             place = places.get(item.id)
             if place is None:
                 yield item, None
                 continue
+            n_found += 1
             offset, length, where = place
             file.seek(offset)
             yield item, _played(json.loads(file.read(length)), where)
+    if not n_found:
+        first = next(iter(places))
+        do = "Are these the data that were asked? What was recorded by rotate or shuffle needs the same --method."
+        raise DataError(
+            str(path), f"has {len(places)} records, as of {first!r}, and none of an item of the data", do=do
+        )
 
 
 def is_own_record(path: Path) -> bool:

@@ -57,7 +57,7 @@ def read_json(path: Path) -> Any:
     except UnicodeDecodeError:
         raise DataError(str(path), "is not text", "UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise DataError(str(path), f"is not valid JSON ({error})") from None
+        raise DataError(str(path), f"is not valid JSON ({error})", "one JSON document") from None
 
 
 def _json(path: Path) -> Iterator[tuple[str, Row]]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,8 @@ def _csv(path: Path) -> Iterable[tuple[str, dict[str, float]]]:
         reader = csv.DictReader(file)
         if not reader.fieldnames or "model" not in reader.fieldnames:
             raise DataError(str(path), "has no column 'model'", _EXPECTED)
+        if twice := [name for name, n in Counter(reader.fieldnames).items() if n > 1]:
+            raise DataError(str(path), f"has the column {twice[0]!r} twice", "one for each item")
         for number, row in enumerate(reader, 2):
             where = f"{path} line {number}"
             if None in row or None in row.values():

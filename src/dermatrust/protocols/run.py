@@ -5,7 +5,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class ProtocolRun:
         images: Where images are re-encoded once.
         variant: The variant's name, for the record.
         method: The method's name, for the record.
+        method_settings: What else the method hangs on, for the record: the pool's hash, the temperature of its draws.
         limit: Only the first so many rows.
         seed: Of resampling, and for servers that take one.
     """
@@ -58,6 +59,7 @@ class ProtocolRun:
     images: ImageCache
     variant: str = ""
     method: str = ""
+    method_settings: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     seed: int = 0
 
@@ -193,6 +195,7 @@ def run_config(asked: ProtocolRun) -> dict[str, Any]:
         "version": asked.protocol.version,
         "variant": asked.variant,
         "method": asked.method,
+        **asked.method_settings,
         "roles": {role: client.name for role, client in asked.clients.items()},
         "temperature": asked.sampling.temperature,
         "max_tokens": asked.sampling.max_tokens,

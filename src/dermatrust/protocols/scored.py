@@ -13,6 +13,9 @@ from dermatrust.protocols.table import ScoreTable
 from dermatrust.records import storable
 from dermatrust.store.atomic import replacing
 
+_UNFIT = (KeyError, IndexError, ValueError, TypeError, AttributeError)
+"""What reading and scoring raise where a file is not of the form that they expect."""
+
 
 class Scored(NamedTuple):
     """An item, what came of asking it, and what that is worth; both None where an ask failed."""
@@ -49,13 +52,26 @@ def score_all(
     Raises:
         DataError: What is recorded of an item is nothing that its protocol could have recorded.
     """
-    for item, one in played:
+    for item, one in _read(iter(played), where):
         try:
             found = None if one is None else score(item, one)
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        except _UNFIT as error:
             what = f"what it has of item {item.id!r} cannot be scored ({type(error).__name__}: {error})"
             raise DataError(where, what, "what this protocol records", "Was it recorded by another one?") from error
         yield Scored(item, one, found, "" if one else "not recorded")
+
+
+def _read(played: Iterator[tuple[Item, Played | None]], where: str) -> Iterator[tuple[Item, Played | None]]:
+    """Pass on what is recorded; a reader that stumbles over a row of another form is the file's fault."""
+    while True:
+        try:
+            one = next(played)
+        except StopIteration:
+            return
+        except _UNFIT as error:
+            what = f"has a row that cannot be read ({type(error).__name__}: {error})"
+            raise DataError(where, what, "what this protocol's authors record") from error
+        yield one
 
 
 def _fields(one: Scored) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class ScoreTable:
         values: What it was worth; NaN where an ask failed or a judge did not answer: missing.
         tags: By name, one text per item.
         parts: Further numbers by name; NaN is missing.
+        whole: The table that this is a part of; None for all items. There are the other members of a group.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -39,6 +40,7 @@ class ScoreTable:
     values: list[float] = field(default_factory=list)
     tags: dict[str, list[str]] = field(default_factory=dict)
     parts: dict[str, list[float]] = field(default_factory=dict)
+    whole: "ScoreTable | None" = None
 
     def add(self, item: Item, score: Score | None) -> None:
         """Add an item's outcome; None where an ask of it failed."""
@@ -76,7 +78,7 @@ class ScoreTable:
         return ScoreTable(
             of(self.ids), of(self.targets), of(self.said), of(self.groups), of(self.answered), of(self.values),
             {name: of(column) for name, column in self.tags.items()},
-            {name: of(column) for name, column in self.parts.items()},
+            {name: of(column) for name, column in self.parts.items()}, self if self.whole is None else self.whole,
         )  # fmt: skip
 
     def by_tag(self, name: str) -> dict[str, "ScoreTable"]:

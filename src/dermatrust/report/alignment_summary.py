@@ -31,11 +31,11 @@ class SummaryLine:
 
 
 def summary_lines(study: AlignmentStudy) -> list[SummaryLine]:
-    """Return the automatic raters, nearest to the target first, then both baselines."""
+    """Return the automatic raters, nearest to the target first, then the baselines."""
     kinds = {rater.id: rater.kind for rater in study.automatic}
     rows = sorted(_rows(study, "as given", "MAE", "automatic"), key=_by_value)
     lines = [_line(study, row, kinds[row.rater]) for row in rows]
-    for role in ("panel", "mean"):
+    for role in ("panel", "lexical", "mean"):
         lines += [_baseline(study, row) for row in _rows(study, "as given", "MAE", role)]
     return lines
 
@@ -126,6 +126,7 @@ def _sentence(study: AlignmentStudy, row: AgreementRow) -> str:
 
 _BESIDE: dict[Role, str] = {
     "panel": "one of the panel, against the others, by",
+    "lexical": "the lexical judge by",
     "mean": "whoever knows only how other patients score, by",
 }
 

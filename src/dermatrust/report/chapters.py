@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Clinical = DifferentialResult | TriageResult | StressResult | BaselineResult | BedsideGap
     Found = Clinical | JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
 
+NO_MANIFESTS: Mapping[str, Manifest] = MappingProxyType({})
 BENCH = "Leaderboard, subgroups, checklists", "dermatrust bench DATASET -m MODEL"
 
 
@@ -129,10 +130,11 @@ def cards_of(found: "Found") -> tuple[DatasetCard, ...]:
 
 def cards_notice(found: "Found") -> str:
     """Return why a page without cases may not be sent on, empty where all datasets behind it allow it."""
-    return next(filter(None, (card_notice(card, n_pages=0, n_images=0) for card in cards_of(found))), "")
+    first, *others = cards_of(found)
+    return card_notice(first, n_pages=0, n_images=0, others=others)
 
 
-def chapters(found: "Sequence[Found]", manifests: Mapping[str, Manifest] = MappingProxyType({})) -> tuple[Chapter, ...]:
+def chapters(found: "Sequence[Found]", manifests: Mapping[str, Manifest] = NO_MANIFESTS) -> tuple[Chapter, ...]:
     """Return a chapter for each, in the order of `KINDS`.
 
     Args:

@@ -8,15 +8,9 @@ from markupsafe import Markup
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.report.headline import Cell
-from dermatrust.report.intervals import N_MARKS, IntervalRow, interval_chart
+from dermatrust.report.intervals import N_MARKS, WIDTH, Axis, IntervalRow, interval_chart
 from dermatrust.report.percent import SHARES, points_axis, points_text, share_text
-from dermatrust.report.svg import text_width
 from dermatrust.report.views import counts_text, of_text
-
-LABELS_PX = 158.0
-"""Room for the name of an arm."""
-_MOST_LABELS_PX = 206.0
-"""Room for that of an arm and a way to show the photographs; what is left for the scale becomes narrow."""
 
 
 class Asked(Protocol):
@@ -115,8 +109,9 @@ def arm_name(one: Asked, image_arms: Sequence[str]) -> str:
 
 
 def shares_chart(
-    cells: Sequence[tuple[Asked, Estimate]], image_arms: Sequence[str], *, ident: str, title: str
-) -> Markup:
+    cells: Sequence[tuple[Asked, Estimate]], image_arms: Sequence[str], *, ident: str, title: str,
+    width: float = WIDTH,
+) -> Markup:  # fmt: skip
     """Return one row per model and arm: a share with its interval, on the whole scale."""
     models = list(dict.fromkeys(cell.model for cell, _ in cells))
     rows = [
@@ -124,12 +119,12 @@ def shares_chart(
                     models.index(cell.model) % N_MARKS)
         for cell, found in cells
     ]  # fmt: skip
-    return _chart(rows, ident=ident, title=title)
+    return drawn_chart(rows, SHARES, ident=ident, title=title, width=width)
 
 
 def changes_chart(
     changes: Sequence[tuple[Compared, Estimate]], image_arms: Sequence[str], *, ident: str, title: str,
-    ends: tuple[str, str],
+    ends: tuple[str, str], width: float = WIDTH,
 ) -> Markup:  # fmt: skip
     """Return one row per model and arm: a paired difference in points of percent, about zero.
 
@@ -148,8 +143,7 @@ def changes_chart(
         for change, found in changes
     ]  # fmt: skip
     axis = points_axis([(row.value, row.low, row.high) for row in rows], ends)
-    drawn = interval_chart(rows, axis, ident=ident, title=title, desc=described(rows), labels_px=_labels_px(rows))
-    return Markup(drawn)  # noqa: S704  # escaped by svg.py
+    return drawn_chart(rows, axis, ident=ident, title=title, width=width)
 
 
 def missing_lines(cells: Sequence[Answered], image_arms: Sequence[str]) -> tuple[MissingLine, ...]:
@@ -181,16 +175,12 @@ def arm_lines(
     )  # fmt: skip
 
 
-def described(rows: Sequence[IntervalRow]) -> str:
+def _described(rows: Sequence[IntervalRow]) -> str:
     """Return the rows of a chart as text, for whoever does not see it."""
     return "; ".join(f"{row.group}{f', {row.label}' if row.label else ''}: {row.text}" for row in rows)
 
 
-def _chart(rows: Sequence[IntervalRow], *, ident: str, title: str) -> Markup:
-    drawn = interval_chart(rows, SHARES, ident=ident, title=title, desc=described(rows), labels_px=_labels_px(rows))
+def drawn_chart(rows: Sequence[IntervalRow], axis: Axis, *, ident: str, title: str, width: float = WIDTH) -> Markup:
+    """Return a chart of intervals, described row by row."""
+    drawn = interval_chart(rows, axis, ident=ident, title=title, desc=_described(rows), width=width)
     return Markup(drawn)  # noqa: S704  # escaped by svg.py
-
-
-def _labels_px(rows: Sequence[IntervalRow]) -> float:
-    longest = max((text_width(row.label) for row in rows), default=0.0) + 24
-    return min(max(LABELS_PX, longest), _MOST_LABELS_PX)

@@ -11,10 +11,10 @@ from dermatrust.clinic.baseline_result import BaselineResult
 from dermatrust.clinic.baseline_table import BaselineRow
 from dermatrust.clinic.baselines import CONTEXT, EMPTY_FIELDS, FREQUENT
 from dermatrust.clinic.shortcut import SAME_EMPTINESS
-from dermatrust.report.clinic_arms import described
+from dermatrust.report.clinic_arms import drawn_chart
 from dermatrust.report.clinic_words import interval_words
 from dermatrust.report.headline import Cell
-from dermatrust.report.intervals import IntervalRow, interval_chart
+from dermatrust.report.intervals import WIDE, IntervalRow
 from dermatrust.report.percent import SHARES, of_hundred, score_cell, share_cell, share_text, whole
 from dermatrust.report.published import published
 from dermatrust.report.views import NOTHING, of_text
@@ -120,5 +120,4 @@ def _chart(result: BaselineResult) -> Markup:
         if share_text(found) != NOTHING
     ]
     title = "Balanced accuracy without a photograph"
-    drawn = interval_chart(rows, SHARES, ident="baseline-chart", title=title, desc=described(rows))
-    return Markup(drawn)  # noqa: S704  # escaped by svg.py
+    return drawn_chart(rows, SHARES, ident="baseline-chart", title=title, width=WIDE)

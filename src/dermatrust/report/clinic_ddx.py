@@ -15,6 +15,7 @@ from dermatrust.report.clinic_led import led_context
 from dermatrust.report.clinic_matchers import matchers_context
 from dermatrust.report.clinic_parts import for_whom
 from dermatrust.report.clinic_sure import sures
+from dermatrust.report.intervals import WIDE
 from dermatrust.report.percent import points_cell, share_cell
 from dermatrust.report.published import published
 from dermatrust.report.views import of_text, p_text
@@ -43,7 +44,7 @@ def differential_context(result: DifferentialResult, *, manifest: Manifest | Non
         "headline": arm_lines(cells, result.image_arms, lambda cell: _headline_cells(result, cell)),
         "arms_chart": shares_chart(
             [(cell, cell.measures[three]) for cell in cells], result.image_arms, ident="ddx-arms",
-            title="Right disease among the first three, by arm",
+            title="Right disease among the first three, by arm", width=WIDE,
         ),
         "ladders": base_ladders,
         "other_ladders": other_ladders,
@@ -54,7 +55,7 @@ def differential_context(result: DifferentialResult, *, manifest: Manifest | Non
         "changes_chart": changes_chart(
             [(change, change.differences[three]) for change in changes], result.image_arms, ident="ddx-changes",
             title="Change against the arm compared with, right disease among the first three, points of percent",
-            ends=("fewer right", "more right"),
+            ends=("fewer right", "more right"), width=WIDE,
         ),
         "for_whom": for_whom(result, "ddx", _MEASURE_WORDS),
         "fewest": FEWEST,

@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from dermatrust.bench.text import counted
 from dermatrust.clinic.gap_results import BedsideGap, GapRow
-from dermatrust.report.clinic_arms import LABELS_PX, described
+from dermatrust.report.clinic_arms import drawn_chart
 from dermatrust.report.clinic_makeup import makeup_lines
-from dermatrust.report.clinic_words import arm_begins
+from dermatrust.report.clinic_words import arm_begins, more_or_fewer
 from dermatrust.report.headline import Cell
-from dermatrust.report.intervals import N_MARKS, IntervalRow, interval_chart
+from dermatrust.report.intervals import N_MARKS, IntervalRow
 from dermatrust.report.percent import SHARES, points_axis, points_cell, points_text, share_cell, share_text, whole
 
 MEASURE_WORDS = {
@@ -129,13 +129,12 @@ def gap_figure(gap: BedsideGap, measure: str) -> GapFigure:
     title, ident = MEASURE_WORDS[measure][0], measure.replace(" ", "-")
     axis = points_axis([(one.value, one.low, one.high) for one in gaps], (f"worse than on {names[0]}", "better"))
     drawn = [
-        interval_chart(some, scale, ident=f"gap-{kind}-{ident}", title=f"{title}: {about}", desc=described(some),
-                       labels_px=LABELS_PX)
+        drawn_chart(some, scale, ident=f"gap-{kind}-{ident}", title=f"{title}: {about}")
         for some, scale, kind, about in (
             (values, SHARES, "values", "every dataset"), (gaps, axis, "gaps", f"difference from {names[0]}")
         )
     ]  # fmt: skip
-    return GapFigure(title, *map(Markup, drawn))
+    return GapFigure(title, *drawn)
 
 
 def gap_lines(gap: BedsideGap, measures: Sequence[str]) -> list[GapLine]:
@@ -163,10 +162,10 @@ def gap_lines(gap: BedsideGap, measures: Sequence[str]) -> list[GapLine]:
 def _apart(row: GapRow) -> str:
     found = row.gap
     assert found is not None
-    text = f"{whole(abs(found.value))} {_side(found.value)}"
+    text = more_or_fewer(found.value, nothing="as many")
     if not found.has_interval:
         return f"{text}, without an interval, since a dataset has fewer than two patients"
-    text += f" (interval {whole(abs(found.low))} {_side(found.low)} to {whole(abs(found.high))} {_side(found.high)})"
+    text += f" (interval {more_or_fewer(found.low)} to {more_or_fewer(found.high)})"
     return f"{text}, which may be chance" if found.low <= 0 <= found.high else text
 
 
@@ -176,13 +175,8 @@ def _within_sentence(row: GapRow) -> str:
     if math.isnan(row.within.value):
         return " The two have no disease in common."
     found = row.within
-    return f" Within the {counted(row.n_diseases, 'disease')} that both have it is {whole(abs(found.value))} " + (
-        f"{_side(found.value)}."
-    )
-
-
-def _side(share: float) -> str:
-    return "more" if share > 0 else "fewer"
+    apart = more_or_fewer(found.value, nothing="as many")
+    return f" Within the {counted(row.n_diseases, 'disease')} that both have it is {apart}."
 
 
 def _setting(gap: BedsideGap, row: GapRow) -> str:

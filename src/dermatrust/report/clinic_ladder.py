@@ -7,8 +7,8 @@ from markupsafe import Markup
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.ladder import RUNGS
 from dermatrust.clinic.results import CREDITS, OVERLAPS, WEIGHTED, Cell, DifferentialResult
-from dermatrust.report.clinic_arms import LABELS_PX, ArmLine, arm_name, described
-from dermatrust.report.intervals import IntervalRow, interval_chart
+from dermatrust.report.clinic_arms import ArmLine, arm_name, drawn_chart
+from dermatrust.report.intervals import IntervalRow
 from dermatrust.report.percent import SHARES, share_cell, share_text
 from dermatrust.report.views import range_of_text
 
@@ -96,8 +96,4 @@ def _ladder(result: DifferentialResult, cell: Cell, number: int) -> Ladder:
         for found in (cell.measures[f"top-{k} {rung}"],)
     ]
     title = f"{cell.model}, {arm_name(cell, result.image_arms)}"
-    drawn = interval_chart(
-        rows, SHARES, ident=f"ladder-{number}", title=f"{title}: match ladder", desc=described(rows),
-        labels_px=LABELS_PX,
-    )  # fmt: skip
-    return Ladder(title, Markup(drawn))  # noqa: S704  # escaped by svg.py
+    return Ladder(title, drawn_chart(rows, SHARES, ident=f"ladder-{number}", title=f"{title}: match ladder"))

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from dermatrust.clinic.results import Anchoring, DifferentialResult, Shortcut
 from dermatrust.report import clinic_words as words
-from dermatrust.report.clinic_arms import LABELS_PX, ArmLine, described
-from dermatrust.report.intervals import IntervalRow, interval_chart
+from dermatrust.report.clinic_arms import ArmLine, drawn_chart
+from dermatrust.report.intervals import WIDE, IntervalRow
 from dermatrust.report.percent import SHARES, points_cell, share_cell, share_text
 from dermatrust.report.views import of_text
 
@@ -53,7 +53,9 @@ def _anchoring_chart(result: DifferentialResult) -> Markup:
         for mark, (label, found) in enumerate((("told of it", one.adopted_1), ("not told of it", one.unprompted_1)))
         if not math.isnan(found.value)
     ]  # fmt: skip
-    return _drawn(rows, "ddx-anchoring", "The planted wrong diagnosis is put first")
+    return drawn_chart(
+        rows, SHARES, ident="ddx-anchoring", title="The planted wrong diagnosis is put first", width=WIDE
+    )
 
 
 def _shortcut_chart(result: DifferentialResult) -> Markup:
@@ -63,9 +65,6 @@ def _shortcut_chart(result: DifferentialResult) -> Markup:
         for mark, (label, found) in enumerate((("text alone", one.top_1), ("commonest disease", one.frequent_1)))
         if not math.isnan(found.value)
     ]
-    return _drawn(rows, "ddx-shortcuts", "Right disease first, without any photograph")
-
-
-def _drawn(rows: list[IntervalRow], ident: str, title: str) -> Markup:
-    drawn = interval_chart(rows, SHARES, ident=ident, title=title, desc=described(rows), labels_px=LABELS_PX)
-    return Markup(drawn)  # noqa: S704  # escaped by svg.py
+    return drawn_chart(
+        rows, SHARES, ident="ddx-shortcuts", title="Right disease first, without any photograph", width=WIDE
+    )

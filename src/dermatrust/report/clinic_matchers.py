@@ -14,6 +14,7 @@ from dermatrust.clinic.embedding_result import EmbeddingCell
 from dermatrust.clinic.results import DifferentialResult
 from dermatrust.report.clinic_arms import ArmLine, Asked, arm_name, shares_chart
 from dermatrust.report.clinic_ladder import FIRST, RUNG_WORDS
+from dermatrust.report.intervals import WIDE
 from dermatrust.report.percent import share_cell, whole
 from dermatrust.report.views import counts_text, of_text, score_text
 
@@ -62,7 +63,11 @@ def _embedding_view(result: DifferentialResult) -> EmbeddingView:
     return EmbeddingView(
         f"{result.embedding.threshold:g}",
         shares_chart(
-            shares, result.image_arms, ident="ddx-embedding", title="A name as near as the threshold among the first 3"
+            shares,
+            result.image_arms,
+            ident="ddx-embedding",
+            title="A name as near as the threshold among the first 3",
+            width=WIDE,
         ),
         tuple(_embedding_line(cell, result) for cell in result.embedding.cells),
     )

@@ -1,8 +1,7 @@
-"""What spoilt photographs do to accuracy and confidence: one HTML page, or a chapter of a report."""
+"""What spoilt photographs do to accuracy and confidence: what the page places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -12,13 +11,13 @@ from dermatrust.bench.text import drawn_notice
 from dermatrust.clinic.stress_measures import PARTS, SIGNED
 from dermatrust.clinic.stress_table import StressResult, StressRow
 from dermatrust.records import Manifest
-from dermatrust.report.clinic_arms import LABELS_PX, described
+from dermatrust.report.clinic_arms import drawn_chart
 from dermatrust.report.clinic_stress_words import SEVERITIES, fall_sentence, parts_of, stress_words
+from dermatrust.report.clinic_triage_words import sign_off_notice
+from dermatrust.report.clinic_words import embedded_notices
 from dermatrust.report.headline import Cell
-from dermatrust.report.intervals import IntervalRow, interval_chart
-from dermatrust.report.page import write_page
+from dermatrust.report.intervals import IntervalRow
 from dermatrust.report.percent import points_axis, points_cell, points_text, share_cell
-from dermatrust.report.provenance import card_notice
 from dermatrust.report.views import of_text
 
 _MARKS = tuple(SEVERITIES.values())
@@ -55,32 +54,19 @@ class StressView:
     tables: tuple[StressTable, ...]
 
 
-def write_stress_page(path: Path, result: StressResult, *, manifest: Manifest) -> None:
-    """Write the page of a stress test. It opens from the file system and fetches nothing.
-
-    Args:
-        path: The file to write; it is replaced as a whole.
-        result: Every figure of the page.
-        manifest: Of the run.
-
-    Raises:
-        DataError: The file cannot be written.
-    """
-    leaving = card_notice(result.card, n_pages=0, n_images=0)
-    context = stress_context(result, manifest=manifest)
-    write_page(path, "clinic_stress.html", synthetic=result.card.synthetic, leaving=leaving, **context)
-
-
 def stress_context(result: StressResult, *, manifest: Manifest | None = None) -> dict[str, Any]:
     """Return what the sections of the page place; without the manifest neither date nor run."""
     pairs = dict.fromkeys((row.model, row.arm) for row in result.rows)
+    models = list(dict.fromkeys(model for model, _ in pairs))
     return {
         "result": result,
         "manifest": manifest,
         "card": result.card,
         "confidence": f"{100 * result.confidence:g} %",
         "drawn_notice": drawn_notice(manifest) if manifest else "",
-        "models": list(dict.fromkeys(model for model, _ in pairs)),
+        "sign_off": sign_off_notice(result.n_unsigned, result.n_cases),
+        "embedded_notices": embedded_notices(models, [arm for _, arm in pairs], is_triage=result.n_levels > 0),
+        "models": models,
         "views": [_view(result, model, arm, place) for place, (model, arm) in enumerate(pairs, 1)],
     }
 
@@ -113,8 +99,7 @@ def _chart(rows: list[StressRow], measure: str, ident: str, title: str, ends: tu
         for found in (row.changes[measure],)
     ]
     axis = points_axis([(row.value, row.low, row.high) for row in drawn], ends)
-    chart = interval_chart(drawn, axis, ident=ident, title=title, desc=described(drawn), labels_px=LABELS_PX)
-    return Markup(chart)  # noqa: S704  # escaped by svg.py
+    return drawn_chart(drawn, axis, ident=ident, title=title)
 
 
 def _line(row: StressRow, shown: Sequence[str]) -> StressLine:

@@ -58,7 +58,7 @@ def triage_context(result: TriageResult, *, manifest: Manifest | None = None) ->
         "levels": counts_text(result.n_of_level),
         "drawn_notice": drawn_notice(manifest) if manifest else "",
         "embedded_notices": embedded_notices(result.models, result.arms, is_triage=True),
-        "sign_off": words.sign_off_notice(result),
+        "sign_off": words.sign_off_notice(result.n_unsigned, result.n_cases),
         "sentences": [_sentences(result, words.base_cell(result, model)) for model in result.models],
         "arms": [(arm, ARMS.get(arm, ("", ""))[1]) for arm in result.arms],
         "image_arms": image_arms_about(result.image_arms),

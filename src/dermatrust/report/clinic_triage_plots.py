@@ -45,9 +45,10 @@ def reliability_plot(model: str, found: StatedConfidence, *, ident: str) -> Mark
 def risk_plot(model: str, found: StatedConfidence, *, ident: str) -> Markup:
     """Return the share wrong among the most confident answers, for every share of all answers."""
     plot = Plot(_COVERED, _WRONG)
-    parts = plot.levels([Level(found.area_by_chance, "chance", "limit")])
+    parts = plot.levels([Level(found.area_by_chance, "chance", "ideal")])
     if found.risk_at:
         parts.append(plot.path([x for x, _ in found.risk_at], [y for _, y in found.risk_at], "curve"))
+        parts += [_dot(plot, *found.risk_at[place], "bin") for place in (0, -1)]  # seen even where it is a level line
     else:
         parts.append(plot.note("fewer than ten answers"))
     desc = f"area {score_text(found.area.value)}, by chance {score_text(found.area_by_chance)}"

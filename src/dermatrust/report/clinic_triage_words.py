@@ -5,7 +5,7 @@ import math
 from dermatrust.bench.text import counted
 from dermatrust.clinic.cells import Change
 from dermatrust.clinic.triage_results import TriageCell, TriageResult
-from dermatrust.report.clinic_words import arm_begins, change_begins, interval_words
+from dermatrust.report.clinic_words import arm_begins, change_begins, interval_words, more_or_fewer
 from dermatrust.report.percent import whole
 from dermatrust.report.views import of_text
 
@@ -64,21 +64,21 @@ def change_sentence(change: Change) -> str:
         found = change.differences[name]
         if math.isnan(found.value):
             continue
-        if found.value == 0:
+        apart = more_or_fewer(found.value, nothing="")
+        if not apart:
             parts.append(f"as many {words}")
             continue
-        more = "more" if found.value > 0 else "fewer"
         chance = not math.isnan(found.low) and found.low <= 0 <= found.high
-        parts.append(f"{whole(abs(found.value))} {more} of 100 {words}{' (may be chance)' if chance else ''}")
+        parts.append(f"{apart} of 100 {words}{' (may be chance)' if chance else ''}")
     return f"{change_begins(change)}: {', '.join(parts)}." if parts else ""
 
 
-def sign_off_notice(result: TriageResult) -> str:
+def sign_off_notice(n_unsigned: int, n_cases: int) -> str:
     """Return which of the true levels no clinician has signed off; nothing where all are the source's own."""
-    if not result.n_unsigned:
+    if not n_unsigned:
         return ""
     return (
-        f"Needs clinician sign-off: the level of {of_text(result.n_unsigned, result.n_cases)} cases is not the "
+        f"Needs clinician sign-off: the level of {of_text(n_unsigned, n_cases)} cases is not the "
         "dataset’s own. It comes from a table of diseases and levels that no clinician has signed off yet."
     )
 

@@ -147,11 +147,10 @@ def change_sentence(change: Change) -> str:
     found = change.differences[_THREE]
     if math.isnan(found.value):
         return ""
-    more = "more" if found.value > 0 else "fewer"
-    text = f"{change_begins(change)}, {whole(abs(found.value))} {more}"
+    text = f"{change_begins(change)}, {more_or_fewer(found.value, nothing='as many')}"
     if math.isnan(found.low):
         return f"{text}."
-    text += f" (from {_side(found.low)} to {_side(found.high)})"
+    text += f" (from {more_or_fewer(found.low)} to {more_or_fewer(found.high)})"
     return f"{text}, which may be chance." if found.low <= 0 <= found.high else f"{text}."
 
 
@@ -193,7 +192,13 @@ def gives_answers_away(one: Shortcut) -> bool:
     return one.above_1.low > 0 or one.above_3.low > 0
 
 
-def _side(share: float) -> str:
-    if share == 0:
-        return "none"
+def more_or_fewer(share: float, *, nothing: str = "none") -> str:
+    """Return a difference as so many of 100 more or fewer; another word where these would be 0.
+
+    Example:
+        >>> more_or_fewer(-0.27), more_or_fewer(0.254), more_or_fewer(0.0), more_or_fewer(0.0, nothing="as many")
+        ('27 fewer', '25 more', 'none', 'as many')
+    """
+    if whole(abs(share)) == "0":
+        return nothing
     return f"{whole(abs(share))} {'more' if share > 0 else 'fewer'}"

@@ -11,7 +11,7 @@ from dermatrust.report.forest_chart import symmetric_axis
 from dermatrust.report.intervals import Axis, IntervalRow, interval_chart
 from dermatrust.report.views import estimate_text, plain_number
 
-_MARKS: dict[Role, int] = {"automatic": 0, "panel": 1, "member": 2, "mean": 3}
+_MARKS: dict[Role, int] = {"automatic": 0, "panel": 1, "member": 2, "lexical": 3, "mean": 3}
 _STEPS = (0.1, 0.25, 0.5, 1.0)
 
 

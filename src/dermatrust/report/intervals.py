@@ -4,12 +4,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dermatrust.report.svg import BOLD, document, element, labelled
+from dermatrust.report.svg import BOLD, document, element, labelled, text_width
 
 WIDTH = 540.0
+WIDE = 680.0
+"""Of a chart that stands on a line of its own."""
 _SIDE = 8.0
-LABELS_PX = 118.0
+_LABELS = (118.0, 230.0)
+"""Least and most room for labels."""
 _VALUES = 158.0
+"""Most room for values."""
 _GROUP_HEIGHT = 20.0
 _ROW_HEIGHT = 19.0
 _GAP = 7.0
@@ -62,20 +66,20 @@ class Axis:
 
 
 def interval_chart(
-    rows: Sequence[IntervalRow], axis: Axis, *, ident: str, title: str, desc: str, labels_px: float = LABELS_PX
+    rows: Sequence[IntervalRow], axis: Axis, *, ident: str, title: str, desc: str, width: float = WIDTH
 ) -> str:
-    """Return the chart as inline SVG. Rows of one group must stand together; `labels_px` is the room for labels."""
-    left = _SIDE + (labels_px if any(row.label for row in rows) else 0.0)
-    right = WIDTH - _VALUES
+    """Return the chart as inline SVG. Rows of one group must stand together; what labels leave is the scale's."""
+    left = _SIDE + (_room([row.label for row in rows], *_LABELS) if any(row.label for row in rows) else 0.0)
+    right = width - _room([row.text for row in rows], 0.0, _VALUES)
     body: list[str] = []
     bands: list[tuple[float, float]] = []
     y = _TOP
     for place, row in enumerate(rows):
         if place == 0 or row.group != rows[place - 1].group:
             y += _GAP if place else 0.0
-            body.append(labelled(row.group, BOLD * (WIDTH - 2 * _SIDE), x=_SIDE, y=y + 13, class_="group"))
+            body.append(labelled(row.group, BOLD * (width - 2 * _SIDE), x=_SIDE, y=y + 13, class_="group"))
             y += _GROUP_HEIGHT
-        body.extend(_row(row, axis, left, right, y + _ROW_HEIGHT / 2))
+        body.extend(_row(row, axis, left, right, width, y + _ROW_HEIGHT / 2))
         if not math.isnan(row.value):
             bands.append((y, y + _ROW_HEIGHT))
         y += _ROW_HEIGHT
@@ -83,10 +87,16 @@ def interval_chart(
     bands.append((y, bottom))
     height = bottom + _AXIS_HEIGHT + (16 if axis.ends else 0)
     frame = _grid(axis, left, right, bands)
-    return document([*frame, *body], ident=ident, title=title, desc=desc, width=WIDTH, height=height, css="intervals")
+    css = "intervals broad" if width > WIDTH else "intervals"
+    return document([*frame, *body], ident=ident, title=title, desc=desc, width=width, height=height, css=css)
 
 
-def _row(row: IntervalRow, axis: Axis, left: float, right: float, y: float) -> list[str]:
+def _room(texts: Sequence[str], least: float, most: float) -> float:
+    """Return the room for the longest of some texts, with what keeps it from the scale."""
+    return min(max(least, max(map(text_width, texts), default=0.0) + 24), most)
+
+
+def _row(row: IntervalRow, axis: Axis, left: float, right: float, width: float, y: float) -> list[str]:
     css = f"mark{row.mark % N_MARKS}"
     parts = []
     if row.label:
@@ -98,7 +108,7 @@ def _row(row: IntervalRow, axis: Axis, left: float, right: float, y: float) -> l
             low, high = (_x(value, axis, left, right) for value in (row.low, row.high))
             parts.append(element("line", x1=low, y1=y, x2=high, y2=y, class_=f"bar {css}"))
         parts.append(_mark(row.mark % N_MARKS, _x(row.value, axis, left, right), y, css))
-    parts.append(labelled(row.text, _VALUES - 14, x=WIDTH - _SIDE, y=y + 4, class_="value", text_anchor="end"))
+    parts.append(labelled(row.text, width - right - 14, x=width - _SIDE, y=y + 4, class_="value", text_anchor="end"))
     return parts
 
 
@@ -124,10 +134,10 @@ def _grid(axis: Axis, left: float, right: float, bands: Sequence[tuple[float, fl
         parts += [element("line", x1=x, y1=low, x2=x, y2=high, class_=css) for low, high in _joined(bands)]
         parts.append(element("text", text, x=x, y=bottom + 15, class_="sub", text_anchor="middle"))
     if axis.ends:
-        width = (right - left) / 2 + 20
+        room = (right + 20 - _SIDE) / 2 - 4
         at = bottom + _AXIS_HEIGHT + 8
-        parts.append(labelled(f"← {axis.ends[0]}", width, x=_SIDE, y=at, class_="sub"))
-        parts.append(labelled(f"{axis.ends[1]} →", width, x=right + 20, y=at, class_="sub", text_anchor="end"))
+        parts.append(labelled(f"← {axis.ends[0]}", room, x=_SIDE, y=at, class_="sub"))
+        parts.append(labelled(f"{axis.ends[1]} →", room, x=right + 20, y=at, class_="sub", text_anchor="end"))
     return parts
 
 

@@ -150,23 +150,37 @@ def json_text(value: Mapping[str, object]) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
 
 
-def card_notice(card: DatasetCard, *, n_pages: int, n_images: int) -> str:
-    """Return the warning that a dataset's card asks for, empty if it asks for none."""
-    if card.may_leave_machine:
+def card_notice(card: DatasetCard, *, n_pages: int, n_images: int, others: Iterable[DatasetCard] = ()) -> str:
+    """Return the warning that the cards of the datasets behind a file ask for, empty if none asks for one.
+
+    Args:
+        card: Of the dataset whose cases the file shows, if it shows any.
+        n_pages: Cases shown, as texts.
+        n_images: Photographs shown.
+        others: Cards of datasets of which the file holds tables alone.
+    """
+    private = _private((card, *others))
+    if not private:
         return ""
-    rule = _rule(card)
-    if n_images:
-        return f"This file contains case images that may not leave this machine. {rule}: do not send the file on."
-    if n_pages:
-        return f"This file contains case texts that may not leave this machine. {rule}: do not send the file on."
-    return f"{rule}. This file holds no case pages, only the tables."
+    rule = _rule(private)
+    if (n_images or n_pages) and not card.may_leave_machine:
+        what = "images" if n_images else "texts"
+        return f"This file contains case {what} that may not leave this machine. {rule}: do not send the file on."
+    whose = " of theirs" if n_images or n_pages else ""
+    return f"{rule}. This file holds no case pages{whose}, only the tables."
 
 
 def screen_notice(cards: Iterable[DatasetCard]) -> str:
     """Return the warning of a page on the screen, which is no file yet; empty if all its datasets may leave."""
-    private = dict.fromkeys(_rule(card) for card in cards if not card.may_leave_machine)
-    return f"{'. '.join(private)}: do not pass on what this page shows." if private else ""
+    private = _private(cards)
+    return f"{_rule(private)}: do not pass on what this page shows." if private else ""
 
 
-def _rule(card: DatasetCard) -> str:
-    return f"The card of {card.name} does not allow its cases to leave this machine"
+def _private(cards: Iterable[DatasetCard]) -> list[str]:
+    return list(dict.fromkeys(card.name for card in cards if not card.may_leave_machine))
+
+
+def _rule(names: list[str]) -> str:
+    if len(names) > 1:
+        return f"The cards of {and_text(names)} do not allow their cases to leave this machine"
+    return f"The card of {names[0]} does not allow its cases to leave this machine"

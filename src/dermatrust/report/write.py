@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
 from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report import breakdowns, compared, headline, model_gaps, provenance
 from dermatrust.report.case_view import CaseView, case_view
-from dermatrust.report.chapters import KINDS, cards_notice, cards_of, chapters, left_out
+from dermatrust.report.chapters import KINDS, NO_MANIFESTS, cards_of, chapters, left_out
 from dermatrust.report.checklists import FOR_THE_AUTHORS, checklists
 from dermatrust.report.donut import donut
 from dermatrust.report.forest_chart import forest_chart
@@ -64,6 +64,7 @@ def write_report(
     n_cases_total: int,
     chosen: str = "",
     found: "Sequence[Found]" = (),
+    manifests: Mapping[str, Manifest] = NO_MANIFESTS,
 ) -> None:
     """Write the report: one file that opens from the file system and fetches nothing.
 
@@ -76,6 +77,7 @@ def write_report(
         chosen: How the cases shown were chosen, e.g. "by their lowest score"; without it the report says that
             nobody recorded how.
         found: What else was found; each becomes a chapter.
+        manifests: Kind of chapter to the manifest of its run, so that it can say when and how it was made.
 
     Raises:
         DataError: The file cannot be written.
@@ -91,7 +93,7 @@ def write_report(
             leaving=_leaving(manifest.dataset, found, n_pages=len(spool.entries), n_images=spool.n_images),
             names=manifest.dataset.name,
             made=f"{manifest.code_version} from run {manifest.run_id}",
-            chapters=chapters(found),
+            chapters=chapters(found, manifests),
             left_out=left_out(found, has_table=True),
             entries=_worst_first(spool.entries),
             cases=spool.chunks(),
@@ -101,8 +103,13 @@ def write_report(
         )
 
 
-def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
+def write_trust_report(path: Path, found: "Sequence[Found]", manifests: Mapping[str, Manifest] = NO_MANIFESTS) -> None:
     """Write a report without a run of models: of what was found, of which there must be something.
+
+    Args:
+        path: The file to write. It is replaced as a whole, or left as it was.
+        found: What was found; each becomes a chapter.
+        manifests: Kind of chapter to the manifest of its run, so that it can say when and how it was made.
 
     Raises:
         DataError: The file cannot be written.
@@ -117,15 +124,15 @@ def write_trust_report(path: Path, found: "Sequence[Found]") -> None:
         made=__version__,
         table=None,
         is_clinical=all(KINDS[type(one).__name__].is_clinical for one in found),
-        chapters=chapters(found),
+        chapters=chapters(found, manifests),
         left_out=left_out(found, has_table=False),
     )
 
 
 def _leaving(dataset: DatasetCard, found: "Sequence[Found]", *, n_pages: int, n_images: int) -> str:
     """Return why the file may not be sent on, for every dataset that is behind it."""
-    own = provenance.card_notice(dataset, n_pages=n_pages, n_images=n_images)
-    return own or next(filter(None, map(cards_notice, found)), "")
+    others = [card for one in found for card in cards_of(one)]
+    return provenance.card_notice(dataset, n_pages=n_pages, n_images=n_images, others=others)
 
 
 def _spool_pages(spool: _Spool, pages: Iterable[CasePage], *, synthetic: bool) -> None:

@@ -107,6 +107,7 @@ class ReplyStore:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
             self._check_format()
+            self._may_hold_failures = self._db.execute("SELECT 1 FROM failures LIMIT 1").fetchone() is not None
         except sqlite3.DatabaseError as error:
             self._db.close()
             if isinstance(error, sqlite3.OperationalError):  # no space, no permission: the store may be sound
@@ -143,6 +144,7 @@ class ReplyStore:
 
     def put_failure(self, key: Key, model: str, request: Request, failure: AskFailed, attempts: int) -> None:
         """Buffer one failed ask. The next run asks again; a failure is never a reply."""
+        self._may_hold_failures = True
         detail = failure.detail.encode("utf-8", "replace").decode()
         self._failures[key] = (
             key, model, request.case_id, request.author, request.draw, failure.kind, detail, attempts, time.time(),
@@ -166,7 +168,8 @@ class ReplyStore:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(_PUT_FAILURE, self._failures.values())
             self._db.executemany(_PUT_REPLY, self._replies.values())
-            self._db.executemany(_FORGET_FAILURE, [(key,) for key in self._replies])
+            if self._may_hold_failures:
+                self._db.executemany(_FORGET_FAILURE, [(key,) for key in self._replies])
             self._db.execute("COMMIT")
         except BaseException as error:
             if self._db.in_transaction:
@@ -226,6 +229,7 @@ class ReplyStore:
             self._db.execute("INSERT OR IGNORE INTO main.replies SELECT * FROM other.replies")
             added = self._db.total_changes - before
             self._db.execute("INSERT OR IGNORE INTO main.failures SELECT * FROM other.failures")
+            self._may_hold_failures = True
             self._db.execute("DELETE FROM main.failures WHERE key IN (SELECT key FROM main.replies)")
             self._db.execute("COMMIT")
         finally:

@@ -4,11 +4,13 @@ All of it goes through the table of routes: a route that is not in `ROUTES` belo
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from dermatrust.curate.app import ROUTERS
+from dermatrust.curate.keeping import keep
 from dermatrust.curate.projects import create_project, pick, set_member
 from dermatrust.curate.security import COOKIE
 from dermatrust.curate.sessions import Sessions
@@ -66,6 +68,9 @@ ROUTES = {
     "GET /projects/{project_id}/agreement": (CURATOR, None),
     "GET /projects/{project_id}/anchors": (CURATOR, None),
     "POST /projects/{project_id}/anchors/{item_id}": (CURATOR, {"accuracy": "5", "tolerance": "1"}),
+    "GET /projects/{project_id}/assign": (CURATOR, None),
+    "POST /projects/{project_id}/assign": (CURATOR, {"item": "{open_item_id}", "rater": "{user_id}", "days": "7"}),
+    "POST /projects/{project_id}/assign/{kept_id}/back": (CURATOR, {}),
     "GET /projects/{project_id}/images": (CURATOR, None),
     "GET /projects/{project_id}/images/{image_id}": (CURATOR, None),
     "POST /projects/{project_id}/images/{image_id}": (CURATOR, {"verdict": "cleared"}),
@@ -94,6 +99,12 @@ def routes():
 
 
 @pytest.fixture
+def site(site_of):
+    """Four references, so that one has a place left when the others are worked on."""
+    return site_of(4)
+
+
+@pytest.fixture
 def places(site):
     """Every kind of thing that a path names: a case being rated, a disputed item, somebody's account."""
     ann, ben = site.client("ann"), site.client("ben")
@@ -109,12 +120,23 @@ def places(site):
         session.add(ApiToken(token_sha256="0" * 64, name="scoring", scopes=["score"]))
         image_id = session.scalars(select(Image.id).where(Image.project_id == site.bench.id)).first()
     victim = site.add("victim", "rater")
+    kept_id, open_item_id = keep_for(site, victim)
     item = next(item for item in site.items() if item.state == "disputed")
     return {
         "project_id": site.bench.id, "assignment_id": case["id"], "item_id": item.id, "user_id": victim.id, "number": 1,
-        "image_id": image_id,
+        "image_id": image_id, "kept_id": kept_id, "open_item_id": open_item_id,
         "version": "x", "name": "workbench.css",
     }  # fmt: skip
+
+
+def keep_for(site, rater):
+    """Keep an item for a rater; return the ids of the assignment and the item."""
+    with site.database.writing() as session:
+        cora = Actor("cora", site.user("cora").id)
+        ids = [item.id for item in site.items() if item.state == "open" and item.project_id == site.bench.id]
+        keep(session, cora, site.bench.id, ids, [rater.id], timedelta(days=7), site.clock())
+        kept = session.scalars(select(Assignment).where(Assignment.rater_id == rater.id)).one()
+        return kept.id, kept.item_id
 
 
 def images_of(site):

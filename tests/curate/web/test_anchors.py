@@ -40,6 +40,16 @@ def test_a_curator_says_what_is_expected_and_sees_who_is_off(site_with_anchors):
     assert site.client("ann").get(f"/projects/{site.bench.id}/agreement").status_code == 403
 
 
+def test_that_somebody_looked_at_the_key_is_in_the_trail(site_with_anchors):
+    site = site_with_anchors
+    site.client("cora").get(f"/projects/{site.bench.id}/anchors")
+    site.client("root").get(f"/projects/{site.bench.id}/anchors")
+    site.client("ann").get(f"/projects/{site.bench.id}/anchors")
+    with site.database.reading() as session:
+        looked = session.scalars(select(Audit).where(Audit.action == "anchors.view").order_by(Audit.id)).all()
+    assert [(row.actor, row.after) for row in looked] == [("cora", 2), ("root", 2)]
+
+
 def test_an_anchor_of_which_nothing_is_expected_says_nothing_of_anybody(site_with_anchors):
     site = site_with_anchors
     site.rate(site.client("ann"), 4)

@@ -46,9 +46,12 @@ def leaks(sent: str, site) -> list[str]:
     return found + [one for one in ids if one in sent]
 
 
+@pytest.mark.parametrize("share_kept", [0, 0.5])
 @pytest.mark.parametrize("n_cases", [12, pytest.param(200, marks=pytest.mark.long)])
-def test_nothing_leaks(site_of, n_cases):
+def test_nothing_leaks(site_of, n_cases, share_kept):
     site = site_of(n_cases, rules=Rules(anchor_share=0.25, slots=3))
+    if share_kept:
+        keep_for(site, "ann", range(1, round(share_kept * n_cases) + 1))
     ben = site.client("ben")
     for _ in range(n_cases // 2):
         site.rate(ben, [0, 1, 2, 3, 4, 5], note="a note of ben", uncertain=True, reason="a reason of ben")
@@ -64,8 +67,18 @@ def test_nothing_leaks(site_of, n_cases):
     assert not found
 
 
-def test_an_anchor_and_its_repeat_look_like_other_cases(site_of):
+def keep_for(site, name, numbers):
+    cora = site.client("cora")
+    chosen = [item.id for item in site.items() if item.number in numbers]
+    sent = {"item": chosen, "rater": str(site.user(name).id), "days": "30"}
+    assert f"{len(chosen)} kept" in cora.post(f"/projects/{site.bench.id}/assign", data=sent).text
+
+
+@pytest.mark.parametrize("kept", [(), (1, 2, 3, 4)])
+def test_an_anchor_its_repeat_and_what_was_kept_look_like_other_cases(site_of, kept):
     site = site_of(8, rules=Rules(anchor_share=0.25))
+    if kept:
+        keep_for(site, "ann", kept)
     client = site.client("ann")
     shapes = {}
     while True:

@@ -5,9 +5,9 @@ import pytest
 from dermatrust.curate.gate import CHANGES_PER_MINUTE
 
 from .conftest import entered
-from .test_access import JSON_ROUTES, ROUTES, client_of, places, snapshot
+from .test_access import JSON_ROUTES, ROUTES, client_of, places, site, snapshot
 
-__all__ = ["places"]
+__all__ = ["places", "site"]
 TAKES_BODY = [route for route in ROUTES if not route.startswith("GET ")]
 TAKES_JSON = [route for route in TAKES_BODY if route.rpartition("/")[2] in JSON_ROUTES]
 TAKES_FORM = [route for route in TAKES_BODY if route not in TAKES_JSON]

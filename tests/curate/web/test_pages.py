@@ -24,7 +24,7 @@ WHO = {
     "/people": "root", "/projects/{project_id}/queue": "ann", "/projects/{project_id}/certify": "ann",
     "/projects/{project_id}/disputes": "judy", "/projects/{project_id}/progress": "cora",
     "/projects/{project_id}/agreement": "cora", "/projects/{project_id}/anchors": "cora",
-    "/projects/{project_id}/images": "cora",
+    "/projects/{project_id}/images": "cora", "/projects/{project_id}/assign": "cora",
     "/projects/{project_id}/export": "cora", "/rate/{assignment_id}": "ben", "/items/{item_id}/revise": "ann",
     "/items/{item_id}/adjudicate": "judy",
 }  # fmt: skip

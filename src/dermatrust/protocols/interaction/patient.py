@@ -30,6 +30,11 @@ A doctor asks: {question}
 
 Answer truthfully from this alone, without interpretation or a diagnosis. If it does not say, reply exactly:
 {cannot}"""
+_TAKE_APART = """Here is everything known about a patient:
+{context}
+
+Take it apart into independent facts, one a line, numbered from 1. Each is as small as can be and can be understood by
+itself. No lists within the list, and nothing else."""
 _DIRECT = """Here is a patient's story:
 {context}
 
@@ -58,15 +63,34 @@ async def direct(item: Item, questions: Sequence[str], ask: Ask) -> str:
     return (await _said(_DIRECT, ask, context=item.known["context"], question=questions[-1])).strip() or CANNOT
 
 
-async def random_fact(item: Item, questions: Sequence[str], ask: Ask) -> str:
-    """Return facts in an order the item decides, one per question, whatever is asked."""
-    facts = list(item.known["facts"])
-    random.Random(item.id).shuffle(facts)  # noqa: S311  # an order, reproducible
-    return facts[len(questions) - 1] if len(questions) <= len(facts) else CANNOT
+async def random_sentence(item: Item, questions: Sequence[str], ask: Ask) -> str:
+    """Return a sentence of the case whatever is asked, or every other time, by a coin, that it cannot be answered.
+
+    The item and the number of the question decide both.
+    """
+    toss = random.Random(f"{item.id}/{len(questions)}")  # noqa: S311  # reproducible
+    sentences: Sequence[str] = item.known["sentences"]
+    return CANNOT if not sentences or toss.random() < 0.5 else toss.choice(sentences)
+
+
+async def facts_of(item: Item, ask: Ask) -> list[str]:
+    """Return the facts that a model takes a case apart into, one a line, as the released patient does each time."""
+    reply = await ask([user(filled(_TAKE_APART, {"context": item.known["context"]}))], role=PATIENT, max_tokens=1_000)
+    return [fact for line in reply.text.splitlines() if (fact := without_number(line.strip()))]
+
+
+def without_number(fact: str) -> str:
+    """Return a fact without its number in a list.
+
+    Example:
+        >>> without_number("12.  Old scars."), without_number("58-year-old man"), without_number("3 weeks of fever.")
+        ('Old scars.', '58-year-old man', '3 weeks of fever.')
+    """
+    return re.sub(r"^\d+\.\s+", "", fact)
 
 
 PATIENTS: Mapping[str, Answer] = {
-    "fact-select": fact_select, "instruct": instruct, "direct": direct, "random": random_fact,
+    "fact-select": fact_select, "instruct": instruct, "direct": direct, "random": random_sentence,
 }  # fmt: skip
 
 

@@ -35,3 +35,4 @@ def chain_of_thought(protocol: Protocol, settings: Settings) -> Protocol:
 
 
 METHOD = chain_of_thought
+TAKES_K = False

@@ -54,6 +54,9 @@ def apply_method(protocol: Protocol, spelled: str, settings: Settings) -> Protoc
         raise DataError("--method", f"is {spelled!r}", f"NAME or NAME:K, with one of: {', '.join(method_names())}")
     if number and (not number.isdigit() or int(number) < 1):
         raise DataError("--method", f"is {spelled!r}", f"{name}:K with a number from 1 on")
-    method: Method = importlib.import_module(f"{methods.__name__}.{name.replace('-', '_')}").METHOD
+    module = importlib.import_module(f"{methods.__name__}.{name.replace('-', '_')}")
+    if number and not getattr(module, "TAKES_K", True):
+        raise DataError("--method", f"is {spelled!r}", f"{name}, which takes no number")
+    method: Method = module.METHOD
     chosen = Settings(int(number) if number else settings.k, settings.pool, settings.temperature, settings.seed)
     return method(protocol, chosen)

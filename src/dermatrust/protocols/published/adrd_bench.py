@@ -17,6 +17,7 @@ from dermatrust.protocols.scorers.choice import (
     choice_score,
     first_letter,
     first_of,
+    option_letters,
     options_of,
 )
 
@@ -39,9 +40,10 @@ _statement = choice_score(answer_word(("Yes", "No")))
 def to_item(row: Row) -> Item:
     """Ask a question with its options, or whether a statement is right."""
     if "Options" in row:
+        options = options_of(row["Options"])
         return Item(
-            id=f"choice {row['ID']}", question=row["Question"], options=options_of(row["Options"]),
-            target=row["Answer"], template=CHOICE, tags={"part": "multiple choice"},
+            id=f"choice {row['ID']}", question=row["Question"], options=options,
+            target=option_letters(row["Answer"], options), template=CHOICE, tags={"part": "multiple choice"},
         )  # fmt: skip
     target, tags = row["Answer"], {"part": "true or false"}
     return Item(id=f"statement {row['ID']}", question=row["Question"], target=target, template=STATEMENT, tags=tags)

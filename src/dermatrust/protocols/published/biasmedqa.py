@@ -24,7 +24,7 @@ from dermatrust.errors import DataError
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, ask_once
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_part, mean_score
-from dermatrust.protocols.scorers.choice import UNANSWERED, first_letter, options_of
+from dermatrust.protocols.scorers.choice import UNANSWERED, first_letter, option_letters, options_of
 from dermatrust.protocols.scorers.judge import ask_judge, stated
 
 SEED = 0
@@ -91,7 +91,7 @@ def to_item(row: Row, biases: dict[str, str] = BIASES, help_with: str = "") -> t
         made.append(
             Item(
                 id=f"{name}-{bias}", question=_biased(row["question"], bias, sentence.format(option=options[wrong])),
-                options=options, target=row["answer_idx"], group=name,
+                options=options, target=option_letters(row["answer_idx"], options), group=name,
                 fields={"preface": _preface(bias, sentence.format(option="scabies"), help_with)},
                 tags={"bias": bias} | ({"step": row["meta_info"]} if row.get("meta_info") else {}),
                 known={"suggested": options[wrong] if sentence else None},

@@ -7,16 +7,20 @@ Measures  Knowledge of hepatobiliary and pancreatic disease that does not hang o
 Not for   Other fields; conduct at the bedside: for that there are the cases, clinbench-hpb-cases.
 Deviates  Each of four orders moves every option one letter on, three orders where there is no option D; with five
           options the printed order is never asked, as released. `repeat-4` asks each four times at temperature 0.6, as
-          for reasoning models. Letters are read up to the first other word; `released-code` drops blanks first, so
-          that "Answer: B because" states "Bbecause". The paper has a model extract letters where more than ten replies
-          of a run state none: `extracted` does so for every such reply.
+          for reasoning models. The first statement "Answer: …" counts, else the last "the answer is …", in whatever
+          order its letters come, up to the first other word; `released-code` drops commas, blanks and quotation marks
+          first, so that "Answer: B because" states "Bbecause", and takes letters in their order and case. The paper has
+          a model extract letters where more than ten replies of a run state none: `extracted` does so for every such
+          reply. Records are the released pickles of replies; they bring the right letters.
 Verified  Nothing: no recorded outputs and no headline figures were found.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from dermatrust.errors import DataError
 from dermatrust.narrate.text import said_aloud
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, ask_once
 from dermatrust.protocols.item import id_of
@@ -28,7 +32,9 @@ from dermatrust.protocols.metrics import (
     mean_score,
     spread_in_groups,
 )  # fmt: skip
-from dermatrust.protocols.scorers.choice import answer_letters, choice_score, options_of
+from dermatrust.protocols.read_pickled import read_pickled
+from dermatrust.protocols.repeated_rows import numbered, telling_repeats_apart
+from dermatrust.protocols.scorers.choice import answer_letters, choice_score, option_letters, options_of
 from dermatrust.protocols.scorers.judge import ask_judge
 from dermatrust.protocols.scorers.rotation import rotated
 
@@ -49,6 +55,15 @@ ACD, or NA where it chooses none. Do not answer the question yourself.
 Reply: {reply}"""
 REPEATS = 4
 REASONING_TEMPERATURE = 0.6
+LETTERS = "ABCDEFGHIJ"
+_STATED = re.compile(
+    r"\bAnswer\W{0,4}[:：]\W{0,4}((?-i:(?:[A-Z]\b[\s,，、;/&*]*(?:and\b\s*)?)+|[A-Z]{2,10}\b)|[A-Z]{1,10}(?=\W*$))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Small letters count only where nothing follows them: "answer: a stone" states none."""
+_OPENS = re.compile(r"\bAnswer\W{0,4}[:：]", re.IGNORECASE)
+_FINAL, _THOUGHT = "## Final Response", "</think>"
+_DROPPED = str.maketrans("", "", ', "')
 _RELEASED = re.compile(r"Answer:\s*([A-Z]+)", re.IGNORECASE)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -60,14 +75,18 @@ def to_item(row: Row) -> tuple[Item, ...]:
     is_chinese = bool(_CHINESE.search(row["question"]))
     about = f"{row['disease_info']}\n" if row.get("disease_info") else ""
     item = Item(
-        id=id_of(row["question"], *options.values()),
+        id=numbered(_id_of(row), row),
         question=about + row["question"],
         options=options,
-        target=row["answer"] if several else row["answer"][0],
+        target=option_letters(row["answer"] if several else row["answer"][0], options),
         template=CHINESE if is_chinese else ENGLISH,
         tags={name: row[name] for name in ("disease_domain", "inquiry_type", "answer_format") if row.get(name)},
     )
     return tuple(rotated(item, by) for by in range(1, (4 if "D" in options else 3) + 1))
+
+
+def _id_of(row: Row) -> str:
+    return id_of(row["question"], *split_options(row["options"]).values())
 
 
 def split_options(text: str | list[str] | Mapping[str, str]) -> dict[str, str]:
@@ -75,7 +94,7 @@ def split_options(text: str | list[str] | Mapping[str, str]) -> dict[str, str]:
     if not isinstance(text, str):
         return options_of(text)
     options: dict[str, str] = {}
-    for letter in "ABCDEFGHIJ":
+    for letter in LETTERS:
         start = re.search(rf"(?:^|\n)\s*{letter}[.．、]", text) or re.search(rf"(?:^|\s){letter}[.．、]", text)
         if start is None:
             break
@@ -121,15 +140,47 @@ def score_extracted(item: Item, played: Played) -> Score:
 
 
 def read_letters(reply: str, options: Mapping[str, str]) -> str:
-    """Return the letters stated after what was only thought."""
-    return answer_letters(said_aloud(reply).replace("：", ":"), options)
+    """Return the letters first stated after what was only thought, in order and each once.
+
+    Example:
+        >>> options = dict.fromkeys("ABC", "")
+        >>> read_letters("Answer: C, A. Not: Answer: B", options), read_letters("Answer: a stone", options)
+        ('AC', '')
+    """
+    said = said_aloud(reply)
+    for found in _STATED.finditer(said):
+        letters = set(re.sub(r"\band\b|[^a-z]", "", found[1], flags=re.IGNORECASE).upper())
+        if letters and letters <= set(options):
+            return "".join(sorted(letters))
+    return "" if _OPENS.search(said) else answer_letters(said, options)
 
 
 def read_by_release(reply: str, options: Mapping[str, str]) -> str:
-    """Return what the released pattern finds, in the case it stands in."""
-    text = reply.rpartition("</think>")[2].partition("## Final Response")
-    found = _RELEASED.search((text[2] or text[0]).translate(str.maketrans("", "", ', "')))
+    """Return what the released pattern finds first, in the case and order it stands in.
+
+    Two signs after "## Final Response" are dropped unseen, as released.
+    """
+    if _FINAL in reply:
+        reply = reply[reply.index(_FINAL) + len(_FINAL) + 2 :]
+    found = _RELEASED.search(reply.partition(_THOUGHT)[2 if _THOUGHT in reply else 0].translate(_DROPPED))
     return found[1] if found else ""
+
+
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Yield the replies of a released pickle: replies, right letters, and how many replies each question has.
+
+    It tells neither the questions nor their options, so that any letter may be chosen.
+    """
+    replies, targets, sizes = read_pickled(path, 3)
+    if not len(replies) == len(targets) == sum(sizes):
+        found = f"holds {len(replies)} replies to {len(targets)} right answers of questions asked {sum(sizes)} times"
+        raise DataError(str(path), found)
+    groups = [number for number, size in enumerate(sizes, 1) for _ in range(size)]
+    for number, (group, reply, target) in enumerate(zip(groups, replies, targets, strict=True), 1):
+        item = Item(id=str(number), question="(not recorded)", target=str(target[0]), group=str(group),
+                    options=dict.fromkeys(LETTERS, ""))  # fmt: skip
+        said = reply[0] if isinstance(reply, list) else reply  # a reasoning model's answer stands before its thoughts
+        yield item, Played(reply=str(said or ""))
 
 
 def _letters_or_na(item: Item) -> Callable[[str], str | None]:
@@ -167,7 +218,10 @@ PROTOCOL = Protocol(
         files=("cnqa.json", "enqa.json", "cnqa-subset-200.json", "enqa-subset-153.json"), size=2000,
         licence="research use, by its README",
     ),
+    read=telling_repeats_apart(_id_of),
     to_item=to_item,
+    recorded=recorded,
+    records_bring_items=True,
     score=choice_score(read_letters),
     metrics={
         "all right": all_right, "any right": any_right, "mean": mean_of_groups, "spread": spread_in_groups,

@@ -7,24 +7,39 @@ Measures  Whether every disease of a patient is found (headline) and which share
 Not for   Diagnoses too many: naming more diseases than there are costs nothing.
 Deviates  Prompts are ours, in the four styles of the paper: step by step by default, `role`, `format`, `free`. A judge
           says for each disease whether it is included (the paper: DeepSeek-V3) and a checker looks again at each that
-          is not (Claude 3.7); `judge-alone` leaves the checker out. A verdict that cannot be read is missing, where the
-          released code counts it as included. `repeat-4` asks four times at temperature 0.6, as for reasoning models.
-          Findings are read under both names that data and released code give them. An answer that was only thought is
-          none.
+          is not (Claude 3.7); `judge-alone` leaves the checker out. A verdict that cannot be read is missing;
+          `released-code` takes one that is no JSON for what it says or else for included, unchecked, has the checker
+          overrule by the word alone, and counts a verdict of another name for the disease, not for the patient.
+          `repeat-4` asks four times at temperature 0.6, as for reasoning models. Findings are read under both names
+          that data and released code give them. An answer that was only thought is none. Records are the released
+          pickles of verdicts, before or after the check; they bring the diseases.
 Verified  Nothing: no recorded outputs and no headline figures were found.
 """
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from dermatrust.errors import DataError
 from dermatrust.narrate.text import said_aloud
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, ask_once
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_score, pooled
-from dermatrust.protocols.scorers.judge import ask_judge, json_in, stated
+from dermatrust.protocols.read_pickled import read_pickled
+from dermatrust.protocols.repeated_rows import numbered, telling_repeats_apart
+from dermatrust.protocols.scorers.inclusion import (
+    INCLUDES,
+    LACKS,
+    included,
+    included_by_release,
+    is_included,
+    judge_inclusion,
+    verdict_by_release,
+)  # fmt: skip
 
 STYLES = {
     "step by step": ("Think step by step.", "请逐步思考。"),
@@ -42,28 +57,6 @@ STYLES = {
 DIAGNOSE = "Diagnose this patient: name every main disease and say briefly what speaks for it."
 DIAGNOSE_CHINESE = "请根据病人信息作出诊断，列出所有主要疾病，并简述依据。"
 ANSWER = "Answer the question about this patient and say briefly why."
-JUDGE = """A student diagnosed a case. As a senior doctor, decide whether the diagnosis includes this disease: {disease}
-
-It is included only if the two agree in each of these:
-1. the organ or structure (cholecystitis is not cholangitis);
-2. the process: inflammation, obstruction, tumour, thrombosis (tumour thrombus is not thrombosis);
-3. the cause: stone, infection, surgery, tumour (obstructive jaundice is not gallstones);
-4. the course: acute is not chronic;
-5. what tests show (pneumonia of a segment is not a nodule);
-6. how it is treated (portal hypertension is not tumour thrombus of the portal vein).
-Be sensible: synonyms, everyday names, other anatomical names and abbreviations count as the same.
-
-Reply with a JSON object, {{"Includes": "why"}} or {{"Does not include": "why"}}.
-
-Diagnosis of the student: {reply}"""
-CHECK = """Somebody judged that a student's diagnosis does not include this disease: {disease}
-Is that judgement right? Synonyms, everyday names, other anatomical names and abbreviations count as the same; organ,
-process, cause, course, test findings and treatment must agree.
-
-Diagnosis of the student: {reply}
-
-Begin with Correct (it is not included) or Incorrect (it is), then say briefly why."""
-INCLUDES, LACKS = "Includes", "Does not include"
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -72,10 +65,12 @@ def in_style(style: str) -> Callable[[Row], Item]:
 
     def to_item(row: Row) -> Item:
         diseases = [one.strip() for one in str(row["diagnosis"]).split("\n") if one.strip()]
+        if not diseases:
+            raise ValueError("it has no diagnosis")
         is_chinese = bool(_CHINESE.search(row["patient_info"]))
         task = ANSWER if row.get("question") else DIAGNOSE_CHINESE if is_chinese else DIAGNOSE
         return Item(
-            id=id_of(str(row.get("patient_id", row.get("Index", ""))), row["patient_info"]),
+            id=numbered(_id_of(row), row),
             question=_case(row, is_chinese),
             target=diseases,
             template=f"{task} {STYLES[style][is_chinese]}".rstrip() + "\n\n{question}",
@@ -83,6 +78,11 @@ def in_style(style: str) -> Callable[[Row], Item]:
         )
 
     return to_item
+
+
+def _id_of(row: Row) -> str:
+    name = row.get("patient_id", row.get("Index", ""))
+    return id_of(str(name), row["patient_info"], *([row["question"]] if row.get("question") else []))
 
 
 def _case(row: Row, is_chinese: bool) -> str:
@@ -101,20 +101,24 @@ def _case(row: Row, is_chinese: bool) -> str:
     return "\n".join(lines)
 
 
-async def play(item: Item, ask: Ask) -> Played:
+async def play(item: Item, ask: Ask, *, is_checked: bool = True, is_released: bool = False) -> Played:
     """Ask for the diagnosis, then judge each disease, and check each that is said to be lacking."""
-    return await _judged(item, ask, await ask_once(item, ask), is_checked=True)
+    return await _judged(item, ask, await ask_once(item, ask), is_checked=is_checked, is_released=is_released)
 
 
-async def play_unchecked(item: Item, ask: Ask) -> Played:
-    """Ask for the diagnosis, then judge each disease."""
-    return await _judged(item, ask, await ask_once(item, ask), is_checked=False)
+async def _judged(
+    item: Item, ask: Ask, played: Played, *, is_checked: bool = True, is_released: bool = False
+) -> Played:
+    reply = said_aloud(played.reply).strip()
+    diseases = item.target if reply else ()
+    verdicts = await judge_inclusion(ask, diseases, reply, is_checked=is_checked, is_released=is_released)
+    return replace(played, verdicts=verdicts)
 
 
 async def play_repeat(item: Item, ask: Ask) -> Played:
     """Ask for one of several diagnoses, then judge and check it."""
     reply = await ask(item.turns(), draw=item.known["repeat"], temperature=0.6)
-    return await _judged(item, ask, Played(reply=reply.text), is_checked=True)
+    return await _judged(item, ask, Played(reply=reply.text))
 
 
 def repeated(row: Row) -> tuple[Item, ...]:
@@ -128,42 +132,44 @@ def score(item: Item, played: Played) -> Score:
     n = len(item.target)
     if not said_aloud(played.reply).strip():
         return Score(value=0.0, answered=False, parts={"found": 0.0, "diseases": float(n)})
-    found = [_is_found(played, disease) for disease in item.target]
+    found = [is_included(played.verdicts, disease) for disease in item.target]
     if None in found:
         return Score(value=float("nan"), answered=True)
     hits = sum(bool(one) for one in found)
     return Score(value=float(hits == n), said=f"{hits} of {n}", parts={"found": float(hits), "diseases": float(n)})
 
 
-def _is_found(played: Played, disease: str) -> bool | None:
-    verdict = played.verdicts.get(f"includes {disease}")
-    if verdict == LACKS and f"check {disease}" in played.verdicts:
-        check = played.verdicts[f"check {disease}"]
-        return None if check is None else check == "Incorrect"
-    return None if verdict is None else verdict == INCLUDES
+def score_by_release(item: Item, played: Played) -> Score:
+    """Grade as the released code does: a verdict of another name is no hit for the patient, but one for the disease."""
+    n = len(item.target)
+    if not played.verdicts:
+        return Score(value=0.0, answered=False, parts={"found": 0.0, "diseases": float(n)})
+    said = [verdict_by_release(played.verdicts, disease) for disease in item.target]
+    found = sum(one != LACKS for one in said)
+    value = float(said.count(INCLUDES) == n)
+    return Score(value=value, said=f"{found} of {n}", parts={"found": float(found), "diseases": float(n)})
 
 
-async def _judged(item: Item, ask: Ask, played: Played, *, is_checked: bool) -> Played:
-    reply = said_aloud(played.reply).strip()
-    verdicts: dict[str, str | None] = {}
-    for disease in item.target if reply else ():
-        verdict = await ask_judge(ask, JUDGE.format(disease=disease, reply=reply), _included)
-        verdicts[f"includes {disease}"] = verdict
-        if verdict == LACKS and is_checked:
-            said = CHECK.format(disease=disease, reply=reply)
-            verdicts[f"check {disease}"] = await ask_judge(ask, said, _opening, role="checker")
-    return replace(played, verdicts=verdicts)
+def recorded(
+    path: Path, items: Iterable[Item], *, read: Callable[[str], str | None] = included
+) -> Iterator[tuple[Item, Played | None]]:
+    """Yield the judged diagnoses of a released pickle, of before the check (3 lists) or after it (5), which mends them.
 
-
-def _included(text: str) -> str | None:
-    found = json_in(text)
-    keys = [str(key).strip().lower() for key in found] if isinstance(found, dict) else []
-    known = [one for one in (INCLUDES, LACKS) if one.lower() in keys]
-    return known[0] if len(known) == 1 else None
-
-
-def _opening(text: str) -> str | None:
-    return stated(("Correct", "Incorrect"))(said_aloud(text).strip().split(".")[0].split("\n")[0])
+    The file does not tell which patients they are of.
+    """
+    content = read_pickled(path, 3, 5)
+    replies, (sizes, judged), truths = content if len(content) == 3 else (content[0], content[1:3], content[3])
+    if not len(replies) == len(sizes) == len(truths) or sum(sizes) != len(judged):
+        raise DataError(str(path), f"holds {len(judged)} verdicts on {sum(sizes)} diseases of {len(truths)} diagnoses")
+    start = 0
+    for number, (reply, size, truth) in enumerate(zip(replies, sizes, truths, strict=True), 1):
+        diseases = [one.strip() for one in str(truth[0]).split("\n")]
+        said = [read(str(text)) for text in judged[start : start + size]]
+        start += size
+        verdicts = {f"includes {name}": one for name, one in zip(diseases, said, strict=False)}
+        language = "zh" if _CHINESE.search(str(truth[0])) else "en"
+        item = Item(id=str(number), question="(not recorded)", target=diseases, tags={"language": language})
+        yield item, Played(reply=str(reply or ""), verdicts=verdicts)
 
 
 def _judge(item: Item, turns: Sequence[Turn]) -> str:
@@ -205,9 +211,16 @@ PROTOCOL = Protocol(
     },
     gold_reply=lambda item: "; ".join(item.target),
     by=("language",),
+    read=telling_repeats_apart(_id_of),
+    recorded=recorded,
+    records_bring_items=True,
     variants={
+        "released-code": {
+            "play": partial(play, is_released=True), "score": score_by_release,
+            "recorded": partial(recorded, read=included_by_release),
+        },
         **{style: {"to_item": in_style(style)} for style in ("role", "format", "free")},
-        "judge-alone": {"play": play_unchecked, "roles": ("judge",), "stand_ins": {"judge": _judge}},
+        "judge-alone": {"play": partial(play, is_checked=False), "roles": ("judge",), "stand_ins": {"judge": _judge}},
         "repeat-4": {
             "to_item": repeated, "play": play_repeat, "examples": (replace(_CASE, target=(_CASE.target,) * 4),),
         },

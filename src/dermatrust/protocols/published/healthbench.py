@@ -4,7 +4,8 @@ Paper     Arora et al. (2025), https://arxiv.org/abs/2505.08775
 Data      The authors' JSON Lines of 5,000 conversations, and their hard (1,000) and consensus subsets. They carry a
           canary against training on them: never publish rows.
 Measures  Points of the criteria that the last reply meets, of all points above 0. One conversation may score below 0;
-          only means are clipped to 0 and 1. By theme; by axis over the criteria of that axis.
+          only means are clipped to 0 and 1. By theme and by the category physicians agreed on; by axis and by level
+          over the criteria of that axis or level, in conversations where some of these have points above 0.
 Not for   Comparing models graded by different judges: the rubric is as strict as who reads it.
 Deviates  A verdict that is unreadable three times is missing; the authors ask on for ever. The prompt of the judge is
           in our words. Silence scores 0, even where it would escape penalties.
@@ -22,7 +23,7 @@ from dermatrust.clients.fence import unfenced
 from dermatrust.errors import DataError
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.read_rows import read_json, read_rows
 from dermatrust.protocols.scorers.choice import UNANSWERED
 from dermatrust.protocols.scorers.judge import ask_judge, json_field, quote, stated
 from dermatrust.protocols.scorers.rubric import (
@@ -38,6 +39,8 @@ from dermatrust.protocols.scorers.rubric import (
 )  # fmt: skip
 
 AXES = ("accuracy", "completeness", "context_awareness", "communication_quality", "instruction_following")
+LEVELS = ("example", "cluster")
+"""Criteria written for one conversation, and those shared by many."""
 JUDGE_PROMPT = """\
 Does the last reply of a conversation meet one criterion of a rubric?
 
@@ -93,14 +96,32 @@ def score(item: Item, played: Played) -> Score:
 
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Yield graded replies: as the authors' script has them ("rubric_items"), or m42-health's ("responses")."""
-    for where, row in read_rows(path):
+    """Yield graded replies: as the authors' script has them ("rubric_items"), or m42-health's ("responses").
+
+    The script's one file of all results will do, as will its "example_level_metadata" alone.
+    """
+    for where, row in _rows(path):
         graded = _graded(row, where)
         (item,) = PROTOCOL.items({"rubrics": graded, **row}, where=where)
         said = row.get("prompt_response") or row.get("completion")
-        met = [one.get("criteria_met", one.get("response_dict", {}).get("criteria_met")) for one in graded]
-        verdicts = {str(k): {True: MET, False: UNMET}.get(is_met) for k, is_met in enumerate(met, 1)}
+        met = [one.get("criteria_met", (one.get("response_dict") or {}).get("criteria_met")) for one in graded]
+        verdicts = {str(k): _verdict(is_met) for k, is_met in enumerate(met, 1)}
         yield item, Played(reply=said[-1]["content"] if said else "(not recorded)", verdicts=verdicts)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, Row]]:
+    content = read_json(path) if path.suffix.lower() == ".json" else None
+    metadata = content.get("metadata") if isinstance(content, dict) else None
+    if not isinstance(metadata, dict) or "example_level_metadata" not in metadata:
+        yield from read_rows(path)
+        return
+    for number, row in enumerate(metadata["example_level_metadata"], 1):
+        yield f"{path} example {number}", row
+
+
+def _verdict(is_met: object) -> str | None:
+    said = str(is_met).strip().lower()
+    return said if said in (MET, UNMET) else None
 
 
 def _graded(row: Row, where: str) -> list[dict[str, Any]]:
@@ -156,11 +177,12 @@ PROTOCOL = Protocol(
         "bootstrap deviation": bootstrap_deviation,
         "answered": answered_rate,
         **{axis.replace("_", " "): clipped(mean_part(f"axis:{axis}")) for axis in AXES},
+        **{f"{level} level": clipped(mean_part(f"level:{level}")) for level in LEVELS},
     },
     gold_reply=gold_reply,
     roles=("judge",),
     stand_ins={"judge": stand_in},
-    by=("theme",),
+    by=("theme", "physician_agreed_category"),
     recorded=recorded,
     records_bring_items=True,
     examples=(

@@ -6,7 +6,8 @@ Measures  Whether a model finds, works out and orders what a clinician asks for,
 Not for   Work in a real record: orders are acknowledged and never carried out, and the server must be on this machine.
 Deviates  What may be done is described in our own words. The authors hand their grader out privately; ours is
           written from their stated rule, so that figures may differ where theirs minds more than it states. The
-          server's address is the variable DERMATRUST_FHIR, else http://localhost:8080/fhir/.
+          server's address is the variable DERMATRUST_FHIR, else http://localhost:8080/fhir/; recorded transcripts are
+          graded against the same server, and without it tasks whose answer the record holds are missing.
 Verified  Nothing: neither tasks nor recorded transcripts were at hand.
 """
 
@@ -14,14 +15,35 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source
-from dermatrust.protocols.interaction.fhir_agent import INVALID, converse, fetch_here, finished_with, posted
+from dermatrust.errors import DataError
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
+from dermatrust.protocols.interaction.fhir_agent import (
+    FINISHED,
+    INVALID,
+    LIMIT,
+    converse,
+    fetch_here,
+    finished_with,
+    posted,
+)
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.scorers.record_tasks import A1C, GLUCOSE, MAGNESIUM, NOW, POTASSIUM, TASKS, Record
+from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.recorded_rows import first_of_each
+from dermatrust.protocols.scorers.record_tasks import (
+    A1C,
+    GLUCOSE,
+    MAGNESIUM,
+    NOW,
+    POTASSIUM,
+    TASKS,
+    WITHOUT_RECORD,
+    Record,
+)
 
 SERVER = "http://localhost:8080/fhir/"
 PROMPT = """You assist clinicians in a patient record that is reached by a FHIR server at {server}.
@@ -32,7 +54,14 @@ GET address?name=value&name=value
   Observation (patient, code, category, date). _count and _sort work; a page has 20 entries.
 POST address
 a JSON object
-  to order or record. Resources: Observation (vital signs), MedicationRequest, ServiceRequest (laboratory, referrals).
+  to order or record; each content has its "resourceType" and the patient as "subject": {"reference": "Patient/MRN"}.
+  Observation, a vital sign: "status": "final", "category": [{"coding": [{"code": "vital-signs"}]}],
+  "code": {"text": its flowsheet id}, "effectiveDateTime", "valueString".
+  MedicationRequest: "status": "active", "intent": "order", "authoredOn", "medicationCodeableConcept": {"coding":
+  [{"system": "http://hl7.org/fhir/sid/ndc", "code", "display"}]}, "dosageInstruction": [{"route": {"text"},
+  "doseAndRate": [{"doseQuantity": {"value", "unit"}, "rateQuantity": {"value", "unit"}}]}].
+  ServiceRequest, a laboratory order or a referral: "status": "active", "intent": "order", "priority": "stat",
+  "authoredOn", "occurrenceDateTime", "code": {"coding": [{"system", "code", "display"}]}, "note": {"text"}.
 FINISH([answer, answer, ...])
   to answer, once everything is done. The list is JSON, its texts in double quotes; empty where nothing is asked back.
 
@@ -40,6 +69,8 @@ Call nothing that is not needed. You have eight replies in all. It is {now} now.
 
 Context: {context}
 Task: {question}"""
+_ENDINGS = {"completed": FINISHED, "agent invalid action": INVALID, "task limit reached": LIMIT}
+_EXPECTED = '{"index": ..., "output": {"status": ..., "result": ..., "history": [{"role", "content"}, ...]}} a line'
 _OBSERVED = (MAGNESIUM, POTASSIUM, GLUCOSE, A1C)
 
 
@@ -94,22 +125,46 @@ def score(item: Item, played: Played) -> Score:
     """Grade by the rule of the task's kind, all or nothing. A record that could not be read leaves it missing."""
     answer, facts = finished_with(played.reply), played.verdicts.get("record")
     parts = {"invalid action": float(played.ending == INVALID), "rounds": float(_n_replies(played))}
+    kind = int(item.tags["task"])
     if answer is None:
         return Score(value=0.0, answered=False, parts=parts)
-    if facts is None:
+    if facts is None and kind not in WITHOUT_RECORD:
         return Score(value=float("nan"), parts=parts)
-    known = json.loads(facts)
-    orders = [order for turn in played.turns if turn.role == "assistant" and (order := _order(turn.text))]
-    record = Record(item.known, known.get("birth", ""), known.get("observations", {}), answer, orders)
-    is_right = TASKS[int(item.tags["task"])](record)
-    return Score(value=float(is_right), said=json.dumps(answer), parts=parts)
+    known = json.loads(facts or "{}")
+    said = [turn.text for turn in played.turns if turn.role == "assistant"]
+    orders = [order for text in said if text.startswith("POST") and (order := posted(text))]
+    record = Record(
+        item.known, known.get("birth", ""), known.get("observations", {}), answer, orders,
+        speaks_of_post=any("POST" in text for text in said),
+    )  # fmt: skip
+    return Score(value=float(TASKS[kind](record)), said=json.dumps(answer), parts=parts)
 
 
-def _order(said: str) -> tuple[str, Mapping[str, Any]] | None:
-    """Return the order that an agent's reply places; one that merely speaks of POST counts as an order too."""
-    if said.startswith("POST"):
-        return posted(said)
-    return ("", {}) if "POST" in said else None
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Read the authors' runs.jsonl: by the index of a task its status, result and history; a failed run is missing."""
+    known = first_of_each(read_rows(path), lambda row: str(row["index"]))
+    for index, item in enumerate(items):
+        row = known.get(str(index))
+        output = None if row is None else row.get("output")
+        if not output:
+            yield item, None
+            continue
+        try:
+            yield item, _played(item, output)
+        except (KeyError, TypeError, AttributeError):
+            raise DataError(f"{path} index {index}", "is no run of a task", _EXPECTED) from None
+
+
+def _played(item: Item, output: Mapping[str, Any]) -> Played:
+    said = [(one["role"], str(one["content"])) for one in output["history"]]
+    turns = tuple(Turn("assistant", text.strip()) if role == "agent" else user(text) for role, text in said[1:])
+    result = output.get("result")
+    last = next((turn.text for turn in reversed(turns) if turn.role == "assistant"), "")
+    facts = _facts(str(item.known.get("eval_MRN") or ""))
+    return Played(
+        reply=last if result is None else f"FINISH({result})", turns=turns, verdicts={"record": facts},
+        ending=next((ours for theirs, ours in _ENDINGS.items() if str(output["status"]).startswith(theirs)), ""),
+    )  # fmt: skip
 
 
 def _n_replies(played: Played) -> int:
@@ -135,10 +190,12 @@ PROTOCOL = Protocol(
     play=play,
     score=score,
     metrics={
-        "success rate": mean_score, "invalid actions": mean_part("invalid action"), "mean rounds": mean_part("rounds"),
+        "success rate": mean_score, "invalid actions": mean_part("invalid action"),
+        "mean rounds": mean_part("rounds", is_share=False),
         "answered": answered_rate,
     },
     by=("task",),
+    recorded=recorded,
     gold_reply=gold_reply,
     examples=(
         Example(

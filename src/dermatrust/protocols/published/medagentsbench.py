@@ -22,7 +22,14 @@ from dermatrust.protocols.item import lettered
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.recorded_rows import first_of_each, matched
-from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of, options_of
+from dermatrust.protocols.scorers.choice import (
+    answer_line,
+    choice_score,
+    first_letter,
+    first_of,
+    option_letters,
+    options_of,
+)
 from dermatrust.protocols.scorers.judge import ask_judge, json_in
 from dermatrust.protocols.scorers.usage import cost_usd, usage
 
@@ -62,7 +69,12 @@ PRICES = {
 def to_item(row: Row) -> Item:
     """Ask the question with lettered options; the target is the letter of the right one."""
     options = options_of(row["options"])
-    return Item(id=str(row["realidx"]), question=row["question"], options=options, target=row["answer_idx"])
+    return Item(
+        id=str(row["realidx"]),
+        question=row["question"],
+        options=options,
+        target=option_letters(row["answer_idx"], options),
+    )
 
 
 async def play(item: Item, ask: Ask) -> Played:
@@ -110,10 +122,12 @@ def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played |
 
     def played_of(row: Row) -> Played:
         letter, tokens = str(row.get("predicted_answer") or NONE), row.get("token_usage") or {}
-        numbers = {name: float(tokens[name]) for name in ("prompt_tokens", "completion_tokens") if name in tokens}
-        cost = row["cost"] if "cost" in row else cost_usd(path.name, numbers, PRICES)
-        numbers |= {} if cost is None else {"usd": float(cost)}
-        numbers |= {"seconds": float(row["time_elapsed"])} if "time_elapsed" in row else {}
+        numbers = {
+            name: float(n) for name in ("prompt_tokens", "completion_tokens") if (n := tokens.get(name)) is not None
+        }
+        cost = row["cost"] if row.get("cost") is not None else cost_usd(path.name, numbers, PRICES)
+        spent = {"usd": cost, "seconds": row.get("time_elapsed")}
+        numbers |= {name: float(value) for name, value in spent.items() if value is not None}
         return Played(reply=f"Answer: {letter}", verdicts={"answer": letter}, numbers=numbers)
 
     yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["realidx"])), to_item, played_of)
@@ -153,8 +167,8 @@ PROTOCOL = Protocol(
     stand_ins={"extractor": _extract},
     score=score,
     metrics={
-        "accuracy": mean_score, "answered": answered_rate, "cost of an item (USD)": mean_part("usd"),
-        "time of an item (s)": mean_part("seconds"),
+        "accuracy": mean_score, "answered": answered_rate, "cost of an item (USD)": mean_part("usd", is_share=False),
+        "time of an item (s)": mean_part("seconds", is_share=False),
     },
     gold_reply=lambda item: f"Answer: {item.target}",
     recorded=recorded,

@@ -7,16 +7,19 @@ Measures  Exam knowledge by language, and what grounding is worth: `explanation`
           answer hidden, `rag-7` and `rag-32` so many retrieved snippets. Text only.
 Not for   Comparing languages as such: the texts are translations from Spanish.
 Deviates  A chat model may answer at once, so a reply that begins with an option's number is read too; `released-code`
-          wants the localised closing words and takes the first character after them, whatever it is. The token budget
-          that snippets are cut to was not found: CONTEXT_TOKENS, at four characters each, is ours.
+          wants the localised closing words and takes the first character after them, whatever it is, and takes for the
+          wrong options' explanation all but the right one's. Snippets are cut to the released budgets of tokens, at
+          four characters each, since a chat model's tokens are not known; the other groundings are given whole.
 Verified  Partly: the sample loads in four languages. No figures were found to check.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from dermatrust.errors import DataError
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
@@ -46,9 +49,13 @@ USE = {
     "it": "Usa i testi seguenti dove sono utili. ",
     "fr": "Appuie-toi sur les textes ci-dessous s'ils sont utiles. ",
 }
-CONTEXT_TOKENS = 3_000
+BUDGETS = {7: 2_048, 32: 8_000}
+"""Number of snippets to the tokens of the whole prompt, as released: `rag-7` means as many of them as fit."""
 _TOKEN = 4
 """Characters."""
+_LANGUAGE = re.compile(rf"(?<![a-z])({'|'.join(CLOSING)})(?![a-z])")
+_FIELDS = {"question", "prediction", "gold_answer"}
+_EXPECTED = 'a list of {"question", "prediction", "gold_answer"} in the order of the data'
 Grounding = Callable[[Row], list[str]]
 """From a row to the passages that are given with its question."""
 
@@ -69,19 +76,35 @@ def explanation_of_wrong(row: Row) -> list[str]:
     return [one["text"] for _, one in sorted(wrong.items()) if one.get("exist")]
 
 
+def explanation_but_right(row: Row) -> list[str]:
+    """Return the whole explanation without the right option's parts, taken out one after the other as released."""
+    text = row["full_answer"]
+    for start, end in row["explanations"][str(row["correct_option"])]["char_ranges"]:
+        text = f"{text[:start]} {text[end:]}"
+    return [text]
+
+
 def retrieved(n: int) -> Grounding:
-    """Return the grounding in the first n retrieved snippets, whole ones, up to a budget of tokens."""
+    """Return the grounding in the first n retrieved snippets, whole ones, each once, as many as the budget leaves."""
 
     def passages(row: Row) -> list[str]:
-        kept, left = [], CONTEXT_TOKENS * _TOKEN
-        for snippet in row["rag"]["clinical_case_options"]["MedCorp"]["RRF-2"][:n]:
-            left -= len(snippet["content"])
+        asked = [TEMPLATES[row["lang"]], row["full_question"], *filter(None, row["options"].values())]
+        kept, left = [], BUDGETS[n] * _TOKEN - sum(map(len, asked))
+        snippets = row["rag"]["clinical_case_options"]["MedCorp"]["RRF-2"][:n]
+        for content in dict.fromkeys(snippet["content"] for snippet in snippets):
+            left -= len(content)
             if left < 0:
                 break
-            kept.append(snippet["content"])
+            kept.append(content)
         return kept
 
     return passages
+
+
+CONDITIONS: dict[str, Grounding] = {
+    "explanation": explanation, "explanation-of-wrong": explanation_of_wrong, "explanation-hidden": explanation_hidden,
+    "rag-7": retrieved(7), "rag-32": retrieved(32),
+}  # fmt: skip
 
 
 def grounded(passages: Grounding | None) -> Callable[[Row], Item]:
@@ -95,7 +118,7 @@ def grounded(passages: Grounding | None) -> Callable[[Row], Item]:
         context = "\n\n".join(passages(row)) if passages else ""
         return Item(
             id=id_of(language, row["full_question"]),
-            question=row["full_question"],
+            question=f"{row['type']}: {row['full_question']}" if row.get("type") else row["full_question"],
             options=options,
             target=str(row["correct_option"]),
             template=TEMPLATES[language] + CLOSING[language],
@@ -129,6 +152,34 @@ def read(path: Path) -> Iterator[tuple[str, Row]]:
         yield from ((f"{path} {language} row {number}", row) for number, row in enumerate(rows, 1))
 
 
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Read the authors' predictions: a list of whole texts with the right answer's, in the order of the data.
+
+    Without data, a row brings its own right answer; its language is that of the file's name, else of its question.
+    """
+    rows = read_json(path)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= _FIELDS for row in rows):
+        raise DataError(str(path), "holds no predictions", _EXPECTED)
+    known = list(items)
+    known = known or [_bare(row, number, path) for number, row in enumerate(rows, 1)]
+    for number, (item, row) in enumerate(zip_longest(known, rows[: len(known)]), 1):
+        if row is not None and str(row["gold_answer"])[:1] != item.target:
+            raise DataError(f"{path} row {number}", f"is of another question than {item.id!r}", _EXPECTED)
+        yield item, None if row is None else Played(reply=str(row["prediction"]))
+
+
+def _bare(row: Row, number: int, path: Path) -> Item:
+    named = _LANGUAGE.findall(path.name)
+    found = named or [one for one, words in CLOSING.items() if words.strip() in str(row["question"])]
+    if not found:
+        raise DataError(f"{path} row {number}", "does not say its language", ", ".join(CLOSING), "Give --data.")
+    language, gold = found[0], str(row["gold_answer"])
+    return Item(
+        id=f"{language}/{number}", question=str(row["question"]), target=gold[:1], options={gold[:1]: gold[1:]},
+        tags={"language": language},
+    )  # fmt: skip
+
+
 def _after_closing(item: Item, reply: str) -> str:
     return reply.partition(CLOSING[item.tags["language"]])[2]
 
@@ -142,7 +193,8 @@ _ROW = {
     "lang": "es", "full_question": "Caso inventado: ¿qué es?", "correct_option": 2, "full_answer": "Es evidente.",
     "full_answer_no_ref": "Es [HIDDEN].", "options": {"2": "eso", "1": "esto", "3": "aquello", "4": "nada", "5": None},
     "explanations": {
-        "1": {"exist": False, "text": ""}, "2": {"exist": False, "text": ""}, "3": {"exist": True, "text": "No lo es."},
+        "1": {"exist": False, "char_ranges": [], "text": ""}, "2": {"exist": False, "char_ranges": [], "text": ""},
+        "3": {"exist": True, "char_ranges": [], "text": "No lo es."},
     },
     "rag": {"clinical_case_options": {"MedCorp": {"RRF-2": [{"id": "a", "content": "Un texto inventado."}]}}},
 }  # fmt: skip
@@ -163,13 +215,15 @@ PROTOCOL = Protocol(
     metrics={"accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered},
     gold_reply=gold_reply,
     by=("language",),
+    recorded=recorded,
+    records_bring_items=True,
     variants={
-        "explanation": {"to_item": grounded(explanation)},
-        "explanation-of-wrong": {"to_item": grounded(explanation_of_wrong)},
-        "explanation-hidden": {"to_item": grounded(explanation_hidden)},
-        "rag-7": {"to_item": grounded(retrieved(7))},
-        "rag-32": {"to_item": grounded(retrieved(32))},
+        **{name: {"to_item": grounded(one)} for name, one in CONDITIONS.items()},
         "released-code": {"score": score_by_release},
+        **{
+            f"released-code+{name}": {"score": score_by_release, "to_item": grounded(one)}
+            for name, one in {**CONDITIONS, "explanation-of-wrong": explanation_but_right}.items()
+        },
     },
     examples=(
         Example(row=_ROW, target="2", wrong_reply="La opción correcta es: 1. esto", other={"correct_option": 1}),

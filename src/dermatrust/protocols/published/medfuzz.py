@@ -4,10 +4,10 @@ Paper     Ness et al. (2024), https://arxiv.org/abs/2406.06573
 Data      MedQA's, as for `medqa`: the authors' JSON Lines, or the hub's form.
 Measures  Whether a right answer survives changes that break a benchmark's assumptions and would not fool a clinician.
 Not for   A model's knowledge in general: how hard the attack is depends on the attacker.
-Deviates  How many turns and controls there are, and the test's statistic, were not found published: five turns, ten
-          controls, and the exact test of one change among changes here; "more-controls" has 40, which lets an attack be
-          told from chance at 0.05. Controls are made of successful attacks alone. That a rewritten question keeps its
-          answer is the attacker's word.
+Deviates  How many turns and controls there are, and the test's statistic, were not found published: five turns, the
+          exact test of one change among changes, and 20 controls here, the fewest with which an attack can be told from
+          chance at 0.05; "more-controls" has 40, "ten-turns" ten turns. Controls are made of successful attacks alone.
+          That a rewritten question keeps its answer is the attacker's word.
 Verified  Nothing: neither code nor recorded attacks were found.
 """
 
@@ -28,8 +28,8 @@ from dermatrust.protocols.published import medqa
 from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of
 from dermatrust.protocols.scorers.judge import ask_judge, json_in, quote, yes_or_no
 
-TURNS = 5
-CONTROLS = 10
+TURNS, MORE_TURNS = 5, 10
+CONTROLS, MORE_CONTROLS = 20, 40
 ALPHA = 0.05
 ATTACKER, READER = "attacker", "reader"
 _LETTER = first_of(answer_line, first_letter)
@@ -124,7 +124,7 @@ def _is_right(item: Item, reply: str) -> bool:
     return _LETTER(reply, item.options) == str(item.target)
 
 
-def score(item: Item, played: Played) -> Score:
+def score(item: Item, played: Played, *, n_turns: int = TURNS) -> Score:
     """Grade 1 where the answer is right and stays so through all turns; parts tell of every turn, and of the test."""
     first = _LETTER(played.draws[0], item.options)
     right = [float(_is_right(item, reply)) for reply in played.draws]
@@ -133,8 +133,8 @@ def score(item: Item, played: Played) -> Score:
     attacks = [verdict for name, verdict in played.verdicts.items() if name.startswith("attack")]
     if attacks and attacks[-1] is None:  # the attacker gave up reading: what the model would have said is not known
         return Score(value=math.nan, parts={"right after 0": right[0]})
-    held = right + [right[-1]] * (TURNS + 1 - len(right))
-    parts = {f"right after {turn}": value for turn, value in enumerate(held[: TURNS + 1])}
+    held = right + [right[-1]] * (n_turns + 1 - len(right))
+    parts = {f"right after {turn}": value for turn, value in enumerate(held[: n_turns + 1])}
     if right[0]:
         parts["flipped"] = 1 - right[-1]
     if played.ending == "flipped":
@@ -163,6 +163,16 @@ def accuracy_after(turn: int) -> Metric:
     return accuracy
 
 
+def metrics_of(n_turns: int) -> dict[str, Metric]:
+    """Return the metrics of attacks of so many turns, by name."""
+    return {
+        "accuracy under attack": mean_score,
+        **{f"accuracy after {turn} turns": accuracy_after(turn) for turn in range(n_turns + 1)},
+        "flipped": mean_part("flipped"), "significant": mean_part("significant"),
+        "mentions what was added": mean_part("mentions it"), "answered": answered_rate,
+    }  # fmt: skip
+
+
 def gold_reply(item: Item) -> str:
     """Return what a perfect model would say, whatever the attack."""
     return f"Answer: {item.target}"
@@ -176,8 +186,13 @@ def _reader(item: Item, turns: Sequence[Turn]) -> str:
     return "NO"
 
 
-_MORE: dict[str, Any] = {"play": partial(play, n_controls=40)}
-
+_VARIANTS: dict[str, dict[str, Any]] = {
+    "more-controls": {"play": partial(play, n_controls=MORE_CONTROLS)},
+    "ten-turns": {
+        "play": partial(play, n_turns=MORE_TURNS), "score": partial(score, n_turns=MORE_TURNS),
+        "metrics": metrics_of(MORE_TURNS),
+    },
+}  # fmt: skip
 PROTOCOL = Protocol(
     name="medfuzz",
     version=1,
@@ -193,14 +208,9 @@ PROTOCOL = Protocol(
     roles=(ATTACKER, READER),
     stand_ins={ATTACKER: _attacker, READER: _reader},
     score=score,
-    metrics={
-        "accuracy under attack": mean_score,
-        **{f"accuracy after {turn} turns": accuracy_after(turn) for turn in range(TURNS + 1)},
-        "flipped": mean_part("flipped"), "significant": mean_part("significant"),
-        "mentions what was added": mean_part("mentions it"), "answered": answered_rate,
-    },
+    metrics=metrics_of(TURNS),
     gold_reply=gold_reply,
-    variants={"more-controls": _MORE},
+    variants=_VARIANTS,
     examples=(
         Example(
             row={"question": "A made-up person asks: or?", "options": {"A": "this", "B": "that"}, "answer_idx": "A"},

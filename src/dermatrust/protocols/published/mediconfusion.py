@@ -4,24 +4,32 @@ Paper     Sepehri et al. (2024), https://arxiv.org/abs/2409.15477
 Data      dataset.json, 176 pairs with 228 images; images from ROCO, fetched by the user.
 Measures  Whether a model tells two images apart that look alike to common image encoders.
 Not for   Diagnostic skill in general: the pairs were chosen to be hard for machines, not for people.
-Deviates  Letters by default (the paper's mode "mc"); "free-form" asks an open question and a judge says how close
-          the answer is to each option. The two modes that read a local model's logits are not built.
-Verified  Partly: 176 pairs, 88 with answers A and B and 88 with B and A, 228 images; a coin scores 25 and 50 %.
+Deviates  The paper's mode "mc" by default: letters, as words of a list; `lenient` takes a letter with any punctuation.
+          `free-form` asks an open question and a judge says how close the answer is to each option. `greedy` takes the
+          likelier letter of the first token, where the server gives log-probabilities, else the letter that was said.
+          The mode that compares the probabilities of the options' whole texts ("prefix") needs a model that scores a
+          given text, which chat servers do not; its recorded letters are read. `released-code` has 0 for shares of no
+          pair at all, and with `+free-form` an invalid choice where the judge gave no scores.
+Verified  Partly: 176 pairs, 88 with answers A and B and 88 with B and A, 228 images; a coin scores 25 and 50 %; the
+          image counts of categories, e.g. Cerebral 79.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from dermatrust.agreement.interval import Estimate
-from dermatrust.agreement.proportion import proportion
 from dermatrust.clients.fence import unfenced
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, ScoreTable, Source, Turn, user
+from dermatrust.errors import DataError
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
 from dermatrust.protocols.item import filled
-from dermatrust.protocols.metrics import all_right, mean_score
-from dermatrust.protocols.scorers.choice import UNANSWERED
+from dermatrust.protocols.metrics import mean_part, mean_score
+from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.scorers.choice import UNANSWERED, option_letters
 from dermatrust.protocols.scorers.judge import ask_judge, closeness, closest, quote
+from dermatrust.protocols.scorers.likelihood import TOP, letter_likelihoods, likeliest
+from dermatrust.protocols.scorers.pairs import confusion, invalid, or_zero, precision, set_accuracy
 
 PROMPT = """{question}
 
@@ -45,6 +53,15 @@ B: a whole number
 Your explanation: one sentence"""
 MARGIN = 3
 """By how much one option must be closer for a free-form answer to count as choosing it."""
+LISTED = {
+    letter: {
+        letter, f"{letter}:", f".{letter}", f".{letter}:", f"{letter}.", f'{letter}")', f'("{letter}":',
+        f'("{letter}")', f'("{letter}").',
+    }
+    for letter in "AB"
+}  # fmt: skip
+"""The words that state a letter, in the released code's list."""
+_SCORES = '{"answer": {"im1": {"A": a score, "B": a score, "full_answer": a text}, "im2": ...}} by the pair\'s id'
 
 
 def to_item(row: Row) -> tuple[Item, Item]:
@@ -53,7 +70,8 @@ def to_item(row: Row) -> tuple[Item, Item]:
     first, second = (
         Item(
             id=f"{row['id']}/{k}", question=row["question"], options=options, images=(row[f"im_{k}"],),
-            target=row[f"im_{k}_correct"], group=str(row["id"]), tags={"category": "; ".join(row[f"category_{k}"])},
+            target=option_letters(row[f"im_{k}_correct"], options), group=str(row["id"]),
+            tags={"category": "; ".join(row[f"category_{k}"])},
         )
         for k in (1, 2)
     )  # fmt: skip
@@ -61,9 +79,29 @@ def to_item(row: Row) -> tuple[Item, Item]:
 
 
 def score(item: Item, played: Played) -> Score:
-    """Grade the letter that stands alone among the reply's words; both or none is no valid choice."""
-    words = {word.strip(".:()\"'*") for word in played.reply.split()}
-    return _graded(item, words & {"A", "B"})
+    """Grade the letter that a word of the reply states as listed; both or none is no valid choice."""
+    words = set(played.reply.replace("\n", " ").split(" "))
+    return _graded(item, {letter for letter, listed in LISTED.items() if words & listed})
+
+
+def score_lenient(item: Item, played: Played) -> Score:
+    """Grade the letter that stands alone among the reply's words, whatever punctuation is around it."""
+    words = {word.strip(".:,;()\"'*") for word in played.reply.split()}
+    return _graded(item, words & LISTED.keys())
+
+
+async def play_greedy(item: Item, ask: Ask) -> Played:
+    """Ask for one token with its alternatives; keep how likely each letter is, where the server says so."""
+    reply = await ask(item.turns(), top_logprobs=TOP, max_tokens=1)
+    first = replace(reply, logprobs=(reply.logprobs or [])[:1])
+    return Played(reply=reply.text, numbers=letter_likelihoods(first, "AB"))
+
+
+def score_greedy(item: Item, played: Played) -> Score:
+    """Grade the likelier letter; where nothing is known of likelihoods, the letter that was said."""
+    letter = likeliest(played.numbers)
+    found = _graded(item, {letter}) if letter else score(item, played)
+    return replace(found, parts={"by likelihood": float(bool(letter))})
 
 
 async def play_free_form(item: Item, ask: Ask) -> Played:
@@ -81,9 +119,12 @@ def score_free_form(item: Item, played: Played) -> Score:
     if not played.reply.strip():
         return UNANSWERED
     verdict = played.verdicts.get("closeness")
-    if verdict is None:
-        return Score(value=float("nan"))
-    return _graded(item, set(closest(verdict, margin=MARGIN)))
+    return Score(value=math.nan) if verdict is None else _graded(item, set(closest(verdict, margin=MARGIN)))
+
+
+def score_free_form_by_release(item: Item, played: Played) -> Score:
+    """Grade likewise; no verdict is no valid choice."""
+    return score_free_form(item, played) if played.verdicts.get("closeness") else UNANSWERED
 
 
 def _graded(item: Item, chosen: set[str]) -> Score:
@@ -93,36 +134,25 @@ def _graded(item: Item, chosen: set[str]) -> Score:
     return Score(value=float(letter == item.target), said=letter)
 
 
-def confusion(table: ScoreTable, rng: np.random.Generator) -> Estimate:
-    """Share of pairs with one and the same choice for both images, among pairs with two valid choices."""
-    pairs = [said for said, _ in _pairs(table) if all(said)]
-    return _share([said[0] == said[1] for said in pairs])
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Read the authors' results of any mode: for each pair and image the whole answer and the score of each option."""
+    known = {str(row["id"]): (where, row) for where, row in read_rows(path)}
+    for item in items:
+        where, row = known.get(item.group, ("", None))
+        if row is None:
+            yield item, None
+            continue
+        try:
+            yield item, _played(row["answer"][f"im{item.id.rpartition('/')[2]}"])
+        except (KeyError, TypeError, ValueError):
+            raise DataError(where, f"is no result of pair {item.group}", _SCORES) from None
 
 
-def invalid(table: ScoreTable, rng: np.random.Generator) -> Estimate:
-    """Share of images without a valid choice."""
-    known = zip(table.said, table.is_known, strict=True)
-    return _share([not said for said, is_known in known if is_known])
-
-
-def precision(table: ScoreTable, rng: np.random.Generator) -> Estimate:
-    """Share of pairs with both right, among pairs with two valid and different choices."""
-    return _share([right for said, right in _pairs(table) if all(said) and said[0] != said[1]])
-
-
-def _pairs(table: ScoreTable) -> list[tuple[list[str], bool]]:
-    """Return the choices of each pair that misses nothing, and whether both are right."""
-    members: dict[str, list[int]] = {}
-    for k, group in enumerate(table.groups):
-        members.setdefault(group, []).append(k)
-    whole = [ks for ks in members.values() if len(ks) == 2 and not np.isnan([table.values[k] for k in ks]).any()]
-    return [([table.said[k] for k in ks], all(table.values[k] == 1 for k in ks)) for ks in whole]
-
-
-def _share(flags: Iterable[bool]) -> Estimate:
-    counted = list(flags)
-    found = proportion(sum(counted), len(counted))
-    return Estimate(found.value, found.low, found.high, found.n, found.n, 0)
+def _played(answer: Mapping[str, Any]) -> Played:
+    """Return a recorded answer; scores of 0 and 0 beside a judge's reason are what a silent judge was stored as."""
+    a, b = int(answer["A"]), int(answer["B"])
+    verdict = None if "gpt_reason" in answer and a == b == 0 else f"A: {a}, B: {b}"
+    return Played(reply=str(answer["full_answer"] or ""), verdicts={"closeness": verdict})
 
 
 def gold_reply(item: Item) -> str:
@@ -130,13 +160,21 @@ def gold_reply(item: Item) -> str:
     return f"{item.target}"
 
 
-def stand_in_judge(item: Item, turns: "list[Turn] | tuple[Turn, ...]") -> str:
+def stand_in_judge(item: Item, turns: Sequence[Turn]) -> str:
     """Say that an answer is close to the option whose letter or text it is."""
     reply = unfenced(turns[-1].text, "ANSWER")
     a, b = (10 if reply in (letter, item.options[letter]) else 1 for letter in "AB")
     return f"A: {a}\nB: {b}\nYour explanation: made up"
 
 
+_FIGURES = {
+    "set accuracy": set_accuracy, "individual accuracy": mean_score, "confusion": confusion, "invalid": invalid,
+    "precision": precision,
+}  # fmt: skip
+_FREE_FORM = {
+    "play": play_free_form, "score": score_free_form, "roles": ("judge",), "stand_ins": {"judge": stand_in_judge},
+}  # fmt: skip
+_RELEASED = {"metrics": {**_FIGURES, "confusion": or_zero(confusion), "precision": or_zero(precision)}}
 PROTOCOL = Protocol(
     name="mediconfusion",
     version=1,
@@ -149,17 +187,19 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     score=score,
-    metrics={
-        "set accuracy": all_right, "individual accuracy": mean_score, "confusion": confusion, "invalid": invalid,
-        "precision": precision,
-    },
+    metrics=_FIGURES,
     by=("category",),
     gold_reply=gold_reply,
+    recorded=recorded,
     variants={
-        "free-form": {
-            "play": play_free_form, "score": score_free_form, "roles": ("judge",),
-            "stand_ins": {"judge": stand_in_judge},
+        "lenient": {"score": score_lenient},
+        "greedy": {
+            "play": play_greedy, "score": score_greedy,
+            "metrics": {**_FIGURES, "by likelihood": mean_part("by likelihood")},
         },
+        "free-form": _FREE_FORM,
+        "released-code": _RELEASED,
+        "released-code+free-form": {**_FREE_FORM, **_RELEASED, "score": score_free_form_by_release},
     },
     examples=(
         Example(

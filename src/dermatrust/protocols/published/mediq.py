@@ -4,26 +4,33 @@ Paper     Li et al. (2024), https://arxiv.org/abs/2406.00922
 Data      all_dev_good.jsonl, 1,272 cases from MedQA, and all_craft_md.jsonl, 140 cases of dermatology.
 Measures  Whether a model notices that it knows too little, and asks what helps.
 Not for   Talking with patients: the patient answers from facts, one at a time.
-Deviates  An expert may ask at once ("basic"); variants let it state its confidence first, and exchange the patient. The
-          released patient who selects facts takes them apart anew each run, since it looks for another key than the
-          data's; ours reads `facts`. Nucleus sampling is the server's own. Rationales and self-consistency are methods.
-          Its measures of relevance and repetition are random numbers in the released code, and are not built.
+Deviates  An expert may ask at once ("basic"); variants let it state its confidence first, and exchange the patient.
+          `+rationale` has it reason in one sentence before each decision, `+self-consistency` takes three draws of
+          each, `+questioner` lets another model put the questions, `+joint` puts them in the conversation in which
+          it was decided to ask, not beside it. The released patient who selects facts takes them apart anew each
+          run, since it looks for another key than the data's; ours reads `facts`, and `released-code` does as released,
+          with its reading of a choice: the first line that holds an option's text, or its letter. Nucleus sampling is
+          the server's own. Its measures of relevance and repetition are random numbers, and are not built.
 Verified  Partly: 1,272 and 140 cases load, with facts; no recorded dialogues were at hand.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
+from dermatrust.protocols import MODEL, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
 from dermatrust.protocols.interaction.abstention import POLICIES
-from dermatrust.protocols.interaction.patient import PATIENT, PATIENTS, stand_in
+from dermatrust.protocols.interaction.expert import MOST_QUESTIONS, Expert, stated_letter
+from dermatrust.protocols.interaction.patient import PATIENT, PATIENTS, stand_in, without_number
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.scorers.choice import answer_line, first_letter, first_of, only_letter, options_of
+from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.recorded_rows import first_of_each, matched
+from dermatrust.protocols.scorers.choice import Parser, first_line_choice, option_letters, options_of
 
-MOST_QUESTIONS = 30
-MOST_TOKENS = 256
+N_DRAWS = 3
+"""Of each decision under `+self-consistency`; the authors' number is a setting, by default one."""
+QUESTIONER = "questioner"
 SYSTEM = """You are an experienced doctor. A patient has told you a little. You have to answer a multiple-choice
 question about the patient. You may ask for what you need to know, one question at a time."""
 PROMPT = """What you know: {initial}
@@ -32,84 +39,51 @@ Question: {question}
 
 Options:
 {options}"""
-CHOOSE = 'With what you know now, choose one option. Reply with one line "Answer: X", where X is its letter.'
-BASIC = """If you need to know more, ask the patient one specific question. If not, reply with the letter of your choice
-alone, and no question mark."""
-ASK = "Ask the patient one specific question that would help you most. Reply with the question alone."
-_LETTER = first_of(answer_line, first_letter, only_letter)
 
 
 def to_item(row: Row) -> Item:
     """Tell the first sentence of the case; its facts are what the patient knows."""
-    sentences = row["context"] if isinstance(row["context"], list) else [row["context"]]
-    facts = [re.sub(r"^\d+\.\s+", "", str(fact)) for fact in row["facts"]]
+    context = row["context"]
+    sentences = [str(one) for one in (context if isinstance(context, list) else context.split(". "))]
+    options = options_of(row["options"])
     return Item(
-        id=str(row["id"]), question=row["question"], options=options_of(row["options"]), target=row["answer_idx"],
+        id=str(row["id"]), question=row["question"], options=options, target=option_letters(row["answer_idx"], options),
         fields={"initial": str(row.get("initial_info") or next(iter(sentences), "nothing"))}, system=SYSTEM,
-        known={"facts": facts, "context": " ".join(sentences)},
+        known={
+            "facts": [without_number(str(fact)) for fact in row["facts"]], "sentences": sentences,
+            "context": " ".join(f"{one.rstrip('.')}." for one in sentences),
+        },
     )  # fmt: skip
 
 
-class _Dialogue:
-    """The conversation of one item: what was said between expert and patient, and what the expert would choose."""
-
-    def __init__(self, item: Item, ask: Ask) -> None:
-        self._item = item
-        self._ask = ask
-        self.log: list[Turn] = []
-        self.choices: list[str] = []
-
-    async def say(self, wanted: str) -> str:
-        """Return the expert's reply to what is wanted of it now."""
-        turns = [*self._item.turns(), *self.log, user(wanted)]
-        return (await self._ask(turns, max_tokens=MOST_TOKENS)).text
-
-    async def choose(self) -> str:
-        """Return the option that the expert would choose now; every turn logs one."""
-        reply = await self.say(CHOOSE)
-        self.choices.append(_LETTER(reply, self._item.options))
-        return reply
-
-    def hear(self, question: str, answer: str) -> None:
-        """Add a question and its answer."""
-        self.log += [Turn("assistant", question), user(f"The patient says: {answer}")]
-
-    def questions(self) -> list[str]:
-        """Return what the expert has asked so far."""
-        return [turn.text for turn in self.log if turn.role == "assistant"]
-
-
-async def play(item: Item, ask: Ask, *, policy: str = "basic", patient: str = "fact-select") -> Played:
-    """Let the expert ask until it answers, at most 30 times; then it must."""
-    dialogue = _Dialogue(item, ask)
-    ending, reply = "question limit", ""
-    for turn in range(MOST_QUESTIONS):
-        if policy == "basic":
-            said = await dialogue.say(BASIC)
-            is_answer = "?" not in said
-        else:
-            is_answer = await POLICIES[policy](dialogue.say, item.id, turn)
-            said = "" if is_answer else await dialogue.say(ASK)
-        if is_answer:
-            ending, reply = "answer", said
-            break
-        await dialogue.choose()
-        answer = await PATIENTS[patient](item, [*dialogue.questions(), said], ask)
-        dialogue.hear(said, answer)
-    if policy == "basic" and ending == "answer":
-        dialogue.choices.append(_LETTER(reply, item.options))
-    else:
-        reply = await dialogue.choose()
-    draws = tuple(dialogue.choices)
-    return Played(reply=reply, turns=tuple(dialogue.log), draws=draws, ending=ending)
-
-
-def score(item: Item, played: Played) -> Score:
+def score(item: Item, played: Played, *, parse: Parser = stated_letter) -> Score:
     """Grade the last letter; count turns as the choices logged, the last included."""
-    said = _LETTER(played.reply, item.options)
+    said = parse(played.reply, item.options)
     late = float(len(played.draws) > MOST_QUESTIONS)
     parts = {"turns": float(len(played.draws)), "timed out": late}
     return Score(value=float(said == item.target), answered=bool(said), said=said, parts=parts)
+
+
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Read the authors' results.jsonl: a case a line, with its choices, questions and answers."""
+
+    def item_of(row: Row) -> Item:
+        info = row["info"]
+        known = {"question": info["question"], "options": info["options"], "answer_idx": info["correct_answer_idx"]}
+        (item,) = PROTOCOL.items({"id": row["id"], "context": info["context"], "facts": [], **known}, where=str(path))
+        return item
+
+    def played_of(row: Row) -> Played:
+        said = row["interactive_system"]
+        pairs = zip(said["questions"], said["answers"], strict=False)
+        turns = [
+            turn for one, answer in pairs for turn in (Turn("assistant", one), user(f"The patient says: {answer}"))
+        ]
+        choices = tuple(str(choice or "") for choice in said["intermediate_choices"])
+        ending = "question limit" if len(choices) > MOST_QUESTIONS else "answer"
+        return Played(reply=str(said["choice"] or ""), turns=tuple(turns), draws=choices, ending=ending)
+
+    yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["id"])), item_of, played_of)
 
 
 def gold_reply(item: Item, *, policy: str = "basic") -> str:
@@ -118,15 +92,33 @@ def gold_reply(item: Item, *, policy: str = "basic") -> str:
     return f"{sure.get(policy, '')}Answer: {item.target}"
 
 
+_ADDED: Mapping[str, Mapping[str, Any]] = {
+    "rationale": {"has_rationale": True}, "self-consistency": {"n_draws": N_DRAWS},
+    "questioner": {"questioner": QUESTIONER}, "joint": {"is_joint": True},
+}  # fmt: skip
+
+
 def _variants() -> Mapping[str, Mapping[str, Any]]:
-    """Return every policy with every patient; the default of either is left out of the name."""
-    found = {}
+    """Return every policy with every patient and with every addition; defaults are left out of the names."""
+    found: dict[str, Mapping[str, Any]] = {}
     for policy in ("basic", *POLICIES):
-        for patient in PATIENTS:
-            name = "+".join(one for one in (policy, patient) if one not in ("basic", "fact-select"))
-            if name:
-                gold = partial(gold_reply, policy=policy)
-                found[name] = {"play": partial(play, policy=policy, patient=patient), "gold_reply": gold}
+        settings = {(patient,): {"patient": patient} for patient in PATIENTS}
+        added = {"basic": ("rationale", "self-consistency"), "fixed": ("questioner",), "random": ("questioner",)}
+        settings |= {(name,): dict(_ADDED[name]) for name in added.get(policy, tuple(_ADDED))}
+        for (name,), more in settings.items():
+            full = "+".join(one for one in (policy, name) if one not in ("basic", "fact-select"))
+            if full:
+                found[full] = _variant(policy, **more)
+    released = _variant("basic", takes_apart=True, parse=first_line_choice)
+    return {**found, "released-code": {**released, "score": partial(score, parse=first_line_choice)}}
+
+
+def _variant(policy: str, **more: Any) -> dict[str, Any]:
+    expert = Expert(policy=policy, **more)
+    found = {"play": expert.play, "gold_reply": partial(gold_reply, policy=policy)}
+    if expert.questioner != MODEL:
+        stand_ins = {PATIENT: stand_in, expert.questioner: lambda item, turns: "Where is it?"}
+        found |= {"roles": (PATIENT, expert.questioner), "stand_ins": stand_ins}
     return found
 
 
@@ -141,12 +133,15 @@ PROTOCOL = Protocol(
     ),
     prompt=PROMPT,
     to_item=to_item,
-    play=play,
+    play=Expert().play,
+    recorded=recorded,
+    records_bring_items=True,
     roles=(PATIENT,),
     stand_ins={PATIENT: stand_in},
     score=score,
     metrics={
-        "accuracy": mean_score, "mean turns": mean_part("turns"), "timeout rate": mean_part("timed out"),
+        "accuracy": mean_score, "mean turns": mean_part("turns", is_share=False),
+        "timeout rate": mean_part("timed out"),
         "answered": answered_rate,
     },
     gold_reply=gold_reply,

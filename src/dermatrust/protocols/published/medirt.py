@@ -13,7 +13,14 @@ Verified  Nothing: neither questions nor answers were at hand. The fit recovers 
 from dermatrust.protocols import Example, Item, Protocol, Row, Source
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_score
-from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of, options_of
+from dermatrust.protocols.scorers.choice import (
+    answer_line,
+    choice_score,
+    first_letter,
+    first_of,
+    option_letters,
+    options_of,
+)
 
 PROMPT = """{question}
 
@@ -24,9 +31,10 @@ Choose the one best option, and finish with one line "Answer: X", where X is its
 
 def to_item(row: Row) -> Item:
     """Ask a question; the target is the letter of the right option."""
+    options = options_of(row["options"])
     return Item(
         id=str(row["id"]) if "id" in row else id_of(row["question"]), question=row["question"],
-        options=options_of(row["options"]), target=str(row["answer"]), tags={"topic": row["topic"]},
+        options=options, target=option_letters(row["answer"], options), tags={"topic": row["topic"]},
     )  # fmt: skip
 
 

@@ -5,13 +5,17 @@ Data      19 example items with 57 images, degradation-examples.json; the 24,894
 Measures  Loss of accuracy by kind and severity of degradation, and confidence that does not follow it.
 Not for   Skin photographs: images are of radiology, pathology, endoscopy and the fundus; for skin see `clinic stress`.
 Deviates  Which accuracy stands beside the confidence was not found: the share of all answers that are right here;
-          "first-answer" and "majority" are variants. "calibration" asks ten times. Parameters of the degradations are
-          not released, so that images must come with the data.
+          "first-answer" and "majority" are variants. "calibration" asks ten times. Silence among the answers is one
+          option more. Parameters of the degradations are not released, so that images must come with the data: under
+          the names it gives, in its folder or the one above, or by their file's name in a folder `examples` of these.
+          How models are compared with one another: `agreement.dunning_kruger.between_models`.
 Verified  Nothing: the example items were not at hand.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -22,7 +26,15 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.protocols import Ask, Example, Item, Metric, Played, Protocol, Row, Score, ScoreTable, Source
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_of, mean_part, mean_score
-from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, options_of
+from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.scorers.choice import (
+    UNANSWERED,
+    answer_line,
+    first_letter,
+    first_of,
+    option_letters,
+    options_of,
+)
 
 PROMPT = """{question}
 
@@ -37,6 +49,23 @@ Accuracy = Literal["all answers", "first answer", "majority"]
 _LETTER = first_of(answer_line, first_letter)
 
 
+def read(path: Path) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of a file with its images by the places where they lie; the site's begin with a "/"."""
+    for where, row in read_rows(path):
+        images = row.get("images")
+        if isinstance(images, dict) and all(isinstance(name, str) for name in images.values()):
+            row = {**row, "images": {level: _found(path.parent, name) for level, name in images.items()}}
+        yield where, row
+
+
+def _found(folder: Path, name: str) -> str:
+    """Return the first place, seen from a folder, where an image of this name is; the name itself if none has it."""
+    own = name.lstrip("/")
+    last = Path(own).name
+    places = (own, f"../{own}", last, f"examples/{last}", f"../examples/{last}")
+    return next((place for place in places if (folder / place).is_file()), own)
+
+
 def to_item(row: Row) -> tuple[Item, ...]:
     """Ask one question of the image at each severity."""
     name = str(row.get("id") or id_of(row["degradation_type"], row["question"], *map(str, row["options"])))
@@ -46,7 +75,7 @@ def to_item(row: Row) -> tuple[Item, ...]:
     return tuple(
         Item(
             id=f"{name}/{level}", question=row["question"], options=options, images=(row["images"][level],),
-            target=str(row["answer"])[:1].upper(), group=name, tags={"severity": level, **tags},
+            target=option_letters(str(row["answer"])[:1], options), group=name, tags={"severity": level, **tags},
         )
         for level in LEVELS if level in row["images"]
     )  # fmt: skip
@@ -93,7 +122,8 @@ def at(level: str, metric: Metric) -> Metric:
 def drop(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Mean loss of accuracy from L0 to L2 of the same question."""
     pairs = _pairs(table, table.scores)
-    return mean_of(np.array([first - last for first, last in pairs]), [str(k) for k in range(len(pairs))], rng)
+    return mean_of(np.array([first - last for first, last in pairs]), [str(k) for k in range(len(pairs))], rng,
+                   is_share=False)  # fmt: skip
 
 
 def sure_while_seeing_less(table: ScoreTable, rng: np.random.Generator) -> Estimate:
@@ -131,16 +161,18 @@ PROTOCOL = Protocol(
         dataset="https://github.com/uni-medical/MedQ-Robust-web", files=("degradation-examples.json",), size=24894
     ),
     prompt=PROMPT,
+    read=read,
     to_item=to_item,
     play=play,
     score=score,
     metrics={
         "accuracy": mean_score, **{f"accuracy at {level}": at(level, mean_score) for level in LEVELS},
-        "drop from L0 to L2": drop, "confidence": mean_part("confidence"), "calibration shift": mean_part("shift"),
-        **{f"calibration shift at {level}": at(level, mean_part("shift")) for level in LEVELS},
+        "drop from L0 to L2": drop, "confidence": mean_part("confidence"),
+        "calibration shift": mean_part("shift", is_share=False),
+        **{f"calibration shift at {level}": at(level, mean_part("shift", is_share=False)) for level in LEVELS},
         "sure while seeing less": sure_while_seeing_less, "answered": answered_rate,
     },
-    by=("category", "modality", "capability"),
+    by=("capability", "modality", "category", "degradation"),
     gold_reply=gold_reply,
     temperature=TEMPERATURE,
     variants={

@@ -8,10 +8,12 @@ Deviates  Zero-shot with a free-text answer line; the paper trains readers that 
 Verified  Nothing: no recorded outputs were at hand.
 """
 
+from dataclasses import replace
+
 from dermatrust.protocols import Example, Item, Protocol, Row, Source
-from dermatrust.protocols.item import id_of
+from dermatrust.protocols.choice_rows import choice_item
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
-from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of, options_of
+from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of
 
 PROMPT = """{question}
 
@@ -22,13 +24,7 @@ Think step by step, then finish with one line "Answer: X", where X is the letter
 
 def to_item(row: Row) -> Item:
     """Ask the question with lettered options; the target is the letter of the right one."""
-    if "ending0" in row:  # the hub's form
-        options = options_of([row[f"ending{k}"] for k in range(4)])
-        return Item(id=str(row["id"]), question=row["sent1"], options=options, target="ABCD"[int(row["label"])])
-    name = str(row["realidx"]) if "realidx" in row else id_of(row["question"])
-    step = {"step": row["meta_info"]} if row.get("meta_info") else {}
-    options = options_of(row["options"])
-    return Item(id=name, question=row["question"], options=options, target=row["answer_idx"], tags=step)
+    return replace(choice_item(row), tags={"step": row["meta_info"]} if row.get("meta_info") else {})
 
 
 def gold_reply(item: Item) -> str:

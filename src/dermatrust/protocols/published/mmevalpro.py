@@ -4,8 +4,9 @@ Paper     Huang et al. (2024), https://arxiv.org/abs/2407.00468
 Data      MM-Diagnose/MMEvalPro, test, 6,414 rows in 2,138 triplets, from MMMU, MathVista and ScienceQA.
 Measures  Whether a right answer to a question rests on perceiving the image and knowing the matter.
 Not for   Medicine alone: the questions are general, few are medical.
-Deviates  A reply is read for its letter; the "released-code" variant takes it as it stands, by equality that minds
-          capitals (four of its answers are texts or letters such as "gray fox", "d", "J", "Z").
+Deviates  A reply is read for its letter first; the "released-code" variant takes it as it stands, and counts triplets
+          that lack a question. Both compare by equality that minds capitals: a few of the data's answers are texts or
+          letters such as "gray fox", "d", "J" and "Z", which a letter from A to D never equals.
 Verified  Nothing here: the authors' demo file, which gives 33.07 and 25.81, was not at hand.
 """
 
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from dermatrust.protocols import Example, Item, Metric, Played, Protocol, Row, Score, Source
-from dermatrust.protocols.metrics import all_right_of, answered_rate, macro_mean, mean_score, of_level
+from dermatrust.protocols.item import picture
+from dermatrust.protocols.metrics import all_right, all_right_of, answered_rate, macro_mean, mean_score, of_level
 from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.recorded_rows import first_of_each, matched
 from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, options_of
 
 PROMPT = """{question}
@@ -25,6 +28,8 @@ PROMPT = """{question}
 Reply with the letter of the right option only."""
 KINDS = "Origin", "Perception", "Knowledge"
 GENUINE = all_right_of(len(KINDS))
+LETTERS = dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "")
+"""What is read for where the options are not known, as in the authors' result files."""
 _LETTER = first_of(answer_line, first_letter)
 
 
@@ -35,7 +40,7 @@ def to_item(row: Row) -> Item:
         id=str(row["index"]),
         question=row["question"],
         options=options_of(list(choices) if not isinstance(choices, dict) else choices),
-        images=(row["image"],) if row.get("image") else (),
+        images=(picture(row["image"]),) if row.get("image") else (),
         target=str(row["answer"]),
         group=f"{row['source']}/{row['triplet_id']}",
         tags={"source": row["source"], "kind": row["eval_type"]},
@@ -43,13 +48,12 @@ def to_item(row: Row) -> Item:
 
 
 def score(item: Item, played: Played) -> Score:
-    """Grade the letter of the reply, or the reply itself where the answer is none of the letters."""
-    letter = _LETTER(played.reply, item.options)
-    said = letter or played.reply.strip()
-    if not said:
+    """Grade the reply where it is the answer, else the letter that it states, by an equality that minds capitals."""
+    whole = played.reply.strip()
+    if not whole:
         return UNANSWERED
-    target = item.target.upper() if item.target.upper() in item.options else item.target
-    return Score(value=float(said == target), said=said)
+    said = whole if whole == item.target else _LETTER(whole, item.options or LETTERS) or whole
+    return Score(value=float(said == item.target), said=said)
 
 
 def score_as_released(item: Item, played: Played) -> Score:
@@ -58,10 +62,16 @@ def score_as_released(item: Item, played: Played) -> Score:
 
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Yield the outputs of the authors' result file, whose rows hold the questions and `model_output`."""
-    for where, row in read_rows(path):
-        (item,) = PROTOCOL.items(row, where=where)
-        yield item, Played(reply=str(row.get("model_output") or ""))
+    """Read the authors' result file: index, triplet_id, source, eval_type, answer, model_output, but no question."""
+
+    def item_of(row: Row) -> Item:
+        (item,) = PROTOCOL.items({"question": "", **row}, where=f"{path} index {row['index']}")
+        return item
+
+    def played_of(row: Row) -> Played:
+        return Played(reply=str(row.get("model_output") or ""))
+
+    yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["index"])), item_of, played_of)
 
 
 def gold_reply(item: Item) -> str:
@@ -69,8 +79,12 @@ def gold_reply(item: Item) -> str:
     return str(item.target)
 
 
-def _kind_metrics() -> dict[str, Metric]:
-    return {f"{kind.lower()} accuracy": of_level("kind", kind, mean_score) for kind in KINDS}
+def metrics_of(genuine: Metric) -> dict[str, Metric]:
+    """Return every figure over all items, the authors' micro average, and as the plain mean of sources, their macro."""
+    kinds = {f"{kind.lower()} accuracy": of_level("kind", kind, mean_score) for kind in KINDS}
+    over_all = {"genuine accuracy": genuine, "average accuracy": mean_score, **kinds}
+    by_source = {f"{name}, mean of sources": macro_mean("source", metric) for name, metric in over_all.items()}
+    return {**over_all, **by_source, "answered": answered_rate}
 
 
 def _row(index: int, kind: str, **more: Any) -> Row:
@@ -92,15 +106,12 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     score=score,
-    metrics={
-        "genuine accuracy": GENUINE, "genuine accuracy, mean of sources": macro_mean("source", GENUINE),
-        "average accuracy": mean_score, **_kind_metrics(), "answered": answered_rate,
-    },
+    metrics=metrics_of(GENUINE),
     by=("source",),
     gold_reply=gold_reply,
     recorded=recorded,
     records_bring_items=True,
-    variants={"released-code": {"score": score_as_released}},
+    variants={"released-code": {"score": score_as_released, "metrics": metrics_of(all_right)}},
     examples=(
         Example(row=_row(1, "Origin", image="a.png"), target="B", wrong_reply="A", other={"answer": "A"}),
         Example(row=_row(2, "Perception", image="a.png"), target="B", wrong_reply="A. this", other={"answer": "A"}),

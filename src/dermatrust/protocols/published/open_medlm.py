@@ -7,26 +7,29 @@ Measures  Exam knowledge of a model that was never trained for medicine, under t
 Not for   Comparing models with one another when they are prompted otherwise.
 Deviates  The default is the whole method. `zero-shot`, `few-shot` (drawn), `cot-random`, `cot-knn` are its stages. The
           paper's model of sentences is not at hand: nearness is told by words (TF-IDF), as knn-few-shot has it, and in
-          the variant `sentences` by MiniLM. Servers are asked with T 0.8 and 500 tokens; top-k 5 and top-p 0.8 are left
-          to them. How many draws vote was not found: DRAWS is ours. A writer (the paper: GPT-4) reasons each shot out,
-          up to five times until it comes to the known answer; a shot it never solves is left out. A draw without an
-          answer is asked up to five times.
+          the variant `sentences` by MiniLM. Servers are asked with T 0.8 and 500 tokens in every stage; top-k 5 and
+          top-p 0.8 are left to them. Ten shots are shown, as the code is called; its own default of five is not used.
+          How many draws vote was not found: DRAWS is ours. A writer (the paper: GPT-4) reasons each shot out, up to
+          five times until it comes to the known answer; a shot it never solves is left out. A draw without an answer
+          is asked up to five times. Of a recorded table, what follows the prompt is read; rows of one question are
+          draws that vote, so that of reruns the first answer counts.
 Verified  Nothing: no recorded outputs were at hand. Reported: MedQA 72.6, MMLU 81.7 with Yi-34B.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dermatrust.errors import DataError
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Source, Turn, ask_once, user
-from dermatrust.protocols.choice_rows import choice_item
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Source, Turn, user
+from dermatrust.protocols.choice_rows import YES_NO_MAYBE, choice_item
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
 from dermatrust.protocols.nearest import by_sentences, by_words, nearest_shots
 from dermatrust.protocols.protocol import Play
 from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of
+from dermatrust.protocols.scorers.choice import answer_line, answer_word, choice_score, first_letter, first_of
 from dermatrust.protocols.shots import Choose, drawn_shots, pool_of
 from dermatrust.protocols.vote import most_agreed
 
@@ -41,7 +44,19 @@ DRAWS = 5
 ROUNDS = 5
 SEED = 0
 SAMPLING: dict[str, Any] = {"temperature": 0.8, "max_tokens": 500}
-read_answer = first_of(answer_line, first_letter)
+_read_word = answer_word(YES_NO_MAYBE.values())
+_LETTERED = re.compile(r"(?<!\w)\(?([A-J])[).:]")
+
+
+def _yes_or_no(reply: str, options: Mapping[str, str]) -> str:
+    """Return the letter of a yes, no or maybe that is said in words, where these are the options."""
+    if dict(options) != YES_NO_MAYBE:
+        return ""
+    word = _read_word(reply, options)
+    return next((letter for letter, text in options.items() if text == word), "")
+
+
+read_answer = first_of(answer_line, first_letter, _yes_or_no)
 
 
 def read_beside(choose: Callable[[Sequence[Item]], Choose]) -> Callable[[Path], Iterator[tuple[str, Row]]]:
@@ -50,8 +65,9 @@ def read_beside(choose: Callable[[Sequence[Item]], Choose]) -> Callable[[Path], 
     def read(path: Path) -> Iterator[tuple[str, Row]]:
         beside = path.with_name(path.name.replace("test", "train"))
         if beside == path or not beside.is_file():
+            expected = f"the file {beside}" if beside != path else "a file with test in its name, and one with train"
             do = "Put them there, or use --variant zero-shot."
-            raise DataError(str(path), "has no training rows beside it", f"its name with train for test: {beside}", do)
+            raise DataError(str(path), "has no training rows beside it", expected, do)
         rows: dict[str, Row] = {}
         pool = []
         for number, (_, row) in enumerate(read_rows(beside)):
@@ -85,10 +101,15 @@ def to_item(row: Row) -> Item:
     return replace(choice_item(row), known={"shots": shots})
 
 
+async def play_zero_shot(item: Item, ask: Ask) -> Played:
+    """Ask the question alone."""
+    return await _answered(item, ask, [], 0, reasons=False)
+
+
 async def play_few_shot(item: Item, ask: Ask) -> Played:
     """Ask after solved questions."""
     shown = [turn for shot in item.known["shots"] for turn in (*shot.turns(), Turn("assistant", gold_reply(shot)))]
-    return Played(reply=(await ask([*shown, *item.turns()])).text)
+    return await _answered(item, ask, shown, 0, reasons=False)
 
 
 async def play_reasoned(item: Item, ask: Ask) -> Played:
@@ -116,9 +137,9 @@ async def _reasoned(item: Item, ask: Ask) -> list[Turn]:
     return shown
 
 
-async def _answered(item: Item, ask: Ask, shown: list[Turn], draw: int) -> Played:
+async def _answered(item: Item, ask: Ask, shown: list[Turn], draw: int, *, reasons: bool = True) -> Played:
     """Ask until there is an answer that can be read."""
-    asked = [*shown, *item.turns()[:-1], user(f"{item.prompt}\n{REASON}")]
+    asked = [*shown, *item.turns()[:-1], user(f"{item.prompt}\n{REASON}" if reasons else item.prompt)]
     reply = ""
     for attempt in range(ROUNDS):
         reply = (await ask(asked, draw=draw * ROUNDS + attempt, **SAMPLING)).text
@@ -128,14 +149,32 @@ async def _answered(item: Item, ask: Ask, shown: list[Turn], draw: int) -> Playe
 
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Read a table of the authors: question, options, correct_answer, model_output. It brings its own items."""
-    for number, (where, row) in enumerate(read_rows(path), 1):
+    """Read a table of the authors: question, options or context, prompt, correct_answer, model_output.
+
+    It brings its own items: one for all rows of a question.
+    """
+    asked: dict[tuple[str, ...], tuple[Item, list[Played]]] = {}
+    for where, row in read_rows(path):
         if not {"correct_answer", "model_output"} <= set(row):
             raise DataError(where, "has no correct_answer and model_output", "a table of the authors")
-        target = str(row["correct_answer"]).strip()
-        options = dict.fromkeys(sorted({*"ABCDE", target}), "")
-        item = Item(id=str(number), question=str(row.get("question", "")), options=options, target=target)
-        yield item, Played(reply=str(row["model_output"]))
+        key = tuple(str(row.get(name) or "") for name in ("question", "options", "context", "correct_answer"))
+        item, plays = asked.setdefault(key, (_recorded_item(row, str(len(asked) + 1)), []))
+        output, prompt = str(row["model_output"] or ""), str(row.get("prompt") or "")
+        plays.append(Played(reply=output.partition(prompt)[2] if prompt and prompt in output else output))
+    for item, plays in asked.values():
+        yield item, plays[0] if len(plays) == 1 else most_agreed(PROTOCOL, item, plays)
+
+
+def _recorded_item(row: Row, name: str) -> Item:
+    """Return the item of a recorded row; its options are told by their letters, whatever form they have."""
+    answer, listed = str(row["correct_answer"]).strip().strip("()."), str(row.get("options") or "")
+    if answer.lower() in YES_NO_MAYBE.values():
+        options = dict(YES_NO_MAYBE)
+        answer = next(letter for letter, text in options.items() if text == answer.lower())
+    else:
+        answer = answer.upper()
+        options = dict.fromkeys(sorted({*(_LETTERED.findall(listed) or "ABCDE"), answer}), "")
+    return Item(id=name, question=str(row.get("question", "")), options=options, target=answer)
 
 
 def gold_reply(item: Item) -> str:
@@ -172,7 +211,7 @@ PROTOCOL = Protocol(
     recorded=recorded,
     records_bring_items=True,
     variants={
-        "zero-shot": {"play": ask_once, "read": read_rows, "roles": (), "stand_ins": {}},
+        "zero-shot": {"play": play_zero_shot, "read": read_rows, "roles": (), "stand_ins": {}},
         "sentences": {"read": read_beside(nearest_sentences)},
         "few-shot": _stage(play_few_shot, choose=drawn, writes=False),
         "cot-random": _stage(play_reasoned, choose=drawn, writes=True),

@@ -1,12 +1,13 @@
 """Which option a reply chooses: named policies, and cascades of them. A reply that chooses none is unanswered."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dermatrust.protocols.item import Item, Played, Score
 
 Parser = Callable[[str, Mapping[str, str]], str]
 """From a reply and the options to the letter or letters chosen, in capitals and in order; empty for none."""
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ANSWER = re.compile(
     r"\banswer\b\W{0,6}(?:is\b\W{0,6})?\(?([A-Z])\b(?!['’])(?-i:(?<![a-z])|(?=\W*$|\s*[.,;:)\]*\n]))",
     re.IGNORECASE | re.MULTILINE,
@@ -16,6 +17,7 @@ _ANSWERS = re.compile(
     r"\banswers?\b\W{0,6}(?:(?:is|are)\b\W{0,6})?((?:[A-Z]\b[\s,;/&]*(?:and\b\s*)?)+|[A-Z]{1,12}\b)", re.IGNORECASE
 )
 _ALONE = re.compile(r"(?<![\w'’])[A-Z](?![\w'’])(?!\s+(?!or\b|and\b)[a-z]{2,})")
+_SIGNS = re.compile(r"[,.;@#()?!'/&:$]+ *")
 _BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\(?([A-Z])\b")
 
 
@@ -92,6 +94,29 @@ def option_text(reply: str, options: Mapping[str, str]) -> str:
     held = {letter: text for letter, text in _plain(options).items() if text and _has_words(said, text)}
     longest = [one for one, text in held.items() if not any(text != other and text in other for other in held.values())]
     return longest[0] if len(longest) == 1 else ""
+
+
+def first_line_choice(reply: str, options: Mapping[str, str]) -> str:
+    r"""Return what the first line that has any holds: an option's text, whatever its capitals, else a letter.
+
+    Of several it is the first option. The released code of MediQ reads so.
+
+    Example:
+        >>> first_line_choice("Not sure.\nEczema, or B", {"A": "eczema", "B": "scabies"})
+        'A'
+        >>> first_line_choice("(B)", {"A": "eczema", "B": "scabies"}), first_line_choice("b", {"B": "scabies"})
+        ('B', '')
+
+    Reference:
+        Li et al. (2024), https://arxiv.org/abs/2406.00922.
+    """
+    for line in reply.split("\n"):
+        words = _SIGNS.sub(" ", line).split(" ")
+        named = [letter for letter, text in options.items() if text.lower() in line.lower()]
+        named = named or [letter for letter in options if letter in words]
+        if named:
+            return named[0]
+    return ""
 
 
 def answer_letters(reply: str, options: Mapping[str, str]) -> str:
@@ -171,15 +196,39 @@ UNANSWERED = Score(value=0.0, answered=False)
 """What a reply that gives no answer is worth."""
 
 
-def options_of(texts: Mapping[str, str] | list[str]) -> dict[str, str]:
+def options_of(texts: Mapping[str, str] | Sequence[str | None]) -> dict[str, str]:
     """Return options by letter, from texts in order or from a mapping by letter; empty ones are left out.
 
+    Raises:
+        TypeError: They are one text, whose characters are no options.
+        ValueError: They are more than there are letters.
+
     Example:
-        >>> options_of(["psoriasis", "eczema"])
-        {'A': 'psoriasis', 'B': 'eczema'}
+        >>> options_of(["psoriasis", None, "eczema"])
+        {'A': 'psoriasis', 'C': 'eczema'}
     """
-    pairs = texts.items() if isinstance(texts, Mapping) else zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", texts, strict=False)
-    return {letter.upper(): str(text) for letter, text in pairs if text not in (None, "")}
+    if isinstance(texts, str):
+        raise TypeError(f"its options are one text, {texts!r}; expected a list, or an object by letter")
+    if not isinstance(texts, Mapping) and len(texts) > len(_LETTERS):
+        raise ValueError(f"it has {len(texts)} options; expected at most {len(_LETTERS)}, one a letter")
+    pairs = texts.items() if isinstance(texts, Mapping) else zip(_LETTERS, texts, strict=False)
+    return {letter.strip().upper(): str(text) for letter, text in pairs if text not in (None, "")}
+
+
+def option_letters(answer: object, options: Mapping[str, str]) -> str:
+    """Return the right option's letter, or letters, as a file states them, in capitals and without blanks.
+
+    Raises:
+        ValueError: One of them is none of the options: whatever a model said would be wrong.
+
+    Example:
+        >>> option_letters(" b", {"A": "psoriasis", "B": "eczema"})
+        'B'
+    """
+    stated = str(answer).strip().upper()
+    if not stated or (stated not in options and not set(stated) <= set(options)):
+        raise ValueError(f"its answer is {answer!r}; expected of the letters {', '.join(options) or 'of its options'}")
+    return stated
 
 
 def _last(found: Iterable[str]) -> str:

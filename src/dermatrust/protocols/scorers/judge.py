@@ -140,6 +140,11 @@ def yes_or_no(reply: str) -> str | None:
     return _YES_OR_NO(reply)
 
 
+def yes_if(is_so: bool) -> str:
+    """Return "yes" or "no", as verdicts that somebody recorded as true or false."""
+    return YES if is_so else NO
+
+
 def yes_no_or_idk(reply: str) -> str | None:
     """Return "yes", "no", or "idk" where the judge says it cannot tell.
 

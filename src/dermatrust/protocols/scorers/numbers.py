@@ -14,6 +14,9 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
 }  # fmt: skip
 _NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d+(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<![\w.])[-+−]?\.\d+")
 _DATE = re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)")
+_PER_SURFACE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*mL/min/1\.73", re.IGNORECASE)
+"""A filtration rate: the last number is that of its unit."""
+_PAIR = re.compile(r"\D*(\d+)\W+(\d+)\D*")
 _WEEKS = re.compile(r"(\d+)\s*weeks?", re.IGNORECASE)
 _DAYS = re.compile(r"(\d+)\s*days?", re.IGNORECASE)
 _STATED = re.compile(r"""["']?\banswer["']?\s*(?::|\bis\b)\s*""", re.IGNORECASE)
@@ -80,13 +83,20 @@ def _value(node: ast.expr) -> float:
 def decimal_in(text: str) -> float | None:
     """Return the number a text states: a formula worked out, a percentage as a share, else the last number.
 
+    Of a rate per 1.73 m² of body surface it is the rate.
+
     Example:
         >>> decimal_in("12.5%"), decimal_in("3 + 4"), decimal_in("about 7 mg"), decimal_in("none")
         (0.125, 7.0, 7.0, None)
+        >>> decimal_in("8.1 mL/min/1.73 m²")
+        8.1
     """
-    percent = re.search(r"([-+]?\d+(?:\.\d+)?)\s*%", text)
-    if percent:
-        return float(percent[1]) / 100
+    rate = _PER_SURFACE.search(text)
+    if rate:
+        return float(rate[1])
+    percents = re.findall(r"([-+]?\d+(?:\.\d+)?)\s*%", text)
+    if percents:
+        return float(percents[-1]) / 100
     worked = work_out(text)
     if worked is not None:
         return worked
@@ -125,11 +135,14 @@ def date_in(text: str) -> tuple[int, int, int] | None:
 def weeks_and_days_in(text: str) -> tuple[int, int] | None:
     """Return a duration as (weeks, days); what is not stated is 0, and None where neither is.
 
+    Two bare numbers are weeks and days.
+
     Example:
         >>> weeks_and_days_in("('17 weeks', '4 days')"), weeks_and_days_in("6 days"), weeks_and_days_in("soon")
         ((17, 4), (0, 6), None)
     """
     weeks, days = _WEEKS.findall(text), _DAYS.findall(text)
     if not weeks and not days:
-        return None
+        pair = _PAIR.fullmatch(text)
+        return (int(pair[1]), int(pair[2])) if pair else None
     return int(weeks[-1]) if weeks else 0, int(days[-1]) if days else 0

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dermatrust.protocols.asking import Ask
 from dermatrust.protocols.item import Turn, user
-from dermatrust.protocols.scorers.judge import JUDGE, NO, YES, ask_judge, json_field, json_in, quote, stated, yes_or_no
+from dermatrust.protocols.scorers.judge import JUDGE, YES, ask_judge, json_field, json_in, quote, stated, yes_or_no
 from dermatrust.protocols.scorers.labels import first_named
 
 CLASSES = ("citation", "repetition", "reasoning", "redundancy")
 """What a step does, in the order in which a judge's reply is searched for it."""
+MOST_STEPS = 10
+"""Of a model's reasoning, the first so many are judged, as released."""
 MOST_GOLD_STEPS = 10
 CLASS_PROMPT = """\
 Here are a patient's case, its result, the steps of somebody's reasoning so far, and the next step. Say what the next \
@@ -50,22 +52,38 @@ Is this step of a reference covered by somebody's reasoning? It is where the sam
 {reasoning}
 
 Reply with yes or no and nothing else."""
+_HEADINGS = "### Reasoning:", "### Resoning:", "**Reasoning:**", "### Chain of Thought:"
+"""The first of these that a reply has opens its reasoning; the second is what the released prompt spells."""
 _STEP = re.compile(r"^\W*<?\s*step\s*\d+\s*>?[\s:.)*-]*", re.IGNORECASE | re.MULTILINE)
 _read_class = first_named({name: (name,) for name in CLASSES})
 
 
+def reasoning_in(reply: str) -> str:
+    r"""Return what a reply says before its answer, from its heading on where it has one.
+
+    Example:
+        >>> reasoning_in("Well.\n### Reasoning:\n<step 1> A fever.\n### Answer:\nAn infection.")
+        '<step 1> A fever.'
+    """
+    text = reply.replace("```", "")
+    heading = next((one for one in _HEADINGS if one in text), None)
+    after = text.partition(heading)[2] if heading else text
+    return after.partition("### Answer")[0].strip()
+
+
 def steps_of(reasoning: str) -> list[str]:
-    r"""Return the steps of a reasoning: by its "<step 1>" marks where it has them, else by its paragraphs.
+    r"""Return the first ten steps of a reasoning: by its "<step 1>" marks, else its paragraphs, else its lines.
 
     Example:
         >>> steps_of("<step 1> A fever.\n<step 2> So an infection.")
         ['A fever.', 'So an infection.']
-        >>> steps_of("A fever.\n\nSo an infection.")
-        ['A fever.', 'So an infection.']
+        >>> steps_of("A fever.\n\nSo an infection."), steps_of("A fever.\nSo an infection.")
+        (['A fever.', 'So an infection.'], ['A fever.', 'So an infection.'])
     """
     marked = _STEP.split(reasoning)
-    parts = marked[1:] if len(marked) > 1 else re.split(r"\n\s*\n", reasoning)
-    return [part.strip() for part in parts if part.strip()]
+    text = reasoning.strip()
+    parts = marked[1:] if len(marked) > 1 else re.split(r"\n\s*\n" if re.search(r"\n\s*\n", text) else "\n", text)
+    return [part.strip() for part in parts if part.strip()][:MOST_STEPS]
 
 
 async def judge_steps(
@@ -111,7 +129,7 @@ def reasoning_parts(verdicts: Mapping[str, str | None]) -> dict[str, float]:
     Returns:
         Efficiency: steps that reason, of all. Factuality: true ones, of those that reason; 0 where none does. Recall:
         steps of the reference that are covered, of all. Each is 0 where there is nothing to count, as released, and
-        NaN, missing, where a verdict that it rests on could not be read.
+        NaN, missing, where a verdict that it rests on could not be read, or "steps", or "gold 1", is None: not judged.
 
     Example:
         >>> said = {"step 1": "citation", "step 2": "reasoning", "fact 2": "correct", "hit 1": "yes", "hit 2": "no"}
@@ -120,16 +138,13 @@ def reasoning_parts(verdicts: Mapping[str, str | None]) -> dict[str, float]:
     """
     classes, facts, hits = (_of(verdicts, kind) for kind in ("step", "fact", "hit"))
     split_failed = verdicts.get("gold 1", "") is None
+    if verdicts.get("steps", "") is None:
+        classes = [None]
     return {
         "efficiency": _share(classes, "reasoning"),
         "factuality": math.nan if None in classes else _share(facts, "correct"),
         "recall": math.nan if split_failed else _share(hits, YES),
     }
-
-
-def said_hit(is_hit: bool) -> str:
-    """Return a hit as its verdict."""
-    return YES if is_hit else NO
 
 
 def _share(said: Sequence[str | None], wanted: str) -> float:

@@ -35,7 +35,8 @@ class Record:
         birth_date: The patient's, ISO 8601; empty where there is none.
         observations: Code to (time, value) pairs.
         answer: The list it finished with.
-        orders: (address, content) of every POST.
+        orders: (address, content) of every POST that was accepted.
+        speaks_of_post: Whether any of its messages holds the word POST: a task that only reads has failed then.
     """
 
     task: Mapping[str, Any]
@@ -43,6 +44,7 @@ class Record:
     observations: Mapping[str, Sequence[tuple[str, float]]]
     answer: Sequence[Any]
     orders: Sequence[tuple[str, Mapping[str, Any]]]
+    speaks_of_post: bool = False
 
     def newest(self, code: str, *, within: timedelta | None = None) -> tuple[str, float] | None:
         """Return the latest value of a code as (time, value)."""
@@ -52,12 +54,12 @@ class Record:
 
 def patient_found(record: Record) -> bool:
     """1: the medical record number, or what the data say where there is no such patient."""
-    return list(record.answer) == list(record.task["sol"]) and not record.orders
+    return list(record.answer) == list(record.task["sol"]) and not record.speaks_of_post
 
 
 def age(record: Record) -> bool:
     """2: whole years of age."""
-    if not record.birth_date or record.orders:
+    if not record.birth_date or record.speaks_of_post:
         return False
     born = datetime.fromisoformat(record.birth_date)
     years = NOW.year - born.year - ((NOW.month, NOW.day) < (born.month, born.day))
@@ -83,7 +85,7 @@ def blood_pressure_recorded(record: Record) -> bool:
 
 def last_magnesium(record: Record) -> bool:
     """4: the latest magnesium of the last 24 hours, or -1."""
-    return not record.orders and _is_value(record.answer, record.newest(MAGNESIUM, within=timedelta(hours=24)))
+    return not record.speaks_of_post and _is_value(record.answer, record.newest(MAGNESIUM, within=timedelta(hours=24)))
 
 
 def magnesium_replaced(record: Record) -> bool:
@@ -93,7 +95,7 @@ def magnesium_replaced(record: Record) -> bool:
         return False
     needed = None if found is None else magnesium_tier(found[1])
     if needed is None:
-        return not record.orders
+        return not record.speaks_of_post
     return len(record.orders) == 1 and _is_medication(record, MAGNESIUM_IV, grams=needed[0], hours=needed[1])
 
 
@@ -112,25 +114,26 @@ def mean_glucose(record: Record) -> bool:
     """6: the mean glucose of the last 24 hours to within 0.1, or -1."""
     day = timedelta(hours=24)
     values = [value for time, value in record.observations.get(GLUCOSE, ()) if _is_within(time, day)]
-    return not record.orders and _is_number(record.answer, sum(values) / len(values) if values else -1.0, TOLERANCE)
+    return not record.speaks_of_post and _is_number(
+        record.answer, sum(values) / len(values) if values else -1.0, TOLERANCE
+    )
 
 
 def last_glucose(record: Record) -> bool:
     """7: the latest glucose, or -1."""
-    return not record.orders and _is_value(record.answer, record.newest(GLUCOSE))
+    return not record.speaks_of_post and _is_value(record.answer, record.newest(GLUCOSE))
 
 
 def referred(record: Record) -> bool:
     """8: one referral to orthopaedic surgery, with the note that the task gives word for word."""
     if len(record.orders) != 1:
         return False
-    address, content = record.orders[0]
-    quoted = str(record.task.get("instruction", "")).partition('"')[2].rpartition('"')[0]
+    _, content = record.orders[0]
+    quoted = str(record.task.get("instruction", "")).partition('"')[2].rpartition('"')[0].strip()
     note = content.get("note", {})
     text = (note[0] if isinstance(note, list) and note else note).get("text", "") if note else ""
     return (
-        address.rstrip("/").endswith("/ServiceRequest")
-        and _is_order(content, record.task)
+        _is_order(record.orders[0], record.task, "ServiceRequest")
         and _codes(content.get("code")) == [REFERRAL]
         and quoted in str(text)
         and bool(quoted)
@@ -138,12 +141,15 @@ def referred(record: Record) -> bool:
 
 
 def potassium_replaced(record: Record) -> bool:
-    """9: potassium by mouth, 10 mEq for each 0.1 below 3.5, and a level next morning at 8; nothing if it is not low."""
+    """9: potassium by mouth, 10 mEq for each 0.1 below 3.5, and a level next morning at 8; nothing if it is not low.
+
+    An empty answer is accepted too.
+    """
     found = record.newest(POTASSIUM)
     if record.answer and not _is_value(record.answer, found):
         return False
     if found is None or found[1] >= 3.5:
-        return not record.orders
+        return not record.speaks_of_post
     dose = (3.5 - found[1]) / 0.1 * 10
     return (
         len(record.orders) == 2
@@ -153,18 +159,21 @@ def potassium_replaced(record: Record) -> bool:
 
 
 def a1c_checked(record: Record) -> bool:
-    """10: the latest A1C with its time, or -1; and an order of a new one where there is none of the last year."""
+    """10: the latest A1C and its time as the record has them, or -1; and an order of a new one after a year or none.
+
+    An empty answer is accepted too.
+    """
     found = record.newest(A1C)
     is_old = found is None or NOW - datetime.fromisoformat(found[0]) > timedelta(days=365)
-    if record.answer:
-        is_told = record.answer[0] == -1 if found is None else _is_number(record.answer[:1], found[1], 0.0)
-        if not is_told or (found is not None and len(record.answer) > 1 and not _is_same(record.answer[1], found[0])):
-            return False
+    if record.answer and list(record.answer) != ([-1] if found is None else [found[1], found[0]]):
+        return False
     if not is_old:
-        return not record.orders
+        return not record.speaks_of_post
     return len(record.orders) == 1 and _is_lab(record.orders[0], record, A1C_LAB, "")
 
 
+WITHOUT_RECORD = {1, 3, 8}
+"""Kinds that are graded by what the agent did alone."""
 TASKS: Mapping[int, Callable[[Record], bool]] = {
     1: patient_found, 2: age, 3: blood_pressure_recorded, 4: last_magnesium, 5: magnesium_replaced, 6: mean_glucose,
     7: last_glucose, 8: referred, 9: potassium_replaced, 10: a1c_checked,
@@ -206,15 +215,21 @@ def _codes(concept: Any) -> list[str]:
     return [str(c.get("code")) for one in concepts if isinstance(one, Mapping) for c in one.get("coding", [])]
 
 
-def _is_order(content: Mapping[str, Any], task: Mapping[str, Any]) -> bool:
-    return content.get("status") == "active" and content.get("intent") == "order" and _is_about(content, task)
+def _is_order(order: tuple[str, Mapping[str, Any]], task: Mapping[str, Any], kind: str) -> bool:
+    address, content = order
+    return (
+        address.rstrip("/").endswith(f"/{kind}")
+        and content.get("resourceType") == kind
+        and content.get("status") == "active"
+        and content.get("intent") == "order"
+        and _is_about(content, task)
+    )
 
 
 def _is_lab(order: tuple[str, Mapping[str, Any]], record: Record, code: str, begins: str) -> bool:
-    address, content = order
+    _, content = order
     return (
-        address.rstrip("/").endswith("/ServiceRequest")
-        and _is_order(content, record.task)
+        _is_order(order, record.task, "ServiceRequest")
         and _codes(content.get("code")) == [code]
         and str(content.get("occurrenceDateTime") or content.get("authoredOn") or "").startswith(begins)
     )
@@ -230,11 +245,10 @@ def _is_medication(record: Record, code: str, *, grams: float, hours: float) -> 
 
 
 def _is_dose(order: tuple[str, Mapping[str, Any]], record: Record, code: str, amount: float, unit: str) -> bool:
-    address, content = order
+    _, content = order
     given = _dosage(content).get("doseQuantity") or {}
     return (
-        address.rstrip("/").endswith("/MedicationRequest")
-        and _is_order(content, record.task)
+        _is_order(order, record.task, "MedicationRequest")
         and _codes(content.get("medicationCodeableConcept")) == [code]
         and math.isclose(_amount(given), amount, abs_tol=1e-6)
         and given.get("unit") == unit

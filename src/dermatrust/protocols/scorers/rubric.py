@@ -33,14 +33,18 @@ class Criterion:
     tags: tuple[str, ...] = ()
 
 
-def criteria_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Criterion, ...]:
+def criteria_of(rows: Iterable[Mapping[str, Any]], *, may_be_worthless: bool = False) -> tuple[Criterion, ...]:
     """Return the criteria of a published rubric: objects with "criterion", "points" and perhaps "tags".
+
+    Args:
+        rows: Of the data.
+        may_be_worthless: Let pass a rubric without points above 0; its share is NaN, or what `unread` says.
 
     Raises:
         ValueError: No criterion has points above 0, so that nothing could be scored.
     """
     criteria = tuple(Criterion(str(row["criterion"]), float(row["points"]), tuple(row.get("tags", ()))) for row in rows)
-    if not any(criterion.points > 0 for criterion in criteria):
+    if not may_be_worthless and not any(criterion.points > 0 for criterion in criteria):
         raise ValueError("it has no criterion with points above 0")
     return criteria
 
@@ -63,7 +67,7 @@ def signed_share(
         unread: What an unread verdict counts as: NaN makes the share missing, 0 is "not met".
 
     Returns:
-        NaN where no criterion has points above 0.
+        What an unread verdict counts as where no criterion has points above 0.
 
     Example:
         >>> rubric = [Criterion("names it", 5), Criterion("advises a visit", 3), Criterion("frightens", -4)]
@@ -77,7 +81,7 @@ def signed_share(
     """
     possible = math.fsum(criterion.points for criterion in criteria if criterion.points > 0)
     if possible == 0:
-        return math.nan
+        return unread
     worth = {MET: 1.0, UNMET: 0.0, None: unread}
     said = (worth[verdicts.get(str(number))] for number in range(1, len(criteria) + 1))
     return math.fsum(criterion.points * is_met for criterion, is_met in zip(criteria, said, strict=True)) / possible

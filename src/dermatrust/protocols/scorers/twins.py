@@ -12,7 +12,7 @@ import numpy as np
 from dermatrust.agreement.clusters import Floats, ratios
 from dermatrust.agreement.interval import Estimate, estimate
 from dermatrust.agreement.statistic import Statistic
-from dermatrust.protocols.metrics import N_RESAMPLES, mean_of
+from dermatrust.protocols.metrics import N_RESAMPLES, mean_of, with_width
 from dermatrust.protocols.table import Metric, ScoreTable
 
 GT, HALLU, SINGLE = "gt", "hallu", "single"
@@ -122,7 +122,8 @@ def _weighted(units: list[_Unit], rng: np.random.Generator) -> Estimate:
     if len(set(weights.tolist())) <= 1:
         return mean_of(values, images, rng)
     clusters = [image for image, is_known in zip(images, known, strict=True) if is_known]
-    return estimate(_RATIO, np.stack([weights * values[known], weights]), clusters, rng=rng, n_resamples=N_RESAMPLES)
+    ratings = np.stack([weights * values[known], weights])
+    return with_width(estimate(_RATIO, ratings, clusters, rng=rng, n_resamples=N_RESAMPLES))
 
 
 def _terms(ratings: Floats) -> Floats:

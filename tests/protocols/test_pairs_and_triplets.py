@@ -196,6 +196,8 @@ class TestProbMed:
         assert found["overall"].value == pytest.approx(3 / 4)  # modality weighs 3 images, abnormality 1 answer
         released = figures(self.protocol.variant("released-code"), table_of(self.protocol, rows))
         assert released["overall"].value == pytest.approx(1 / 2)  # modality weighs the one image that is left
+        three = self.rows(1, modality_gt=("yes", "Yes"), modality_hallu=("no", "No"), modality_hallu_2=("no", "No"))
+        assert math.isnan(figures(self.protocol, table_of(self.protocol, three))["modality"].value)
 
     def test_images_without_a_finding_have_one_twin_alone_and_no_position(self):
         rows = [

@@ -6,6 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
 from dermatrust.errors import DataError
 from dermatrust.protocols import Played, ScoreTable, Turn
@@ -161,6 +164,28 @@ def test_the_case_files_of_the_authors(folder):
     assert figures["weighted F1"].value == pytest.approx(2 / 3 * 2 / 4)
     released, _ = figures_of(PROTOCOL.variant("released-code"), folder)
     assert released["weighted F1"].value == pytest.approx(2 / 3)
+
+
+LABELS = st.sampled_from(["hives", "acne", "warts"])
+NAMED = st.one_of(st.just(["none"]), st.lists(st.sampled_from(["hives", "urticaria", "acne", "sunburn"]), min_size=1))
+
+
+@given(st.lists(st.tuples(LABELS, NAMED), min_size=1, max_size=8))
+def test_the_released_f1_is_that_of_scikit_learn_with_the_truth_repeated(cases):
+    released = PROTOCOL.variant("released-code")
+    table, pairs = ScoreTable(), []
+    for k, (target, named) in enumerate(cases):
+        verdict = read_diagnoses(", ".join(named))
+        item = dataclasses.replace(ITEM, id=str(k), target=target)
+        table.add(item, released.score(item, Played(reply="x", verdicts={"diagnosis": verdict})))
+        if named != ["none"]:
+            pairs += [(target, one) for one in verdict.split(", ")]
+    found = released.metrics["weighted F1"](table, np.random.default_rng(0))
+    if pairs:
+        theirs = f1_score(*zip(*pairs, strict=True), average="weighted", labels=DIAGNOSES, zero_division=0)
+        assert found.value == pytest.approx(theirs)
+    failed = released.metrics["failed"](table, np.random.default_rng(0)).value
+    assert failed == pytest.approx(sum(named == ["none"] for _, named in cases) / len(cases))
 
 
 def test_case_files_find_their_items_by_number(folder):

@@ -2,29 +2,35 @@
 
 Paper     Kanithi et al. (2024), https://arxiv.org/abs/2409.07314
 Data      None of its own: any documents, one a row, with the field "document" (and "id" or "reference" where there
-          are). The paper takes its documents from public sets of summaries and clinical notes.
+          are). The paper takes its documents from public sets of summaries and clinical notes. Recorded outputs are
+          the code's rows: "input", "Generated_Summary" and the answers to the questions about each.
 Measures  A judge writes yes-or-no questions about the document and about the summary, and answers each from the other
           text with yes, no or "cannot tell". Coverage: questions of the document that the summary can answer.
           Conformity: those that it does not answer against the document. Consistency: questions of the summary that the
           document can answer. Overall: their mean. Conciseness: words saved, in per cent, below 0 where the summary is
           the longer.
 Not for   Whether the document is true, or whether a summary reads well; and judges of different strength side by side.
-Deviates  A list of questions or an answer that cannot be read makes the item missing; in the variant "released-code" a
-          missing list is left out of the mean, and an answer that is none of the three is a wrong one. Questions to
-          which the judge itself cannot tell the answer do not count; without any other a score is 0, as released.
-          Prompts in our words. Ten questions are asked for; fewer count as they are.
+Deviates  Right answers are those the judge writes beside its questions. Questions to which it cannot tell the answer do
+          not count; without any other a score is 0. A list of questions or an answer that cannot be read makes the item
+          missing. In "released-code" the right answers are asked for once more, an unreadable or empty list is left out
+          of the mean, an answer that is none of the three is a wrong one, and one to a question that the judge itself
+          cannot answer conforms to nothing. Prompts in our words. Ten questions are asked for; fewer count as they are.
+          Words are what blanks part; the code's tokenizer counts signs too.
 Verified  Nothing: the repository has no recorded outputs of it.
 """
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from dermatrust.clients.fence import unfenced
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import mean_part, mean_score
+from dermatrust.protocols.read_recorded import read_recorded
+from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.scorers.cross_examination import (
     N_QUESTIONS,
     answered_share,
@@ -33,6 +39,7 @@ from dermatrust.protocols.scorers.cross_examination import (
     cross_examine,
     known_mean,
 )  # fmt: skip
+from dermatrust.protocols.scorers.judge import Read, yes_no_or_idk
 from dermatrust.protocols.scorers.labels import sentences
 
 PROMPT = """\
@@ -42,6 +49,14 @@ as short as that allows. Reply with the summary alone.
 {question}"""
 
 
+SUMMARY = "Generated_Summary"
+ANSWERS = {
+    "document": "Summary_Answers_to_Document_Questions",
+    "summary": "Document_Answers_to_Summary_Questions",
+}
+"""The text that questions are about to the field with the answers to them."""
+
+
 def to_item(row: Row) -> Item:
     """Ask for a summary; the target is a reference summary where there is one, which no score looks at."""
     document = str(row["document"])
@@ -49,13 +64,39 @@ def to_item(row: Row) -> Item:
     return Item(id=name, question=document, target=str(row.get("reference") or ""))
 
 
-async def play(item: Item, ask: Ask) -> Played:
+async def play(item: Item, ask: Ask, *, asks_again: bool) -> Played:
     """Ask for the summary, and have the two texts cross-examined."""
     reply = (await ask(item.turns())).text
     if not reply.strip():
         return Played(reply=reply)
-    of_document = await cross_examine(ask, "document", item.question, reply)
-    return Played(reply=reply, verdicts=of_document | await cross_examine(ask, "summary", reply, item.question))
+    of_document = await cross_examine(ask, "document", item.question, reply, asks_again=asks_again)
+    of_summary = await cross_examine(ask, "summary", reply, item.question, asks_again=asks_again)
+    return Played(reply=reply, verdicts=of_document | of_summary)
+
+
+def recorded(path: Path, items: Iterable[Item], *, read: Read) -> Iterator[tuple[Item, Played | None]]:
+    """Yield the rows of the code, which bring document, summary and answers; other files as our own."""
+    is_theirs = False
+    for where, row in () if path.suffix == ".csv" else read_rows(path):
+        if SUMMARY not in row:
+            break
+        is_theirs = True
+        (item,) = PROTOCOL.items({"document": row["input"], "id": row.get("id")}, where=where)
+        verdicts: dict[str, str | None] = {}
+        for name, field in ANSWERS.items():
+            answers = row.get(field)
+            verdicts[name] = None if answers is None else json.dumps([one["question"] for one in answers])
+            for number, one in enumerate(answers or (), 1):
+                verdicts[f"{name} gold {number}"] = read(str(one["gold"]))
+                verdicts[f"{name} said {number}"] = read(str(one["predicted"]))
+        yield item, Played(reply=str(row[SUMMARY] or ""), verdicts=verdicts)
+    if not is_theirs:
+        yield from read_recorded(path, items)
+
+
+def read_exactly(reply: str) -> str | None:
+    """Return one of the three answers, where the reply is that and nothing else."""
+    return reply.lower() if reply in ("YES", "NO", "IDK") else None
 
 
 def score(item: Item, played: Played, *, is_released: bool) -> Score:
@@ -63,9 +104,9 @@ def score(item: Item, played: Played, *, is_released: bool) -> Score:
     if not played.reply.strip():
         return Score(value=0.0, answered=False)
     parts = {
-        "coverage": answered_share(played.verdicts, "document", reads_anything=is_released),
-        "conformity": conforming_share(played.verdicts, "document", reads_anything=is_released),
-        "consistency": answered_share(played.verdicts, "summary", reads_anything=is_released),
+        "coverage": answered_share(played.verdicts, "document", is_released=is_released),
+        "conformity": conforming_share(played.verdicts, "document", is_released=is_released),
+        "consistency": answered_share(played.verdicts, "summary", is_released=is_released),
     }
     value = known_mean(parts.values()) if is_released else math.fsum(parts.values()) / len(parts)
     return Score(value=value, parts=parts | {"conciseness": conciseness(item.question, played.reply)})
@@ -94,7 +135,9 @@ PROTOCOL = Protocol(
     source=Source(dataset="the user's own documents"),
     prompt=PROMPT,
     to_item=to_item,
-    play=play,
+    play=partial(play, asks_again=False),
+    recorded=partial(recorded, read=yes_no_or_idk),
+    records_bring_items=True,
     score=partial(score, is_released=False),
     metrics={
         "overall": mean_score,
@@ -107,5 +150,11 @@ PROTOCOL = Protocol(
         Example(row={"document": "A made-up fever. No cough.", "reference": "Fever."}, target="Fever.",
                 wrong_reply="A made-up rash.", wrong_value=1 / 3, other={"reference": "No cough."}),
     ),
-    variants={"released-code": {"score": partial(score, is_released=True)}},
+    variants={
+        "released-code": {
+            "play": partial(play, asks_again=True),
+            "score": partial(score, is_released=True),
+            "recorded": partial(recorded, read=read_exactly),
+        }
+    },
 )  # fmt: skip

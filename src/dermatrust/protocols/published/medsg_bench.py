@@ -8,8 +8,9 @@ Not for   Diagnosis, and any claim about skin: the images are radiology, patholo
 Deviates  Which convention a model's coordinates follow is a choice of the user: pixels by default, "per-mille" for
           models that state 0 to 1000, "per-mille-y-first" for those that also put y before x. A reply with several
           boxes is graded by the first. Boxes of no released form count where nothing else is there, and corners in any
-          order; in "released-code" they are worth 0. The script reads some models by other rules (any four numbers);
-          here one rule reads all. The hub's repository was not found in the paper's facts: give the file.
+          order; in "released-code" they are worth 0. In "any-numbers" any four numbers are a box, as the script reads
+          Qwen2.5-VL and the authors' own model. Of some models it keeps the first character of a reply alone: there the
+          box that it had read counts. The hub's repository was not found in the paper's facts: give the file.
 Verified  Nothing: no recorded outputs were at hand.
 """
 
@@ -25,7 +26,7 @@ from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, So
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
 from dermatrust.protocols.read_rows import read_json
-from dermatrust.protocols.scorers.boxes import Convention, first_box, in_pixels, intersection_over_union
+from dermatrust.protocols.scorers.boxes import Box, Convention, Rule, first_box, in_pixels, intersection_over_union
 
 PROMPT = """{question}
 
@@ -34,6 +35,7 @@ Reply with one box in this form and nothing else, its corners top left and botto
 SIZE = 336, 336
 """Pixels of an image whose row does not tell."""
 THRESHOLDS = 0.3, 0.5, 0.7
+SIDES = "left", "top", "right", "bottom"
 
 
 def to_item(row: Row) -> Item:
@@ -63,16 +65,23 @@ def _numbered_images(row: Row) -> tuple[Any, ...]:
     return tuple(one for one in named if one)
 
 
-def score(item: Item, played: Played, *, convention: Convention = "pixels", is_strict: bool = False) -> Score:
+def score(item: Item, played: Played, *, convention: Convention = "pixels", rule: Rule = "forms or others") -> Score:
     """Grade by intersection over union; a reply without a box is worth 0."""
-    stated = first_box(played.reply, is_strict=is_strict)
-    overlap = 0.0
-    if stated is not None:
-        box = in_pixels(stated, convention, item.known.get("size", SIZE))
-        is_turned = box[2] < box[0] or box[3] < box[1]
-        overlap = 0.0 if is_strict and is_turned else intersection_over_union(box, item.target)
+    box = _box(item, played, convention, rule)
+    is_turned = box is not None and (box[2] < box[0] or box[3] < box[1])
+    is_void = is_turned and rule != "forms or others"
+    overlap = 0.0 if box is None or is_void else intersection_over_union(box, item.target)
     hits = {f"at {threshold}": float(overlap >= threshold) for threshold in THRESHOLDS}
-    return Score(value=overlap, answered=stated is not None, said=str(stated or ""), parts=hits)
+    return Score(value=overlap, answered=box is not None, said=str(box or ""), parts=hits)
+
+
+def _box(item: Item, played: Played, convention: Convention, rule: Rule) -> Box | None:
+    """Return the box in pixels."""
+    if set(SIDES) <= set(played.numbers):
+        left, top, right, bottom = (played.numbers[side] for side in SIDES)
+        return left, top, right, bottom
+    stated = first_box(played.reply, rule)
+    return in_pixels(stated, convention, item.known.get("size", SIZE)) if stated else None
 
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
@@ -89,7 +98,15 @@ def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played |
                 {"id": name, "task": row["task"], "question": "", "images": (), "answer": row["groundtruth"]},
                 where=f"{file} record {number}",
             )
-            yield item, Played(reply=str(row["answer"]))
+            yield item, Played(reply=str(row["answer"]), numbers=_cut(row))
+
+
+def _cut(row: Row) -> dict[str, float]:
+    """Return the box that was read, in pixels, where the script kept but the first character of the reply."""
+    read = row.get("filter_answer") or []
+    box = read[0] if read and isinstance(read[0], list) else read
+    is_cut = len(str(row["answer"]).strip()) <= 1 and len(box) == len(SIDES) and any(box)
+    return dict(zip(SIDES, map(float, box), strict=True)) if is_cut else {}
 
 
 def gold_reply(item: Item, *, convention: Convention = "pixels") -> str:
@@ -131,7 +148,8 @@ PROTOCOL = Protocol(
     variants={
         "per-mille": _in("per mille"),
         "per-mille-y-first": _in("per mille, y first"),
-        "released-code": {"score": partial(score, is_strict=True)},
+        "released-code": {"score": partial(score, rule="forms")},
+        "any-numbers": {"score": partial(score, rule="any numbers")},
     },
     examples=(
         Example(

@@ -7,6 +7,8 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
 Convention = Literal["pixels", "per mille", "per mille, y first"]
 """How a model states coordinates. Models of one family differ, and none says which: the user must."""
+Rule = Literal["forms", "forms or others", "any numbers"]
+"""What is taken for a box."""
 _I, _D, _F = r"(\d+)", r"(\d+\.\d+)", r"\s*(-?\d+(?:\.\d+)?)\s*"
 _FORMS = tuple(
     re.compile(form)
@@ -30,7 +32,16 @@ _FREE_FORMS = tuple(
 )
 
 
-def first_box(reply: str, *, is_strict: bool = False) -> Box | None:
+_N, _COMMA = r"(\d+\.?\d*)", r"\s*[,，]\s*"
+_PAIR = rf"\(?\s*{_N}{_COMMA}{_N}\s*\)?"
+_NUMBERS = re.compile(rf"{_PAIR}\s*[,，]?\s*{_PAIR}")
+_SIGNED = re.compile(r"[ ,，]+".join([r"(-?\d+\.?\d*)"] * 4))
+RULES: dict[Rule, tuple[re.Pattern[str], ...]] = {
+    "forms": _FORMS, "forms or others": (*_FORMS, *_FREE_FORMS), "any numbers": (_NUMBERS, _SIGNED),
+}  # fmt: skip
+
+
+def first_box(reply: str, rule: Rule = "forms or others") -> Box | None:
     """Return the first box of a reply as it stands, by the first of six forms that it has; None without any.
 
     The forms, in order, i a whole number and d one with a decimal point: "(i,i),(i,i)", "[d,d,d,d]", "(d,d),(d,d)",
@@ -38,19 +49,21 @@ def first_box(reply: str, *, is_strict: bool = False) -> Box | None:
 
     Args:
         reply: What a model said.
-        is_strict: Whether nothing else is a box. Otherwise a reply without any of these may have them with numbers of
-            either kind, signs and blanks.
+        rule: "forms": nothing else is a box. "forms or others": a reply without any of these may have them with numbers
+            of either kind, signs and blanks. "any numbers": any four in a row are one, two and two with a comma.
 
     Example:
         >>> first_box("It is at <|box_start|>(10,20),(30,40)<|box_end|>.")
         (10.0, 20.0, 30.0, 40.0)
-        >>> first_box("(10, 20.5, 30, 40)"), first_box("(10, 20.5, 30, 40)", is_strict=True)
+        >>> first_box("(10, 20.5, 30, 40)"), first_box("(10, 20.5, 30, 40)", "forms")
         ((10.0, 20.5, 30.0, 40.0), None)
+        >>> first_box("from 10, 20 to 30, 40"), first_box("10, 20, 30, 40", "any numbers")
+        (None, (10.0, 20.0, 30.0, 40.0))
 
     Reference:
         MedSG-Bench's script, by Yue et al. (2025), https://arxiv.org/abs/2505.11852.
     """
-    for form in _FORMS if is_strict else (*_FORMS, *_FREE_FORMS):
+    for form in RULES[rule]:
         found = form.search(reply)
         if found:
             left, top, right, bottom = map(float, found.groups())

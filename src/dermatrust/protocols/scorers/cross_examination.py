@@ -5,13 +5,11 @@ Reference: Kanithi et al. (2024), MEDIC, https://arxiv.org/abs/2409.07314.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from dermatrust.protocols.asking import Ask
 from dermatrust.protocols.scorers.judge import IDK, ask_judge, json_in, quote, yes_no_or_idk
 
-IsBad = Callable[[str | None, str | None], bool]
-"""Whether an answer (the second) counts against the text, given the right one."""
 N_QUESTIONS = 10
 QUESTIONS_PROMPT = """\
 Write {n} questions about this text that can be answered with yes or no from the text alone, each about another fact, \
@@ -28,7 +26,9 @@ ANSWER_PROMPT = """Answer the question by this text alone, not by what you know.
 Reply with one word: YES, NO or IDK."""
 
 
-async def cross_examine(ask: Ask, name: str, about: str, other: str) -> dict[str, str | None]:
+async def cross_examine(
+    ask: Ask, name: str, about: str, other: str, *, asks_again: bool = False
+) -> dict[str, str | None]:
     """Return what a judge asks about one text, what it holds to be right, and what it answers from the other.
 
     Args:
@@ -36,6 +36,8 @@ async def cross_examine(ask: Ask, name: str, about: str, other: str) -> dict[str
         name: What the first text is called in the verdicts.
         about: The text that questions are written about.
         other: The text that they are answered from.
+        asks_again: Whether the right answers are what the judge answers from the first text, as released; otherwise
+            what it wrote beside the questions.
 
     Returns:
         `name` is the questions as JSON, None where they could not be read; "`name` gold 1" is the right answer to the
@@ -45,10 +47,14 @@ async def cross_examine(ask: Ask, name: str, about: str, other: str) -> dict[str
     listed = await ask_judge(ask, asked, read_questions)
     verdicts: dict[str, str | None] = {name: listed}
     for number, (question, gold) in enumerate(json.loads(listed) if listed else (), 1):
-        texts = {"text": quote("TEXT", other), "question": quote("QUESTION", question)}
-        verdicts[f"{name} gold {number}"] = gold
-        verdicts[f"{name} said {number}"] = await ask_judge(ask, ANSWER_PROMPT.format(**texts), yes_no_or_idk)
+        verdicts[f"{name} said {number}"] = await _answer(ask, other, question)
+        verdicts[f"{name} gold {number}"] = await _answer(ask, about, question) if asks_again else gold
     return verdicts
+
+
+async def _answer(ask: Ask, text: str, question: str) -> str | None:
+    asked = ANSWER_PROMPT.format(text=quote("TEXT", text), question=quote("QUESTION", question))
+    return await ask_judge(ask, asked, yes_no_or_idk)
 
 
 def read_questions(reply: str) -> str | None:
@@ -65,29 +71,42 @@ def read_questions(reply: str) -> str | None:
     return json.dumps(pairs, ensure_ascii=False) if all(question and gold for question, gold in pairs) else None
 
 
-def answered_share(verdicts: Mapping[str, str | None], name: str, *, reads_anything: bool = False) -> float:
+def answered_share(verdicts: Mapping[str, str | None], name: str, *, is_released: bool = False) -> float:
     """Return the share of the questions about a text that the other can answer, rightly or not.
 
     Args:
         verdicts: Of `cross_examine`.
         name: The text.
-        reads_anything: Whether an answer that could not be read is one, and wrong, as released.
+        is_released: Whether an answer that could not be read is one, and wrong, and an empty list of questions missing.
 
     Returns:
         Questions whose right answer is "idk" do not count; 0 where no other is left, as released. NaN where the
         questions, or an answer that counts, could not be read.
 
     Example:
-        >>> said = {"a": "[]", "a gold 1": "yes", "a said 1": "no", "a gold 2": "no", "a said 2": "idk"}
+        >>> said = {"a": "[…]", "a gold 1": "yes", "a said 1": "no", "a gold 2": "no", "a said 2": "idk"}
         >>> answered_share(said, "a"), conforming_share(said, "a")
         (0.5, 0.5)
     """
-    return _share(verdicts, name, lambda gold, said: said == IDK, reads_anything)
+    pairs = _pairs(verdicts, name, is_released)
+    return _share([said != IDK for gold, said in pairs if gold != IDK]) if pairs is not None else math.nan
 
 
-def conforming_share(verdicts: Mapping[str, str | None], name: str, *, reads_anything: bool = False) -> float:
-    """Return the share of the questions that the other text does not answer otherwise; the rest is as above."""
-    return _share(verdicts, name, lambda gold, said: said not in (IDK, gold), reads_anything)
+def conforming_share(verdicts: Mapping[str, str | None], name: str, *, is_released: bool = False) -> float:
+    """Return the share of the questions that the other text does not answer otherwise; the rest is as above.
+
+    As released, an answer counts against it too where the right one is "idk".
+
+    Example:
+        >>> said = {"a": "[…]", "a gold 1": "yes", "a said 1": "yes", "a gold 2": "idk", "a said 2": "no"}
+        >>> conforming_share(said, "a"), conforming_share(said, "a", is_released=True)
+        (1.0, 0.5)
+    """
+    pairs = _pairs(verdicts, name, is_released)
+    if pairs is None:
+        return math.nan
+    counted = [(gold, said) for gold, said in pairs if gold != IDK or (is_released and said != IDK)]
+    return _share([said in (IDK, gold) for gold, said in counted])
 
 
 def conciseness(document: str, summary: str) -> float:
@@ -112,16 +131,17 @@ def known_mean(values: Iterable[float]) -> float:
     return math.fsum(known) / len(known) if known else math.nan
 
 
-def _share(
-    verdicts: Mapping[str, str | None],
-    name: str,
-    is_bad: Callable[[str | None, str | None], bool],
-    reads_anything: bool,
-) -> float:
-    if verdicts.get(name) is None:
-        return math.nan
+def _pairs(
+    verdicts: Mapping[str, str | None], name: str, is_released: bool
+) -> list[tuple[str | None, str | None]] | None:
+    """Return right answers and those given; None where there is none to be had."""
+    if verdicts.get(name) is None or (is_released and verdicts[name] == "[]"):
+        return None
     golds = {place.rpartition(" ")[2]: gold for place, gold in verdicts.items() if place.startswith(f"{name} gold ")}
-    pairs = [(gold, verdicts.get(f"{name} said {number}")) for number, gold in golds.items() if gold != IDK]
-    if not reads_anything and any(said is None for _, said in pairs):
-        return math.nan
-    return 1 - sum(is_bad(gold, said) for gold, said in pairs) / len(pairs) if pairs else 0.0
+    pairs = [(gold, verdicts.get(f"{name} said {number}")) for number, gold in golds.items()]
+    is_unread = any(gold is None or (said is None and gold != IDK) for gold, said in pairs)
+    return None if is_unread and not is_released else pairs
+
+
+def _share(is_good: Sequence[bool]) -> float:
+    return sum(is_good) / len(is_good) if is_good else 0.0

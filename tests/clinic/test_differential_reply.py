@@ -294,8 +294,23 @@ GENERAL = [
     ("Most likely a blue nevus. The most dangerous malignancy to exclude is melanoma.", "blue nevus|melanoma"),
 ]
 SPEAKERS = [
-    *((said, "") for said in ("Hello", "Hi there!", "Thanks", "Thank you very much.", "Sure!", "Of course.", "Guten Tag",
-                              "Good morning", "Danke", "Understood", "Great question", "You're welcome")),
+    *(
+        (said, "")
+        for said in (
+            "Hello",
+            "Hi there!",
+            "Thanks",
+            "Thank you very much.",
+            "Sure!",
+            "Of course.",
+            "Guten Tag",
+            "Good morning",
+            "Danke",
+            "Understood",
+            "Great question",
+            "You're welcome",
+        )
+    ),
     ("Hello!\n1. Psoriasis\n2. Eczema", "psoriasis|eczema"),
     ("The answer is I", ""),
     ("I", ""),

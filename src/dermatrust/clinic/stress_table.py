@@ -107,7 +107,9 @@ def stress_result(
         _plan(grid, k, estimator, values[k], values[clean[place.model, place.arm]])
         for k, place in enumerate(grid.places)
     ]
-    found = estimator.solve(np.random.default_rng(seed_of_draws(grid, card.name, seed)), n_resamples=n_resamples, confidence=confidence)
+    found = estimator.solve(
+        np.random.default_rng(seed_of_draws(grid, card.name, seed)), n_resamples=n_resamples, confidence=confidence
+    )
     rows = tuple(plan(found) for plan in plans)
     n_unsigned = sum(truth.needs_sign_off for truth in truths)
     return StressResult(

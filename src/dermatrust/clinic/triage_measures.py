@@ -73,7 +73,8 @@ def _two(statistic: Statistic, *shares: list[int]) -> TriageMeasure:
 
 def _share(cells: Callable[[Floats], Floats]) -> TriageMeasure:
     return TriageMeasure(
-        Statistic(level_terms, lambda sums: ratios(cells(level_table(sums)), sums[..., 0])), (lambda sums: sums[..., 0],)
+        Statistic(level_terms, lambda sums: ratios(cells(level_table(sums)), sums[..., 0])),
+        (lambda sums: sums[..., 0],),
     )
 
 

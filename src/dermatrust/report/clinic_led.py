@@ -53,7 +53,9 @@ def _anchoring_chart(result: DifferentialResult) -> Markup:
         for mark, (label, found) in enumerate((("told of it", one.adopted_1), ("not told of it", one.unprompted_1)))
         if not math.isnan(found.value)
     ]  # fmt: skip
-    return drawn_chart(rows, SHARES, ident="ddx-anchoring", title="The planted wrong diagnosis is put first", width=WIDE)
+    return drawn_chart(
+        rows, SHARES, ident="ddx-anchoring", title="The planted wrong diagnosis is put first", width=WIDE
+    )
 
 
 def _shortcut_chart(result: DifferentialResult) -> Markup:
@@ -63,4 +65,6 @@ def _shortcut_chart(result: DifferentialResult) -> Markup:
         for mark, (label, found) in enumerate((("text alone", one.top_1), ("commonest disease", one.frequent_1)))
         if not math.isnan(found.value)
     ]
-    return drawn_chart(rows, SHARES, ident="ddx-shortcuts", title="Right disease first, without any photograph", width=WIDE)
+    return drawn_chart(
+        rows, SHARES, ident="ddx-shortcuts", title="Right disease first, without any photograph", width=WIDE
+    )

@@ -63,7 +63,10 @@ def _embedding_view(result: DifferentialResult) -> EmbeddingView:
     return EmbeddingView(
         f"{result.embedding.threshold:g}",
         shares_chart(
-            shares, result.image_arms, ident="ddx-embedding", title="A name as near as the threshold among the first 3",
+            shares,
+            result.image_arms,
+            ident="ddx-embedding",
+            title="A name as near as the threshold among the first 3",
             width=WIDE,
         ),
         tuple(_embedding_line(cell, result) for cell in result.embedding.cells),

@@ -58,7 +58,14 @@ def cells_of(html, ident):
 def test_every_number_is_the_results(page):
     lines = cells_of(page(a_gap()), "gap-table")
     assert lines[0][3:7] == ["Public", "55.0 % [45.0, 65.0]", "100 of 100", ""]
-    assert lines[1][3:] == ["Ours", "42.7 % [32.7, 52.7]", "100 of 100", "−12.3 [−21.0, −3.4]", "−8.0 [−20.0, +5.0]", "12"]
+    assert lines[1][3:] == [
+        "Ours",
+        "42.7 % [32.7, 52.7]",
+        "100 of 100",
+        "−12.3 [−21.0, −3.4]",
+        "−8.0 [−20.0, +5.0]",
+        "12",
+    ]
 
 
 def test_a_sentence_says_how_many_fewer_of_100():

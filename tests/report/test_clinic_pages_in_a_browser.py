@@ -59,7 +59,9 @@ def test_intervals_of_the_ladder_stand_on_one_line(browser, pages):
 def test_no_word_of_a_table_of_whole_cases_is_broken_on_a_phone(browser, pages):
     with opened(browser, pages / "triage.html", size=PHONE) as page:
         open_everything(page)
-        page.evaluate("document.querySelectorAll('.confusion th').forEach(one => { one.style.overflowWrap = 'normal'; })")
+        page.evaluate(
+            "document.querySelectorAll('.confusion th').forEach(one => { one.style.overflowWrap = 'normal'; })"
+        )
         cut = page.evaluate(
             "[...document.querySelectorAll('.confusion th')].filter(one => one.scrollWidth > one.clientWidth)"
             ".map(one => one.textContent)"

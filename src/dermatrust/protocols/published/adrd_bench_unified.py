@@ -10,8 +10,8 @@ Deviates  Rows are numbered from 0, which was not stated but shows in MEDEC: of 
           of dementia, and the index names them; `from-one` counts from 1. How MEDEC and MedHallu are asked was not
           found: whether a note has an error, and whether an answer is made up, each row of MedHallu giving its true and
           its made-up answer as a pair.
-Verified  Partly: counts of the index by benchmark, 1,438 in all, and the numbers of MEDEC's validation rows. The rows of
-          the other six were not at hand.
+Verified  Partly: counts of the index by benchmark, 1,438 in all, and the numbers of MEDEC's validation rows. The rows
+          of the other six were not at hand.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -10,7 +10,7 @@ from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
-from dermatrust.protocols.published.clinbench_hpb import split_options
+from dermatrust.protocols.options_in_text import split_options
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scripted import ScriptedAsk, play_item
 

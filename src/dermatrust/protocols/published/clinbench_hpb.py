@@ -32,9 +32,10 @@ from dermatrust.protocols.metrics import (
     mean_score,
     spread_in_groups,
 )  # fmt: skip
+from dermatrust.protocols.options_in_text import LETTERS, split_options
 from dermatrust.protocols.read_pickled import read_pickled
 from dermatrust.protocols.repeated_rows import numbered, telling_repeats_apart
-from dermatrust.protocols.scorers.choice import answer_letters, choice_score, option_letters, options_of
+from dermatrust.protocols.scorers.choice import answer_letters, choice_score, option_letters
 from dermatrust.protocols.scorers.judge import ask_judge
 from dermatrust.protocols.scorers.rotation import rotated
 
@@ -55,7 +56,6 @@ ACD, or NA where it chooses none. Do not answer the question yourself.
 Reply: {reply}"""
 REPEATS = 4
 REASONING_TEMPERATURE = 0.6
-LETTERS = "ABCDEFGHIJ"
 _STATED = re.compile(
     r"\bAnswer\W{0,4}[:：]\W{0,4}((?-i:(?:[A-Z]\b[\s,，、;/&*]*(?:and\b\s*)?)+|[A-Z]{2,10}\b)|[A-Z]{1,10}(?=\W*$))",
     re.IGNORECASE | re.MULTILINE,
@@ -87,40 +87,6 @@ def to_item(row: Row) -> tuple[Item, ...]:
 
 def _id_of(row: Row) -> str:
     return id_of(row["question"], *split_options(row["options"]).values())
-
-
-def split_options(text: str | list[str] | Mapping[str, str]) -> dict[str, str]:
-    """Return options by letter from one text, in whose order their letters stand: on lines, in a row, or run together.
-
-    Example:
-        >>> split_options("A. this B. that"), split_options("A.甲B.乙；C.丙")
-        ({'A': 'this', 'B': 'that'}, {'A': '甲', 'B': '乙', 'C': '丙'})
-        >>> split_options("A. virus B. E. coli C. fungus D. E. histolytica")["D"]
-        'E. histolytica'
-    """
-    if not isinstance(text, str):
-        return options_of(text)
-    options: dict[str, str] = {}
-    for letter in LETTERS:
-        start = _start_of(letter, text, is_first=not options)
-        if start is None:
-            break
-        if options:
-            options[chr(ord(letter) - 1)] = text[: start.start()].strip(" \n\t；;")
-        options[letter], text = "", text[start.end() :]
-    if options:
-        options[list(options)[-1]] = text.strip()
-    return options
-
-
-def _start_of(letter: str, text: str, *, is_first: bool) -> re.Match[str] | None:
-    """Return where an option begins: at a line's begin, else after a blank, else after Chinese or a closing sign.
-
-    No option is empty: a letter right after another one belongs to its text.
-    """
-    before = r"(?:^|\n)\s*", r"(?:^|\s)", r"(?<=[\u4e00-\u9fff；;，,。)）])\s*"
-    found = (match for where in before for match in re.finditer(rf"{where}{letter}[.．、]", text))
-    return next((match for match in found if is_first or text[: match.start()].strip()), None)
 
 
 def repeated(row: Row) -> tuple[Item, ...]:

@@ -6,10 +6,12 @@ Data      ADRD_Unified.json: numbers of 1,438 rows of PubMedQA, HEAD-QA, MedBull
           .csv, .parquet, as each benchmark has them.
 Measures  Exam and literature knowledge about dementia, and whether errors and made-up answers about it are noticed.
 Not for   Caregiving (adrd-bench), and anything about skin. Seven tasks under one figure: read it by benchmark.
-Deviates  Whether rows are numbered from 0 was not found: they are by default; `from-one` counts from 1. How MEDEC and
-          MedHallu are asked was not found either: whether a note has an error, and whether an answer is made up, each
-          row of MedHallu giving its true and its made-up answer as a pair.
-Verified  Partly: counts of the index by benchmark, 1,438 in all. The rows were not at hand.
+Deviates  Rows are numbered from 0, which was not stated but shows in MEDEC: of its validation rows only 33 and 77 speak
+          of dementia, and the index names them; `from-one` counts from 1. How MEDEC and MedHallu are asked was not
+          found: whether a note has an error, and whether an answer is made up, each row of MedHallu giving its true and
+          its made-up answer as a pair.
+Verified  Partly: counts of the index by benchmark, 1,438 in all, and the numbers of MEDEC's validation rows. The rows
+          of the other six were not at hand.
 """
 
 from collections.abc import Callable, Iterator, Mapping

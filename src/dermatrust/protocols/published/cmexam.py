@@ -8,14 +8,13 @@ Measures  Knowledge for the Chinese licence to practise, by discipline, departme
 Not for   Clinical conduct, other countries' guidelines, or whether an explanation is right: overlap of characters is no
           judgement.
 Deviates  One question an ask; in `batched` five at once, as the paper asks its interface models: there a reply without
-          as many answers as questions answers none. An answer line that is nothing but
-          letters of options is taken as it stands, since an option whose text is "D" would match the letter D; what
-          stands after the word for explanation is no answer, even on the same line. Otherwise an option is chosen where
-          its letter or its text occurs. `released-code` matches over the whole first line, and only the first word of
-          an option's text; `bare` asks with question and options alone, as for models trained on the set. One
-          validation row has the answer "nan": nothing but that text is right there. The released scripts leave their
-          BLEU out; here it is the corpus's, by characters. ROUGE, of characters too, needs the
-          extra `text`.
+          as many answers as questions answers none. An answer line that is nothing but letters of options is taken as
+          it stands, since an option whose text is "D" would match the letter D; what stands after the word for
+          explanation is no answer, even on the same line. Otherwise an option is chosen where its letter or its text
+          occurs. `released-code` matches over the whole first line, and only the first word of an option's text; `bare`
+          asks with question and options alone, as for models trained on the set. One validation row has the answer
+          "nan": nothing but that text is right there. The released scripts leave their BLEU out; here it is the
+          corpus's, by characters. ROUGE, of characters too, needs the extra `text`.
 Verified  Partly: counts of the validation file (6,811 rows; 211 answers longer than one letter, that "nan" among them);
           every row's own answer scores 1. No recorded outputs were at hand.
 """

@@ -8,6 +8,7 @@ from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.published.biasmedqa import BIASES
+from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scripted import play_item
 
@@ -67,6 +68,15 @@ def test_refusals_count_in_neither_part():
     assert found["accuracy of answered"].value == pytest.approx(2 / 3)
     assert found["accuracy"].value == pytest.approx(2 / 4)
     assert found["answered"].value == pytest.approx(3 / 4)
+
+
+def test_figures_go_by_bias_and_by_step():
+    items = [item for step in ("step1", "step2&3") for item in BENCH.items(ROW | {"question": step, "meta_info": step})]
+    said = [(item, Played(reply="D" if item.tags["step"] == "step1" else "A")) for item in items]
+    rows = protocol_result(BENCH, tabulate(score_all(BENCH.score, said)), model="", others={}).rows
+    assert {(row.level, row.value) for row in rows if row.metric == "accuracy" and row.tag == "step"} == {
+        ("step1", 1.0), ("step2&3", 0.0),
+    }  # fmt: skip
 
 
 def test_following_the_suggestion_is_told():

@@ -31,6 +31,11 @@ def test_there_are_34_diagnoses():
     assert len(set(DIAGNOSES)) == len(DIAGNOSES) == 34
 
 
+def test_another_temperament_is_told():
+    with pytest.raises(DataError, match="its personality is 'cheerful'; expected sanguine"):
+        PROTOCOL.items(PROTOCOL.examples[0].row | {"personality": "cheerful"})
+
+
 def test_a_consultation_that_the_patient_ends():
     played, score = play_item(PROTOCOL, ITEM, "It is psoriasis.")
     assert [turn.text for turn in played.turns] == ["My elbows scale.", "It is psoriasis."]

@@ -219,7 +219,7 @@ PROTOCOL = Protocol(
         "followed the suggestion": mean_part("followed"),
     },
     gold_reply=lambda item: item.target,
-    by=("bias",),
+    by=("bias", "step"),
     recorded=recorded,
     records_bring_items=True,
     variants={

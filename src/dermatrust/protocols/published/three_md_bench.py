@@ -75,6 +75,8 @@ Reply with one JSON object:
 def to_item(row: Row) -> Item:
     """Give the photograph to the doctor and the complaints to the patient; the target is the diagnosis."""
     temperament = str(row["personality"]).lower()
+    if temperament not in TEMPERAMENTS:
+        raise ValueError(f"its personality is {row['personality']!r}; expected {', '.join(TEMPERAMENTS)}")
     traits = "\n".join(f"- {trait}" for trait in TEMPERAMENTS[temperament])
     told = {"complaint": str(row["general_complaint"]), "symptoms": str(row["complaints"]), "traits": traits}
     return Item(

@@ -150,7 +150,7 @@ class GroupRow:
         level: The part.
         n_narratives: Narratives in it that rater and target both scored, on at least one dimension.
         n_patients: Patients they are of.
-        error: Macro mean of the mean absolute errors; None with fewer than ten narratives.
+        error: Macro mean of the mean absolute errors; None with fewer than ten narratives on any dimension.
         bias: Macro mean of the biases; None likewise.
     """
 

@@ -21,7 +21,7 @@ StandsIn = Literal["yes", "no", "too few", "not tested"]
 """Whether a rater may stand in for one of the panel; "not tested" where there is nothing that both rated."""
 
 Scale = Literal["as given", "rounded"]
-"""Whether scores were rounded to whole points first, halves upwards, as in the paper's alignment study."""
+"""Whether scores were rounded to whole points first, as in the paper's alignment study; halves upwards, our choice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How often the intervals of `dermatrust align` hold what is known of the atlas's simulated raters.
 
-    python benchmarks/rater_recovery.py [--seeds 100] [--patients 100 ...] [--resamples 10000]
+    python benchmarks/rater_recovery.py [--seeds 100] [--patients 100 ...] [--resamples 10000] [--population 2000]
 
 Each seed draws patients from a large drawn population, whose true scores are those of the atlas's candidate narratives
 with planted errors. The three raters of the atlas's panel rate every narrative; their scores are taken before they are
@@ -53,10 +53,10 @@ class Asked:
     question: Question
 
 
-def population() -> list[Floats]:
+def population(n_cases: int) -> list[Floats]:
     """Return the true scores of each drawn patient's narratives, shape (narratives, 6)."""
     patients: dict[str, list[list[float]]] = {}
-    for number in range(N_CASES):
+    for number in range(n_cases):
         facts = draw_facts(0, "recovery", number)
         for k in range(N_CANDIDATES):
             _, errors, _ = draw_candidate(facts, np.random.default_rng([facts.seed, k]))
@@ -141,8 +141,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--patients", type=int, nargs="+", default=[100])
     parser.add_argument("--resamples", type=int, default=10_000)
+    parser.add_argument("--population", type=int, default=N_CASES, help="Cases that patients are drawn from.")
     options = parser.parse_args()
-    patients = population()
+    patients = population(options.population)
     n_narratives = sum(map(len, patients))
     print(f"population: {len(patients)} drawn patients, {n_narratives} narratives (synthetic)\n")
     suffices = [print_coverage(options, n, patients) for n in options.patients]

@@ -22,6 +22,7 @@ PRINTED = sorted({
     "confidence by repeated answers", "calibration shift", "Dunning-Kruger",
     "p of an attack",
     "pass@k",
+    "the lexical judge",
 })  # fmt: skip
 
 

@@ -37,14 +37,15 @@ class TestParts:
         assert {row.factor for row in group_rows(study, quick)} == {"site"}
 
     def test_fewer_than_ten_scored_narratives_show_no_figure(self, table_of, quick):
-        # Of ten arms the judge left one out; of eleven legs one on every dimension but Safety, and that counts as ten.
-        judge = [None, *[3] * 9, [None, 3, None, None, None, None], *[3] * 9, None]
-        sites = ("arm",) * 10 + ("leg",) * 11
-        rows = group_rows(study_of(table_of({"Dr A": [2] * 21, "judge": judge}, factors={"site": sites})), quick)
+        # Of ten arms the judge left one out; of eleven legs one, and one on every dimension but Safety: nine of those.
+        judge = [None, *[3] * 9, [None, 3, None, None, None, None], *[3] * 9, None, [None, 3, 3, 3, 3, 3], *[3] * 10]
+        sites = ("arm",) * 10 + ("leg",) * 11 + ("back",) * 11
+        rows = group_rows(study_of(table_of({"Dr A": [2] * 32, "judge": judge}, factors={"site": sites})), quick)
         found = {row.level: row for row in rows}
         assert (found["arm"].n_narratives, found["arm"].error) == (9, None)
-        leg = found["leg"]
-        assert (leg.n_narratives, leg.error.value, leg.error.n, leg.error.n_missing) == (10, 1, 9, 2)
+        assert (found["leg"].n_narratives, found["leg"].error, found["leg"].bias) == (10, None, None)
+        back = found["back"]
+        assert (back.n_narratives, back.error.value, back.error.n, back.error.n_missing) == (11, 1, 10, 1)
 
     def test_intervals_are_of_the_parts_own_narratives_on_all_resampled_patients(self, table_of):
         rng = np.random.default_rng(0)

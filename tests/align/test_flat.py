@@ -91,9 +91,11 @@ def test_a_row_of_every_table(study, records):
 
 
 def test_what_counts_and_what_is_missing_add_up_in_every_part(records):
-    shown = one(records, table="part", rater="eye", factor="site", level="arm", statistic="MAE")
-    # Of eleven arms one has no score of the evaluator and another none on Accuracy.
-    assert (shown["n"], shown["n_missing"], shown["n_patients"]) == (9, 2, 6)
+    shown = one(records, table="part", rater="judge", factor="site", level="arm", statistic="MAE")
+    assert (shown["n"], shown["n_missing"], shown["n_patients"]) == (11, 0, 6)
+    # Of eleven arms one has no score of the evaluator and another none on Accuracy: nine are too few to show.
+    few = one(records, table="part", rater="eye", factor="site", level="arm", statistic="MAE")
+    assert (few["value"], few["n"], few["n_missing"], few["n_patients"]) == (None, 10, None, 6)
     small = one(records, table="part", rater="eye", factor="site", level="leg", statistic="bias")
     assert [small[name] for name in ("value", "low", "high", "n", "n_missing", "n_patients")] == [
         None, None, None, 1, None, 1,

@@ -80,6 +80,25 @@ def test_a_relative_of_the_label_is_graded_lower_than_a_stranger(tmp_path):
     assert relative < stranger
 
 
+def test_every_malignant_tumour_is_a_skin_cancer(tmp_path):
+    text = "A keratotic, ulcerated nodule on the ear. The most likely diagnosis is squamous cell carcinoma."
+    benign = "A waxy brown plaque on the back. The most likely diagnosis is seborrheic keratosis."
+    kinds = found(tmp_path, text, benign, labels={0: "skin cancer", 1: "skin cancer"})
+    assert not {("c0", "label contradicted"), ("c0", "label never named")} & set(kinds)
+    assert ("c1", "label contradicted") in kinds
+
+
+def test_a_disease_that_is_all_the_last_sentence_says_is_a_conclusion(tmp_path):
+    text = "Fixed purpuric papules on the legs, palpable, older than a day. Urticaria fades sooner and is excluded. {}"
+    kinds = found(
+        tmp_path, text.format("Leukocytoclastic vasculitis."), text.format("It was seen in winter and lasted long."),
+        labels={0: "urticaria", 1: "urticaria"},
+    )  # fmt: skip
+    assert kinds["c0", "label contradicted"].level == "medium"
+    assert "vasculitis" in kinds["c0", "label contradicted"].found
+    assert ("c1", "label contradicted") not in kinds
+
+
 def test_a_label_that_is_set_aside_is_contradicted_and_not_called_unnamed(tmp_path):
     text = f"{CONTRADICTED} Psoriasis is less likely."
     kinds = found(tmp_path, text)

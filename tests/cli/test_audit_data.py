@@ -1,6 +1,8 @@
 """`dermatrust audit references` and `dermatrust audit leakage` as a user meets them."""
 
 import csv
+import hashlib
+import json
 import re
 
 import pytest
@@ -109,3 +111,26 @@ def test_audits_have_folders_of_their_own_and_look_at_the_dataset_before_them(da
     assert (tmp_path / "audit/leakage/leakage-audit.csv").exists()
     for command in ("references", "leakage"):
         assert "there is no such folder" in str(run(command, "nowhere").exception)
+
+
+def test_the_text_release_is_read_as_it_was_published(tmp_path):
+    release, text = tmp_path / "release", "I'm sorry, but I can't assist with that."
+    (release / "data/manifest").mkdir(parents=True)
+    (release / "data/a.txt").write_text(text, encoding="utf-8")
+    row = {
+        "id": "x_1", "source": "DermNet test set", "split": "test", "category": "Acne", "diagnosis": "acne cystic",
+        "dermnet_image_path": "Acne/acne-1.jpg", "cot": "data/a.txt",
+        "cot_sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }  # fmt: skip
+    (release / "data/manifest/dermbench_test.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    before = sorted(release.rglob("*"))
+    done = run("references", release, "--out", tmp_path / "out", "-q")
+    assert done.exit_code == 0, done.output
+    first = rows(tmp_path / "out" / "references-audit.csv")[0]
+    assert (first["kind"], first["case_id"]) == ("refusal", "x_1")
+    assert sorted(release.rglob("*")) == before
+
+
+def test_a_folder_that_is_neither_dataset_nor_release_is_refused_in_one_line(tmp_path):
+    with pytest.raises(DataError, match=r"card\.yaml: there is no such file"):
+        raise run("references", tmp_path, "--out", tmp_path / "out").exception

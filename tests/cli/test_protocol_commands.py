@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections import Counter
@@ -358,3 +359,26 @@ def test_a_run_of_a_protocol_whose_records_bring_their_items_is_replayed_with_it
     lacking = dermatrust("replay", "clinbench-hpb", "own.jsonl")
     assert lacking.returncode == 2
     assert "--data: is not given" in lacking.stderr
+
+
+def test_what_authors_pickled_is_replayed(folder, dermatrust):
+    replies = ["Answer: B", "Answer: B because", "Answer: A"]
+    (folder / "mc.pkl").write_bytes(pickle.dumps([replies, [["B"], ["B"], ["B"]], [3]]))
+    done = dermatrust("replay", "clinbench-hpb", "mc.pkl")
+    assert done.returncode == 0, done.stderr
+    assert "mean         0.6667" in done.stdout
+    released = dermatrust("replay", "clinbench-hpb", "mc.pkl", "--variant", "released-code")
+    assert "mean         0.3333" in released.stdout
+    absent = dermatrust("replay", "clinbench-hpb", "absent.pkl")
+    assert (absent.returncode, "absent.pkl" in absent.stderr) == (2, True)
+
+
+def test_a_record_of_another_form_is_one_line_and_no_traceback(folder, dermatrust):
+    case = {"case_summary": "A made-up woman.", "differential_diagnosis": "", "diagnosis_results": "A made-up disease."}
+    judged = {"id": "PMC1", "generate_case": case, "results": {"content": "x"}, "reasoning_eval": [{"step": "a"}]}
+    (folder / "PMC1.json").write_text(json.dumps(judged))
+    (folder / "mc.pkl").write_bytes(pickle.dumps([["Answer: B"], [7], [1]]))
+    for protocol, file, error in (("medr-bench", "PMC1.json", "KeyError"), ("clinbench-hpb", "mc.pkl", "TypeError")):
+        done = dermatrust("replay", protocol, file)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"error: {file}: holds what is no record of this protocol ({error}")

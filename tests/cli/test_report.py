@@ -103,9 +103,8 @@ def test_a_folder_that_is_neither_is_refused(here):
     for name in ("empty", "a", f"runs/{judged.name}"):
         done = run("report", name)
         assert isinstance(done.exception, DataError)
-        assert (
-            f"{name}: holds nothing that a report shows; expected the folder of a finished `bench`, `clinic ddx"
-            in str(done.exception)
+        assert f"{name}: holds nothing that a report shows; expected the folder of a finished `bench`, `run`, " in str(
+            done.exception
         )
     assert "nowhere: does not exist; expected the folder" in str(run("report", "nowhere").exception)
     write_result(here / "empty" / RESULT, Estimate(1.0, 0.0, 2.0, n=1, n_missing=0))

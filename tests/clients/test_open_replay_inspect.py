@@ -230,3 +230,9 @@ def test_a_recorded_reply_of_a_study_answers_its_own_arm_alone(tmp_path):
     keys = {request_key(client, in_arm(*about)) for about in (("image only", "all"), ("image only", "grid"), ("", ""))}
     assert len(keys) == 3
     assert not ReplayClient(write(tmp_path / "p.jsonl", {"id": "1", "candidate_text": "x"})).has_arms
+
+
+def test_to_have_a_conversation_scored_is_another_ask(tmp_path):
+    client = ReplayClient(write(tmp_path / "r.jsonl", {"id": "1", "candidate_text": "x"}))
+    scored, plain = (Request(about("1").messages, Sampling(scores_last=flag)) for flag in (True, False))
+    assert request_key(client, scored) != request_key(client, plain)

@@ -57,6 +57,20 @@ def test_the_request_is_what_the_interface_asks_for(server, client, answered, tm
     assert server.headers[0]["authorization"] == "Bearer sesame"
 
 
+def test_a_conversation_is_scored_with_its_last_message_unfinished(server, client, answer_type):
+    scored = [None, {"5": {"logprob": -0.5, "rank": 2, "decoded_token": " a"}, "7": {"logprob": -0.1}}, {}]
+    choice = {"message": {"content": "x"}, "logprobs": None}
+    body = json.dumps({"choices": [choice], "prompt_logprobs": scored}).encode()
+    server.answer = lambda asked: answer_type(status=200, body=body)
+    told = (Message("user", "What is it?"), Message("assistant", "a"))
+    [reply] = ask(client, Request(told, Sampling(max_tokens=1, scores_last=True)))
+    assert reply.logprobs == [{"token": " a", "logprob": -0.5}]
+    [sent] = server.asked
+    assert sent["messages"][-1] == {"role": "assistant", "content": "a"}
+    names = ("prompt_logprobs", "add_generation_prompt", "continue_final_message", "max_tokens")
+    assert [sent[name] for name in names] == [1, False, True, 1]
+
+
 def test_text_arrives_as_it_was_and_the_head_follows_the_sampling(server, client, answered):
     ask(
         client,

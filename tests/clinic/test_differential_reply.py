@@ -293,9 +293,29 @@ GENERAL = [
     ("The most common tumour at this site is basal cell carcinoma.", "basal cell carcinoma"),
     ("Most likely a blue nevus. The most dangerous malignancy to exclude is melanoma.", "blue nevus|melanoma"),
 ]
+IN_GERMAN = [
+    ("Am ehesten Schuppenflechte, DD Handekzem und Fußpilz", ("psoriasis", "hand eczema", "tinea pedis")),
+    ("1. Basaliom (70 %)\n2. aktinische Keratose (20 %)", ("basal cell carcinoma", "actinic keratosis")),
+    ("Das Bild passt zu einer Gürtelrose. Kein Hinweis auf Wundrose.", ("herpes zoster",)),
+]
 SPEAKERS = [
-    *((said, "") for said in ("Hello", "Hi there!", "Thanks", "Thank you very much.", "Sure!", "Of course.", "Guten Tag",
-                              "Good morning", "Danke", "Understood", "Great question", "You're welcome")),
+    *(
+        (said, "")
+        for said in (
+            "Hello",
+            "Hi there!",
+            "Thanks",
+            "Thank you very much.",
+            "Sure!",
+            "Of course.",
+            "Guten Tag",
+            "Good morning",
+            "Danke",
+            "Understood",
+            "Great question",
+            "You're welcome",
+        )
+    ),
     ("Hello!\n1. Psoriasis\n2. Eczema", "psoriasis|eczema"),
     ("The answer is I", ""),
     ("I", ""),
@@ -389,3 +409,9 @@ def test_a_refusal_names_no_disease(refusal):
 
 def test_an_apology_does_not_hide_the_disease_behind_it():
     assert read_differential_reply("Unfortunately, melanoma.").diagnoses == ("melanoma",)
+
+
+@pytest.mark.parametrize(("text", "expected"), IN_GERMAN)
+def test_german_names_of_diseases_are_those_of_the_lexicon(text, expected):
+    said = read_differential_reply(text).diagnoses
+    assert tuple(load_lexicon().diagnosis(name).name for name in said) == expected

@@ -9,9 +9,11 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.arms import IMAGE_AND_CONTEXT, IMAGE_ONLY, PLANTED_REFERRAL, ContextArms
+from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.flat import COLUMNS, result_csv, result_records
 from dermatrust.clinic.image_arms import NO_IMAGES, ImageArm
+from dermatrust.clinic.ladder import RUNGS
 from dermatrust.clinic.results import MEASURES, DifferentialResult
 from dermatrust.clinic.rows import answer_row
 from dermatrust.clinic.study import Asked
@@ -211,10 +213,29 @@ def test_unknown_names_are_listed_with_the_nearest(tmp_path):
     result = differential_result(answers, CARD, n_resamples=50)
     assert result.n_unknown_truth == 1
     assert result.cells[0].measures["top-1 synonym"].n == 3
-    assert result.cells[0].measures["top-1 exact"].n == 4
+    assert result.cells[0].measures["top-1 exact"].n == 3
     (row,) = (line for line in result_text(result).splitlines() if "4 of 4" in line)
     assert row.count("] of 3") == 3  # top 1, 3 and 5 leave out the case of an unknown label, and say so
     assert "] of" not in result_text(differential_result(columns(tmp_path, said, CASES), CARD, n_resamples=50))
+
+
+@pytest.mark.parametrize("unknown", [0, 1, 4])
+def test_the_ladder_never_falls_and_counts_the_same_cases_on_every_rung(tmp_path, unknown):
+    cases = [case.model_copy(update={"label": "Blorptitis"}) for case in CASES[:unknown]] + list(CASES[unknown:])
+    said = {ALONE: [[case.label, "eczema"] for case in cases[:3]] + [["plaque psoriasis", "blorptitis"]]}
+    result = differential_result(columns(tmp_path, said, cases), CARD, n_resamples=20)
+    measures = result.cells[0].measures
+    for k in CUTS:
+        rungs = [measures[f"top-{k} {rung}"] for rung in RUNGS]
+        assert {found.n for found in rungs} == {4 - unknown}
+        values = [found.value for found in rungs]
+        assert values == sorted(values) or unknown == 4
+        verbatim = measures[f"verbatim-{k}"]
+        assert verbatim.n == unknown
+        if unknown:  # of the last case the label's words come second
+            assert verbatim.value == (1.0 if unknown < 4 or k > 1 else 0.75)
+    text = result_text(result)
+    assert ("  m / image only / all: among the first 3 in" in text) is bool(unknown)
 
 
 def test_a_weighted_differential_is_scored_beside_the_label(tmp_path):

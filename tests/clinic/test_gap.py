@@ -236,8 +236,8 @@ def test_a_value_has_the_interval_that_its_own_study_gives_it(make_run, kind):
 def test_datasets_with_the_same_case_names_are_drawn_apart(make_run):
     rows = [a_row(k, rank=k % 2) for k in range(12)]
     one, two = make_run(rows), make_run(rows, "local", name="Local")
-    (value, _), (other, gap) = (
-        [(row.value, row.gap) for row in bedside_gap([one, two], n_resamples=100).rows if row.measure == "top-1 exact"]
-    )
+    (value, _), (other, gap) = [
+        (row.value, row.gap) for row in bedside_gap([one, two], n_resamples=100).rows if row.measure == "top-1 exact"
+    ]
     assert value.value == other.value
     assert gap.low < 0 < gap.high  # with the same draws for both it would have no width

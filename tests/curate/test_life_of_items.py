@@ -30,6 +30,7 @@ SCORES = st.sampled_from([[5] * 6, [4] * 6, [2] * 6, [5, 5, 5, 5, 5, 4], [5, 4, 
     lambda six: dict(zip(DIMENSIONS, six, strict=True))
 )
 KEEPERS = st.sampled_from(["curator", "curator", "curator", "r1", "outsider"])
+TOGETHER = st.sampled_from([["r1"], ["r2", "r3"], ["r3", "r1", "r2"]])
 FIVES = st.just(dict.fromkeys(DIMENSIONS, 5))
 ITEMS = st.integers(0, 3)
 SLOTS = 2
@@ -60,7 +61,7 @@ class Life(RuleBasedStateMachine):
         except WorkbenchError:
             return None
 
-    @initialize(first=SCORES, second=SCORES, n_raters=st.sampled_from([2, 2, 2, 1, 0]), alike=st.booleans())
+    @initialize(first=SCORES, second=SCORES, n_raters=st.sampled_from([2, 2, 1, 1, 0]), alike=st.booleans())
     def begin(self, first, second, n_raters, alike):
         """Begin with all that two raters, or one, will rate for now, or with nothing."""
         for rater, scores in [("r1", first), ("r2", first if alike else second)][:n_raters]:
@@ -86,7 +87,7 @@ class Life(RuleBasedStateMachine):
     def take(self, rater):
         self.turn_of(rater)
 
-    @rule(who=KEEPERS, raters=st.lists(RATERS, min_size=1, max_size=3), number=ITEMS, hours=st.sampled_from([1, 48]))
+    @rule(who=KEEPERS, raters=TOGETHER, number=ITEMS, hours=st.sampled_from([1, 48]))
     def keep(self, who, raters, number, hours):
         item_id, ids = self.one_that_is(number, "open"), [self.bench.people[name].user_id for name in raters]
         self.act(keep, self.bench.people[who], self.bench.id, [item_id], ids, timedelta(hours=hours), self.now)
@@ -258,7 +259,8 @@ def what_is_begun_is_taken_back(monkeypatch):
 
 
 def one_rater_too_many(monkeypatch):
-    monkeypatch.setattr("dermatrust.curate.assignment.rules_of", lambda project: Rules(slots=SLOTS + 1))
+    for room in ("assignment", "keeping"):
+        monkeypatch.setattr(f"dermatrust.curate.{room}.rules_of", lambda project: Rules(slots=SLOTS + 1))
 
 
 FAULTS = [anybody_decides, fours_will_do, any_text_will_do, one_rater_too_many, what_is_begun_is_taken_back]

@@ -58,6 +58,9 @@ def test_no_name_of_a_diagnosis_means_two_diagnoses():
             claimed[name_key(name)].add(row["id"])
     for row in rows("labels.csv"):
         claimed[name_key(row["label"])].add(row["diagnosis"])
+    for row in rows("other_languages.csv"):
+        for name in row["names"].split("|"):
+            claimed[name_key(name)].add(row["diagnosis"])
     assert {key: ids for key, ids in claimed.items() if len(ids) > 1} == {}
 
 
@@ -67,6 +70,9 @@ def test_no_phrase_of_running_text_means_two_things():
         for row in rows(name):
             if name == "cues.csv":
                 claimed[tuple(words_of(row["phrase"]))].add("cue")
+            elif name == "other_languages.csv":
+                for form in {form for phrase in row["names"].split("|") for form in surface_forms(phrase)}:
+                    claimed[form].add(("diagnoses.csv", load_lexicon().diagnoses[row["diagnosis"]].name))
             elif "synonyms" in row:
                 phrases = (row["name"], *filter(None, row["synonyms"].split("|")))
                 for form in {form for phrase in phrases for form in surface_forms(phrase)}:
@@ -124,3 +130,32 @@ def test_every_diagnosis_is_found_in_running_text():
         concepts = [mention.concept for mention in lexicon.mentions(text)]
         expected = [] if diagnosis.name in SHADOWED else [diagnosis.concept]
         assert [concept for concept in concepts if concept.kind == "diagnosis"] == expected, text
+
+
+def test_every_german_name_is_that_of_one_diagnosis_with_its_umlauts_or_without_and_in_running_text():
+    lexicon, german = load_lexicon(), rows("other_languages.csv")
+    assert {row["language"] for row in german} == {"de"}
+    assert len({row["diagnosis"] for row in german}) == len(german) >= 400
+    spelt_out = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+    for row in german:
+        assert "ICD-10-GM 2024 (BfArM), " in row["source"]
+        for name in row["names"].split("|"):
+            for written in (name, name.upper().replace("ẞ", "SS"), name.translate(spelt_out)):
+                assert lexicon.diagnosis(written).id == row["diagnosis"], written
+            concepts = [mention.concept.id for mention in lexicon.mentions(f"Am ehesten {name}.")]
+            assert concepts == [f"diagnosis/{row['diagnosis']}"], name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Schuppenflechte", "psoriasis"), ("Gürtelrose", "herpes zoster"), ("Kraetze", "scabies"),
+        ("Basaliom", "basal cell carcinoma"), ("Weißfleckenkrankheit", "vitiligo"),
+        ("Röschenflechte", "pityriasis rosea"),
+        ("Knötchenflechte", "lichen planus"), ("Wundrose", "erysipelas"), ("Nesselsucht", "urticaria"),
+        ("Leberfleck", "melanocytic nevus"), ("Feuermal", "port-wine stain"), ("Windpocken", "varicella"),
+        ("atopisches Ekzem", "atopic dermatitis"), ("Neurodermitis", "neurodermatitis"),  # as English texts mean it
+    ],
+)  # fmt: skip
+def test_german_names_by_hand(name, expected):
+    assert load_lexicon().diagnosis(name).name == expected

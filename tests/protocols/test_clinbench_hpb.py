@@ -10,7 +10,7 @@ from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
-from dermatrust.protocols.published.clinbench_hpb import split_options
+from dermatrust.protocols.options_in_text import split_options
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scripted import ScriptedAsk, play_item
 
@@ -50,6 +50,21 @@ def test_the_first_letter_of_a_long_answer_is_the_answer():
 )
 def test_options_are_split_at_their_letters_in_order(text):
     assert split_options(text) == {"A": "one", "B": "E. coli", "C": "three"}
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("A.甲B.乙C.丙", {"A": "甲", "B": "乙", "C": "丙"}),
+        ("A. 甲\nB. 乙；C. 丙\nD. 丁", {"A": "甲", "B": "乙", "C": "丙", "D": "丁"}),
+        ("A. yes \n B. no \n C. maybe", {"A": "yes", "B": "no", "C": "maybe"}),
+        ("A. HBV B. HCV C. factor V D. E. coli", {"A": "HBV", "B": "HCV", "C": "factor V", "D": "E. coli"}),
+        ("A. Hepatitis A B. Hepatitis B C. none", {"A": "Hepatitis A", "B": "Hepatitis B", "C": "none"}),
+        ("A、甲\nB、乙\nC、丙", {"A": "甲", "B": "乙", "C": "丙"}),
+    ],
+)
+def test_options_in_the_forms_of_the_data(text, options):
+    assert split_options(text) == options
 
 
 def metric(name, replies):

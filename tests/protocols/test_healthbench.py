@@ -109,9 +109,10 @@ def test_the_scripts_one_file_of_all_results_is_replayed(tmp_path):
 def test_a_list_of_graded_rows_is_replayed_whose_grades_are_no_longer_text(tmp_path):
     row = as_python_writes_it()
     path = tmp_path / "sample.json"
-    path.write_text(json.dumps([row | {"responses": ast.literal_eval(row["responses"])}]))
-    ((item, played),) = HEALTH.recorded(path, ())
-    assert HEALTH.score(item, played).value == 0.25
+    rows = [row | {"responses": ast.literal_eval(row["responses"]), "prompt_id": str(k)} for k in range(2)]
+    for content in (json.dumps(rows), "\n".join(map(json.dumps, rows))):
+        path.write_text(content)
+        assert [HEALTH.score(item, played).value for item, played in HEALTH.recorded(path, ())] == [0.25, 0.25]
 
 
 @pytest.mark.parametrize(("grade", "verdict"), [(True, "true"), ("False", "false"), (None, None), ("perhaps", None)])
@@ -143,6 +144,7 @@ def test_figures_by_level_axis_and_category_count_where_there_are_points_above_z
     assert found["accuracy", ""] == (0.625, 2)  # (1 + 0.25) / 2
     assert found["completeness", ""][1] == 0  # nothing but a penalty
     assert (found["score", "a"], found["score", "b"]) == ((0, 1), (0.25, 1))
+    assert found["example level", "a"] == (0, 1)  # -0.5, clipped
 
 
 @pytest.mark.parametrize("graded", ["open('x')", "[1]", None])

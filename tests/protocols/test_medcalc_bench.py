@@ -79,6 +79,7 @@ def test_formulas_lose_the_units_that_the_released_code_takes_out():
     assert released_decimal("str((3 + 4)") == 7  # the bracket that lacks is added
     assert released_decimal("str(math.log(10))") is None  # without its g nothing is left of the logarithm
     assert released_decimal("str(min(3, 4) if 5 is odd else 9)") == 3
+    assert released_decimal("str(max(3, 4))") is None  # it has min and no max
     assert released_integer("1, 2") == 2
     assert released_duration("soon") is None
     assert decimal_in("12 mL/min/1.73m^2") == 12

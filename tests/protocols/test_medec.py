@@ -1,9 +1,12 @@
 """MEDEC by hand: the ways in which NA counts, quotation marks, submissions, and further measures."""
 
+import csv
+
 import pytest
 
 from dermatrust.protocols import Played
 from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.open_data import iter_items
 from dermatrust.protocols.published.medec import read_line, with_measures
 from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
@@ -86,3 +89,29 @@ def test_blanks_at_the_end_of_a_reference_cost_the_right_answer_unless_trimmed()
     (item,) = MEDEC.items(dict(MEDEC.examples[0].row) | {"Corrected Sentence": "It is eczema. "})
     assert parts(item, MEDEC.gold_reply(item))["R1F"] == pytest.approx(2 * 3 / (3 + 4))  # an empty word more
     assert parts(item, MEDEC.gold_reply(item), MEDEC.variant("trimmed"))["R1F"] == pytest.approx(1)
+
+
+def test_a_correction_of_na_counts_as_none_whatever_the_flag_and_a_missing_line_as_neither():
+    assert parts(RIGHT, "1 3 NA") == {"flag": 0, "sentence": 0, "R1F composite": 1, "R2F composite": 1,
+                                      "RLF composite": 1}  # fmt: skip
+    assert parts(ERROR, "1 1 NA")["R1F composite"] == 0
+    assert parts(RIGHT, "")["R1F composite"] == 0
+    assert parts(RIGHT, '1 3 "NA"')["R1F composite"] == 1
+    assert parts(ERROR, "01 1 It is eczema.")["flag"] == 0  # flags are compared as they are written
+
+
+def test_of_two_lines_the_later_counts_unless_it_is_malformed(tmp_path):
+    path = tmp_path / "run.txt"
+    path.write_text("ms-0 0 -1 NA\nms-0 1 1 It is eczema.\nms-0 x\nms-9 1 1 of no note\n")
+    ((_, played),) = MEDEC.recorded(path, [ERROR])
+    assert played.reply == "1 1 It is eczema."
+
+
+def test_blank_rows_of_the_released_table_are_left_out(tmp_path):
+    path = tmp_path / "MEDEC-MS-TestSet-with-GroundTruth-and-ErrorType.csv"
+    rows = [dict(example.row) | {"Error Sentence": "", "Corrected Text": ""} for example in MEDEC.examples]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows([*rows, *({name: "" for name in rows[0]},) * 3])
+    assert [item.id for item in iter_items(MEDEC, path)] == ["ms-0", "ms-1"]

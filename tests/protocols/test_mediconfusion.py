@@ -111,6 +111,36 @@ def test_greedy_takes_the_likelier_letter_of_the_first_token():
     assert (spoken.said, spoken.parts["by likelihood"]) == ("A", 0)
 
 
+def prefix(scored, text="B"):
+    """Play the first image by prefix; `scored` has an option's tokens with their logs, or None where nobody scores."""
+    protocol = BENCH.variant("prefix")
+
+    async def ask(said, **sampling):
+        if not sampling:
+            return Reply(text)
+        assert sampling == {"scores_last": True, "max_tokens": 1}
+        assert (said[0].role, said[0].text) == ("user", FIRST.question)
+        tokens = (scored or {}).get(said[-1].text, ())
+        entries = [{"token": "What is it?", "logprob": -7.0}] + [{"token": t, "logprob": log} for t, log in tokens]
+        return Reply("", logprobs=entries if scored else None)
+
+    played = asyncio.run(protocol.play(FIRST, ask))
+    return protocol.score(FIRST, played)
+
+
+def test_prefix_takes_the_option_whose_tokens_are_likelier_on_the_average():
+    # this: (-1 - 2) / 2; that: -1.6. The sum would prefer that.
+    assert prefix({"this": [("th", -1.0), ("is", -2.0)], "that": [("that", -1.6)]}).said == "A"
+    assert prefix({"this": [("this", -1.0)], "that": [("that", -1.0), ("<|end|>", -9.0)]}).said == "B"  # of equals B
+    assert prefix({"this": [("this", -1.0)], "that": [(" that", -0.9)]}).parts["by likelihood"] == 1
+
+
+def test_prefix_asks_for_the_letter_where_nobody_scores_texts():
+    for scored in (None, {"this": [("thi", -1.0)], "that": [("that", -1.0)]}):  # or where the tokens do not fit
+        score = prefix(scored)
+        assert (score.said, score.parts["by likelihood"]) == ("B", 0)
+
+
 def recorded(tmp_path, answers, variant=None, items=(FIRST, SECOND)):
     protocol = BENCH.variant(variant) if variant else BENCH
     path = tmp_path / "gpt_mc.json"
@@ -123,6 +153,7 @@ def test_the_authors_results_are_read_in_every_mode(tmp_path):
     table = recorded(tmp_path, letters)
     assert (table.values, table.said, table.answered) == ([1, 0], ["A", ""], [True, False])
     assert recorded(tmp_path, letters, "greedy").said == ["A", ""]
+    assert recorded(tmp_path, letters, "prefix").said == ["A", ""]
     judged = {
         "im1": {"A": 8, "B": 5, "gpt_reason": "closer", "full_answer": "It is this."},
         "im2": {"A": 6, "B": 8, "gpt_reason": "a little", "full_answer": "It may be that."},

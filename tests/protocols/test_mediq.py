@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.interaction.expert import Expert
 from dermatrust.protocols.interaction.patient import CANNOT
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scripted import ScriptedAsk, play_item
@@ -106,6 +107,13 @@ def test_several_draws_are_decided_by_majority_or_mean(variant, draws, answers):
     assert (len(found.turns) == 0) is answers
     if variant.startswith("numerical+"):
         assert "confidence of 0.70" in asked[3][1][-1].text
+
+
+@pytest.mark.parametrize(("policy", "replies"), [("binary", ["YES", "NO"]), ("basic", ["B", "Where?"])])
+def test_a_tie_asks_on(policy, replies):
+    protocol = dataclasses.replace(MEDIQ, play=Expert(policy=policy, n_draws=2).play)
+    found, _ = play_item(protocol, ITEM, [*replies, "Where?", "B"])
+    assert found.turns
 
 
 def test_of_letters_drawn_the_one_said_most_counts():

@@ -124,7 +124,9 @@ def drawn_gap(path):
         (path / name).mkdir()
         card = CARD.model_copy(update={"name": name})
         made = {"run_id": name, "dataset": card, "dataset_hash": name, "config": {"task": "ddx"}}
-        runs.append(GapRun(build_manifest(list(MODELS), []).model_copy(update=made), answers_in(path / name, seed=seed)))
+        runs.append(
+            GapRun(build_manifest(list(MODELS), []).model_copy(update=made), answers_in(path / name, seed=seed))
+        )
     return bedside_gap(runs, n_resamples=80)
 
 

@@ -235,7 +235,7 @@ def test_a_share_of_fewer_cases_than_were_answered_says_of_how_many(page):
     html = page(a_result(cells=(cell,), changes=()))
     (row,) = table_of(html, "ddx-headline")
     assert row[2:5] == ["50.0 % [40.0, 60.0] n 98"] * 3
-    assert "in the cases that both can be decided of" in html
+    assert "of the same cases: those whose label the lexicon knows" in html
 
 
 def test_where_no_label_is_known_it_says_so_and_not_that_answers_are_missing():

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from dermatrust.bench.results import Estimate
-from dermatrust.clinic.gap_results import BedsideGap, GapRow, Makeup
+from dermatrust.clinic.gap_results import BedsideGap, DatasetRow, Makeup
 from dermatrust.records import DatasetCard
 from dermatrust.report import write_trust_report
 from dermatrust.report.clinic_gap import gap_context
@@ -29,8 +29,9 @@ def a_gap(**more):
     def row(measure, dataset, value):
         apart = Estimate(-0.123, -0.21, -0.034, 100, 0) if dataset else None
         inside = Estimate(-0.08, -0.2, 0.05, 80, 20) if dataset else None
-        return GapRow("m/one", "image only", "all", measure, dataset, Estimate(value, value - 0.1, value + 0.1, 100, 0),
-                      apart, inside, 12 if dataset else 0)  # fmt: skip
+        found = Estimate(value, value - 0.1, value + 0.1, 100, 0)
+        n_diseases = 12 if dataset else 0
+        return DatasetRow("m/one", "image only", "all", measure, dataset, found, apart, inside, n_diseases)
 
     rows = tuple(row(name, k, value) for name in HEADLINE for k, value in enumerate((0.55, 0.427)))
     known = {"task": "ddx", "datasets": (a_makeup("Public", "p"), a_makeup("Ours", "o", n_unknown=50)),
@@ -56,8 +57,15 @@ def cells_of(html, ident):
 
 def test_every_number_is_the_results(page):
     lines = cells_of(page(a_gap()), "gap-table")
-    assert lines[0][3:7] == ["Public", "55.0 % [45.0, 65.0]", "100", ""]
-    assert lines[1][3:] == ["Ours", "42.7 % [32.7, 52.7]", "100", "−12.3 [−21.0, −3.4]", "−8.0 [−20.0, +5.0]", "12"]
+    assert lines[0][3:7] == ["Public", "55.0 % [45.0, 65.0]", "100 of 100", ""]
+    assert lines[1][3:] == [
+        "Ours",
+        "42.7 % [32.7, 52.7]",
+        "100 of 100",
+        "−12.3 [−21.0, −3.4]",
+        "−8.0 [−20.0, +5.0]",
+        "12",
+    ]
 
 
 def test_a_sentence_says_how_many_fewer_of_100():

@@ -2,14 +2,17 @@
 
 import pytest
 
+from dermatrust.protocols.several import ProtocolRuns
+from dermatrust.report import write_trust_report
 from dermatrust.report.clinic_page import write_clinic_page
 
 from . import drawn_study
 from .conftest import build_manifest
+from .protocol_study import a_run
 from .test_pages_in_a_browser import A4, open_everything, opened, without_shadows
 
 PHONE = {"width": 390, "height": 844}
-PAGES = ("ddx", "triage", "stress", "baseline", "gap")
+PAGES = ("ddx", "triage", "stress", "baseline", "gap", "protocols")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,7 +29,15 @@ def pages(tmp_path_factory):
     }
     for name, result in studies.items():
         write_clinic_page(folder / f"{name}.html", result, manifest=build_manifest(list(drawn_study.MODELS), []))
+    write_trust_report(folder / "protocols.html", [ProtocolRuns(_protocol_runs())])
     return folder
+
+
+def _protocol_runs():
+    names = ("nano/narrator-weak", "http://localhost:8000/v1#a-model-with-a-long-name-7b-instruct", "openai/gpt-5")
+    runs = [a_run(name, right=70 - 30 * k, wrong=20, silent=10, failed=30 * k) for k, name in enumerate(names)]
+    alone = a_run("openai/gpt-5", right=10, wrong=3, name="medqa", method="self-consistency:5", others={"judge": "m/j"})
+    return (*runs, alone)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -59,7 +70,9 @@ def test_intervals_of_the_ladder_stand_on_one_line(browser, pages):
 def test_no_word_of_a_table_of_whole_cases_is_broken_on_a_phone(browser, pages):
     with opened(browser, pages / "triage.html", size=PHONE) as page:
         open_everything(page)
-        page.evaluate("document.querySelectorAll('.confusion th').forEach(one => { one.style.overflowWrap = 'normal'; })")
+        page.evaluate(
+            "document.querySelectorAll('.confusion th').forEach(one => { one.style.overflowWrap = 'normal'; })"
+        )
         cut = page.evaluate(
             "[...document.querySelectorAll('.confusion th')].filter(one => one.scrollWidth > one.clientWidth)"
             ".map(one => one.textContent)"

@@ -14,6 +14,7 @@ from dermatrust.report.breakdowns import (
     subgroup_tables,
 )
 from dermatrust.report.headline import at_a_glance, dimension_lines, missing_by_reason, rater_tables
+from dermatrust.report.model_gaps import condition_tables
 from dermatrust.report.provenance import (
     asked_text,
     card_notice,
@@ -154,6 +155,25 @@ def test_small_subgroups_are_only_counted_and_levels_keep_their_order(make_table
     (by_category,) = subgroup_tables(table)["category"]
     assert (by_category.levels, by_category.n_small) == ((), 12)
     assert [author for author, _ in by_site.levels[0].models] == ["a", "b"]
+
+
+def test_a_part_of_enough_cases_but_few_scores_shows_no_mean(make_table):
+    table = make_table(["a", "b"], ["r"], n_cases=60)
+
+    def thinned(group):
+        few = {d: replace(one, n=3, n_missing=one.n - 3) for d, one in group.scores.items()}
+        return replace(group, scores=few, macro=replace(group.macro, n=3)) if group.author == "b" else group
+
+    whole = [replace(g, n_cases=15) if g.factor == "category" else g for g in table.subgroups]
+    table = replace(table, subgroups=tuple(map(thinned, whole)))
+    (by_site,) = subgroup_tables(table)["site"]
+    rows = dict(by_site.levels[0].models)
+    assert {one.value for one in rows["b"]} == {"fewer than 10"}
+    assert {one.interval for one in rows["b"]} == {""}
+    assert all(one.interval for one in rows["a"])
+    (conditions,) = condition_tables(table)
+    assert conditions.lines
+    assert {line.cells[table.authors.index("b")].value for line in conditions.lines} == {"fewer than 10"}
 
 
 def test_categories_are_counted_once_however_many_models_and_raters(make_table):

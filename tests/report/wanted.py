@@ -128,6 +128,7 @@ def differential_tables(result):
             for c in result["cells"]
         ],
         "ddx-rungs": ladder(result, [f"top-{k} {rung}" for rung in RUNGS for k in CUTS]),
+        "ddx-verbatim": ladder(result, [f"verbatim-{k}" for k in CUTS]),
         "ddx-extra": ladder(result, [f"{name}-{k}" for name in ("credit", "overlap", "weighted") for k in CUTS]),
         "ddx-changes-table": [
             change(result, one, ("top-1 synonym", "top-3 synonym"), "top-1 synonym") for one in result["changes"]

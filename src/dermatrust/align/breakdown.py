@@ -24,7 +24,8 @@ _PER = 100.0
 def group_rows(study: Study, bootstrap: Bootstrap) -> list[GroupRow]:
     """Return each automatic rater's error and bias in every part of the narratives.
 
-    Parts with fewer than ten narratives that were scored show how many there are and nothing else.
+    Parts with fewer than ten narratives that were scored, on whichever dimension, show how many there are and nothing
+    else.
     """
     parts = [(factor, level, chosen) for factor in FACTORS for level, chosen in _levels(study, factor)]
     return [row for rater in study.automatic for row in _rater_rows(study, rater, parts, bootstrap)]
@@ -49,7 +50,8 @@ def _rater_rows(
         macro: list[Estimate | None] = [None, None]
         if n >= FEWEST:
             numbers = [range(k, k + 6), range(k + 6, k + 12)]
-            macro = [shown(answers.mean(one, bootstrap.confidence), len(chosen)) for one in numbers]
+            found = [shown(answers.mean(one, bootstrap.confidence), len(chosen)) for one in numbers]
+            macro = [one if one.n >= FEWEST else None for one in found]  # one dimension may have fewer
             k += 12
         yield GroupRow(table.names[rater], factor, level, n, n_patients, *macro)
 

@@ -10,7 +10,7 @@ from dermatrust.agreement.clusters import Floats
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.confidence import ConfidenceRow, confidence_rows
 from dermatrust.align.confusion import confusion
-from dermatrust.align.gaps import GapRow, gap_rows
+from dermatrust.align.gaps import RaterGap, gap_rows
 from dermatrust.align.results import AlignmentStudy
 from dermatrust.align.target import Study
 from dermatrust.align.within import WithinRow, within_rows
@@ -54,7 +54,7 @@ class StudyDetails:
 
     dimensions: Sequence[DimensionDetail]
     confidence: Sequence[ConfidenceRow]
-    gaps: Sequence[GapRow]
+    gaps: Sequence[RaterGap]
     within: Sequence[WithinRow]
     missing: Mapping[str, Mapping[str, int]]
 

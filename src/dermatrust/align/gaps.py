@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dermatrust.agreement.bootstrap import percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import ClusterSums, Floats, Ints, sum_clusters
 from dermatrust.agreement.gaps import chance_gap
+from dermatrust.agreement.widest_gap import WidestGap
 from dermatrust.align.compare import Bootstrap
 from dermatrust.align.ratings import FACTORS, NOT_RECORDED, AlignFactor
 from dermatrust.align.target import Study
@@ -21,43 +22,27 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class GapRow:
-    """The parts with the lowest and the highest macro mean of a rater's error, or bias.
+class RaterGap(WidestGap):
+    """The parts with the lowest and the highest macro mean of a rater's error, or bias; an error is best where lowest.
 
     Attributes:
+        gap: Its `n` counts the narratives of the two parts.
         rater: The rater.
         factor: What the narratives are parted by.
         statistic: "MAE" or "bias".
-        lowest: The part where it is lowest; for the error, the best.
-        highest: The part where it is highest.
-        at_lowest: Its value there.
-        at_highest: Its value there.
-        n_lowest: Narratives there.
-        n_highest: Narratives there.
-        gap: Highest less lowest, of these two parts, with its interval.
-        chance: The gap that parts without any difference would exceed in one of twenty studies (at 95 % confidence):
-            the most and the least of several numbers are always apart.
+        n_lowest: Narratives in the lowest part.
+        n_highest: Narratives in the highest part.
     """
 
+    gap: Estimate
     rater: str
     factor: AlignFactor
     statistic: GapKind
-    lowest: str
-    highest: str
-    at_lowest: float
-    at_highest: float
     n_lowest: int
     n_highest: int
-    gap: Estimate
-    chance: float
-
-    @property
-    def is_beyond_chance(self) -> bool:
-        """Whether the gap is larger than parts without any difference would have by chance."""
-        return self.gap.value > self.chance
 
 
-def gap_rows(study: Study, bootstrap: Bootstrap) -> list[GapRow]:
+def gap_rows(study: Study, bootstrap: Bootstrap) -> list[RaterGap]:
     """Return the widest gap of each automatic rater in every factor that has two parts of ten narratives.
 
     Narratives whose level is not recorded are no part.
@@ -79,7 +64,7 @@ def parts_of(study: Study, factor: AlignFactor, scored: Flags) -> list[tuple[str
     return [(str(names[k]), np.flatnonzero(scored & (levels == names[k]))) for k in order]
 
 
-def _of_rater(study: Study, bootstrap: Bootstrap, rater: int) -> list[GapRow]:
+def _of_rater(study: Study, bootstrap: Bootstrap, rater: int) -> list[RaterGap]:
     differences = study.table.scores[rater] - study.target
     both = np.hstack([np.abs(differences), differences])
     scored: Flags = (~np.isnan(differences)).sum(axis=1) > 0
@@ -108,7 +93,7 @@ def _macro(block: ClusterSums, columns: slice) -> float:
 def _row(
     rater: str, factor: AlignFactor, kind: GapKind, names: list[str], sizes: list[int], values: Floats, draws: Floats,
     confidence: float,
-) -> GapRow | None:  # fmt: skip
+) -> RaterGap | None:  # fmt: skip
     known = np.flatnonzero(~np.isnan(values))
     if known.size < 2:
         return None
@@ -117,4 +102,4 @@ def _row(
     gap = Estimate(float(values[high] - values[low]), float(ends[0][0]), float(ends[1][0]), sizes[low] + sizes[high], 0)
     chance = chance_gap(draws[:, known], values[known], confidence)
     at = float(values[low]), float(values[high])
-    return GapRow(rater, factor, kind, names[low], names[high], *at, sizes[low], sizes[high], gap, chance)
+    return RaterGap(names[low], names[high], *at, gap, chance, rater, factor, kind, sizes[low], sizes[high])

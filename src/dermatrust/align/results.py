@@ -21,7 +21,7 @@ StandsIn = Literal["yes", "no", "too few", "not tested"]
 """Whether a rater may stand in for one of the panel; "not tested" where there is nothing that both rated."""
 
 Scale = Literal["as given", "rounded"]
-"""Whether scores were rounded to whole points first, halves upwards, as in the paper's alignment study."""
+"""Whether scores were rounded to whole points first, as in the paper's alignment study; halves upwards, our choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class GroupRow:
         level: The part.
         n_narratives: Narratives in it that rater and target both scored, on at least one dimension.
         n_patients: Patients they are of.
-        error: Macro mean of the mean absolute errors; None with fewer than ten narratives.
+        error: Macro mean of the mean absolute errors; None with fewer than ten narratives on any dimension.
         bias: Macro mean of the biases; None likewise.
     """
 

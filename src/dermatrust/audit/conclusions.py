@@ -10,6 +10,8 @@ from dermatrust.audit.reading import ReadReference
 from dermatrust.judge.lexical_conclusion import Named
 from dermatrust.lexicon import Diagnosis, Lexicon
 
+BARE = 6
+"""Words up to which a sentence that names a disease says nothing else."""
 ENDING = 0.6
 """Share of the text after which it is taken to come to its end."""
 _EMPHASIS = re.compile(r"\*\*(?P<text>[^*\n]{2,120})\*\*")
@@ -35,7 +37,7 @@ def read_conclusions(read: ReadReference) -> tuple[ReadConclusion, ...]:
 
     conclusion  the closing line or the last concluding sentence, as the lexical judge reads it
     announced   the last sentence that announces a disease directly ("most likely", "points to")
-    emphasised  the disease last set in bold towards the end
+    emphasised  the disease last set in bold towards the end, else one that is all the last sentence says
     ending      the disease held most often towards the end
 
     None of them sees through irony or knows dermatology; where they agree, a misread sentence is unlikely.
@@ -55,6 +57,19 @@ def _emphasised(read: ReadReference, late: Sequence[Named]) -> ReadConclusion:
         inside = [one for one in late if mark.start() <= one.start < mark.end()]
         if inside:
             return ReadConclusion("emphasised", _distinct(inside), inside[0].start)
+    return _bare(read, late)
+
+
+def _bare(read: ReadReference, late: Sequence[Named]) -> ReadConclusion:
+    """Return the disease that is all the last sentence says: "Leukocytoclastic vasculitis, mild."."""
+    begin, end = read.sentences.span(read.sentences.index(max(0, len(read.plain.rstrip()) - 2)))
+    said = [one for one in late if begin <= one.start < end]
+    if (
+        said
+        and len(read.plain[begin:end].split()) <= BARE
+        and {one.diagnosis.id for one in said} == {said[0].diagnosis.id}
+    ):
+        return ReadConclusion("emphasised", _distinct(said), said[0].start)
     return ReadConclusion("emphasised")
 
 

@@ -89,8 +89,11 @@ def _stems(name: str) -> tuple[str, ...]:
 def nearness(a: Diagnosis, others: Sequence[Diagnosis], lexicon: Lexicon) -> float:
     """Return the highest kinship of a disease with one of several, 1 for its own form.
 
-    "Skin cancer" says of a malignant tumour all that is true of it, only not which one: it is a near relative.
+    "Skin cancer" says of a malignant tumour all that is true of it, only not which one: it is a near relative. Where it
+    is the label, every malignant tumour is one.
     """
+    if a.malignant and any(b.id == BROAD_CANCER for b in others):
+        return 1.0
     if a.id == BROAD_CANCER and any(b.malignant for b in others):
         return RELATED
     return max((1.0 if is_form_of(a, b, lexicon) else lexicon.kinship(a, b) for b in others), default=0.0)

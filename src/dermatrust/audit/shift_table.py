@@ -84,10 +84,14 @@ def injection_text(audit: InjectionAudit) -> str:
         heading = f"Injection, {shortened(rater)}: macro mean without attack {estimate_text(plain[MACRO])}"
         parts.append("\n".join([heading, *aligned([titles, *lines])]))
     known, held_out = (recall(audit.detector, is_held_out=which) for which in (False, True))
-    false = [f"{line.n_found} of {line.n} in {line.kind}" for line in audit.detector if not line.is_attack and line.n]
+    false = [
+        f"{line.n_found} of {line.n} in {line.kind}{', held out' if line.is_held_out else ''}"
+        for line in audit.detector
+        if not line.is_attack and line.n
+    ]
     parts.append(
         f"Detector: {known[0]} of {known[1]} known wordings found, {held_out[0]} of {held_out[1]} held-out ones; "
-        f"false alarms: {', '.join(false)}"
+        f"false alarms: {'; '.join(false)}"
     )
     return "\n\n".join(parts)
 

@@ -62,7 +62,7 @@ def _widest(
     gap = Estimate(width, float(ends[0][0]), float(ends[1][0]), n, 0)
     draws, values = np.stack([part[2] for part in parts], axis=1), np.array([part[1].value for part in parts])
     chance = chance_gap(draws, values, confidence)
-    return ModelGap(author, rater, factor, low[0], high[0], low[1].value, high[1].value, gap, chance)
+    return ModelGap(low[0], high[0], low[1].value, high[1].value, gap, chance, author, rater, factor)
 
 
 def _within(grid: Grid, rater: str, factor: Factor, values: Floats, draws: Draws) -> Iterator[WithinGap]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dermatrust.agreement.widest_gap import WidestGap
 from dermatrust.records import DIMENSIONS, Dimension
 
 MACRO: Literal["macro"] = "macro"
@@ -147,35 +148,20 @@ class PairedDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelGap:
+class ModelGap(WidestGap):
     """The parts of the cases with a model's lowest and highest macro mean.
 
     Attributes:
+        gap: Its `n` counts the cases of the two parts.
         author: The model.
         rater: Who scored it.
         factor: What the cases are parted by.
-        lowest: The part where it scores lowest.
-        highest: The part where it scores highest.
-        at_lowest: Its mean there.
-        at_highest: Its mean there.
-        gap: Highest less lowest, of these two parts, with its interval; `n` counts their cases.
-        chance: The gap that parts without any difference would exceed in one of twenty runs (at 95 % confidence).
     """
 
+    gap: Estimate
     author: str
     rater: str
     factor: Factor
-    lowest: str
-    highest: str
-    at_lowest: float
-    at_highest: float
-    gap: Estimate
-    chance: float
-
-    @property
-    def is_beyond_chance(self) -> bool:
-        """Whether the gap is larger than parts without any difference would have by chance."""
-        return self.gap.value > self.chance
 
 
 @dataclass(frozen=True, slots=True)

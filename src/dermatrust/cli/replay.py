@@ -2,13 +2,16 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dermatrust.cli.options import FILE
 from dermatrust.cli.protocol_options import CUTOFF, DATA, PROTOCOL, VARIANT, open_protocol, tell_result
 from dermatrust.errors import DataError
+
+if TYPE_CHECKING:
+    from dermatrust.protocols.result import Asked
 
 
 @click.command()
@@ -50,7 +53,8 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
         raise DataError(str(file), f"holds nothing recorded for {protocol}")
     result = protocol_result(
         chosen, table, model=options["model"] or file.name, others={}, variant=options["variant"] or "",
-        method=options["method"] or "", seed=options["seed"], missing=missing,
+        method=options["method"] or "", seed=options["seed"], missing=missing, asked=_asked(data, options),
+        is_recorded=True,
     )  # fmt: skip
     if out:
         write_result(out / RESULT, result)
@@ -58,3 +62,12 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     tell_result(result)
     if result.n_missing:
         raise click.exceptions.Exit(1)
+
+
+def _asked(data: Path | None, options: dict[str, Any]) -> "Asked":
+    """Return what the result says of what was asked; the prompt and the settings are whoever asked's."""
+    from dermatrust.protocols.open_data import content_hash
+    from dermatrust.protocols.result import Asked
+
+    known = (data.name, content_hash(data)) if data else ("", "")
+    return Asked(*known, options["limit"])

@@ -8,13 +8,14 @@ import click
 from dermatrust.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dermatrust.records import Manifest
     from dermatrust.report.chapters import Found
 
 _FOLDERS = (
-    "the folder of a finished `bench`, `clinic ddx`, `triage`, `stress`, `gap` or `baseline --out`, `align --out`, "
+    "the folder of a finished `bench`, `run`, `replay --out`, `clinic ddx`, `triage`, "
+    "`stress`, `gap` or `baseline --out`, `align --out`, "
     "`audit judge`, `audit references`, `audit image` or `audit injection`"
 )
 _DO = "What `judge` and `rate` write stands in their dataset: `align DATASET --out FOLDER` makes a study of it."
@@ -29,9 +30,9 @@ _DO = "What `judge` and `rate` write stands in their dataset: `align DATASET --o
 def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     """Put finished RUNS into one HTML file: models beside what says whether their scores can be trusted.
 
-    RUNS are the folders that bench, clinic, align and audit judge, references, image or injection wrote. Benches must
-    be of one dataset, and are compared in one table, without case pages; of everything else there is one at most. A
-    bench's own report.html has its case pages.
+    RUNS are the folders that bench, run, clinic, align and audit judge, references, image or injection wrote. Benches
+    must be of one dataset, and are compared in one table, without case pages; protocols that were run are compared
+    where they asked the same; of everything else there is one at most. A bench's own report.html has its case pages.
     """
     from dermatrust.report import write_trust_report
     from dermatrust.store.result import RESULT
@@ -39,9 +40,10 @@ def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     results = [path for path in runs if (path / RESULT).exists()]
     benches = [path for path in runs if path not in results]
     _check_are_finished(benches)
-    found, manifests = _found(results)
+    placed, manifests = _found(results)
+    found = [one for _, one in placed]
     manifest = _joined(benches) if benches else None
-    _check_one_truth(found, results, manifest)
+    _check_one_truth(placed, manifest)
     if manifest is None:
         write_trust_report(output, found, manifests)
     else:
@@ -57,9 +59,11 @@ def _check_are_finished(paths: "Sequence[Path]") -> None:
         run = RunFolder(path)
         if not path.is_dir():
             raise DataError(str(path), "is no folder" if path.exists() else "does not exist", _FOLDERS)
-        if run.manifest_path.exists() and not run.scores_path.exists() and run.read_manifest().config.get("task"):
+        config = run.read_manifest().config if run.manifest_path.exists() and not run.scores_path.exists() else {}
+        if config.get("task") or config.get("protocol"):
             do = "Run the command that began it again: what was answered is kept."
-            raise DataError(str(path), "is a clinical study that is not finished", _FOLDERS, do)
+            what = "a clinical study" if config.get("task") else f"a run of {config['protocol']}"
+            raise DataError(str(path), f"is {what} that is not finished", _FOLDERS, do)
         if not (run.manifest_path.exists() and run.scores_path.exists()):
             raise DataError(str(path), "holds nothing that a report shows", _FOLDERS, _DO)
 
@@ -87,16 +91,22 @@ def _write_with_models(
     click.echo(table_text(table))
 
 
-def _found(results: "Sequence[Path]") -> "tuple[list[Found], dict[str, Manifest]]":
-    """Return what the folders of studies and audits hold, one of a kind, and the manifest of each that is a run."""
+def _found(results: "Sequence[Path]") -> "tuple[list[tuple[Path, Found]], dict[str, Manifest]]":
+    """Return what the folders of studies and audits hold, one of a kind, and the manifest of each that is a run.
+
+    What protocols found stands for one, after all others.
+    """
     from dermatrust.report.chapters import KINDS, class_of
     from dermatrust.store.result import RESULT, read_kind, read_result
     from dermatrust.store.run import RunFolder
 
     held: dict[str, Path] = {}
-    found: list[Found] = []
+    found: list[tuple[Path, Found]] = []
     manifests: dict[str, Manifest] = {}
+    protocols = [path for path in results if read_kind(path / RESULT) == "ProtocolResult"]
     for path in results:
+        if path in protocols:
+            continue
         name = read_kind(path / RESULT)
         if name not in KINDS:
             raise DataError(str(path / RESULT), f"holds {name!r}", f"one of {', '.join(KINDS)}")
@@ -104,19 +114,29 @@ def _found(results: "Sequence[Path]") -> "tuple[list[Found], dict[str, Manifest]
             what = f"is a second {KINDS[name].title.lower()}, beside {held[name]}"
             raise DataError(str(path), what, "one of a kind", "Make a report of each.")
         held[name] = path
-        found.append(read_result(path / RESULT, class_of(name)))
+        found.append((path, read_result(path / RESULT, class_of(name))))
         if (run := RunFolder(path)).manifest_path.exists():
             manifests[name] = run.read_manifest()
-    return found, manifests
+    return [*found, *_protocol_runs(protocols)], manifests
 
 
-def _check_one_truth(found: "Sequence[Found]", results: "Sequence[Path]", manifest: "Manifest | None") -> None:
+def _protocol_runs(paths: "Sequence[Path]") -> "Iterator[tuple[Path, Found]]":
+    """Yield what protocols found, as one, if there is any."""
+    from dermatrust.protocols.result import ProtocolResult
+    from dermatrust.protocols.several import ProtocolRuns
+    from dermatrust.store.result import RESULT, read_result
+
+    if paths:
+        yield paths[0], ProtocolRuns(tuple(read_result(path / RESULT, ProtocolResult) for path in paths))
+
+
+def _check_one_truth(placed: "Sequence[tuple[Path, Found]]", manifest: "Manifest | None") -> None:
     """Refuse to put what is synthetic and what is real on one page: its marks would say nothing."""
     from dermatrust.report.chapters import dataset_of
 
-    cards = [dataset_of(one) for one in found]
+    cards = [dataset_of(one) for _, one in placed]
     first = manifest.dataset if manifest is not None else cards[0]
-    for card, path in zip(cards, results, strict=True):
+    for card, (path, _) in zip(cards, placed, strict=True):
         if card.synthetic != first.synthetic:
             words = {True: "synthetic", False: "not synthetic"}
             what = f"is of {card.name}, which is {words[card.synthetic]}; {first.name} is {words[first.synthetic]}"

@@ -46,6 +46,9 @@ class Sampling:
     """Ask for log-probabilities of this many tokens at each place, where the server has them."""
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     """A JSON schema the reply should follow, where the server has structured output."""
+    scores_last: bool = False
+    """Ask how likely the conversation is, its last message unfinished, rather than what comes next, where the server
+    can (vLLM): `Reply.logprobs` then has one entry per token of all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,8 @@ class OpenAIClient:
             fields["seed"] = sampling.seed + draw
         if sampling.top_logprobs is not None:
             fields |= {"logprobs": True, "top_logprobs": sampling.top_logprobs}
+        if sampling.scores_last:
+            fields |= {"prompt_logprobs": 1, "add_generation_prompt": False, "continue_final_message": True}
         if sampling.schema is not None:
             schema = {"name": "reply", "schema": sampling.schema, "strict": True}
             fields["response_format"] = {"type": "json_schema", "json_schema": schema}
@@ -260,7 +262,7 @@ def read_completion(body: bytes, *, latency_s: float) -> Reply:
         message = choice["message"]
         text = message["content"]
         usage = completion.get("usage") or {}
-        logprobs = (choice.get("logprobs") or {}).get("content")
+        logprobs = _prompt_tokens(completion) or (choice.get("logprobs") or {}).get("content")
         finish_reason = choice.get("finish_reason") or ""
         model_version = completion.get("model") or ""
         tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
@@ -272,6 +274,16 @@ def read_completion(body: bytes, *, latency_s: float) -> Reply:
         raise AskFailed("bad reply", f"its content is not text: {_excerpt(body)}")
     counts = [n if isinstance(n, int) and n >= 0 else None for n in tokens]
     return Reply(text, finish_reason, counts[0], counts[1], logprobs, latency_s, model_version)
+
+
+def _prompt_tokens(completion: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the tokens of what was asked, as entries like those of a reply; empty where the server gave none.
+
+    vLLM has for each token an object by token id, the token's own first; None for the very first.
+    https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
+    """
+    own: list[dict[str, Any]] = [next(iter(one.values()), {}) for one in completion.get("prompt_logprobs") or () if one]
+    return [{"token": one.get("decoded_token") or "", "logprob": one.get("logprob")} for one in own]
 
 
 def _lenient_json(body: bytes) -> Any:

@@ -3,7 +3,7 @@
 Lines may be candidate rows `{id, model, candidate_text}` or judged rows `{id, candidate_model, judge_model,
 judge_text}` as the DermBench release writes them, or narratives `{case_id, author, text}` as this package writes them.
 A line may say which `arm` of a clinical study it answers, and which `image_arm`: then it answers no other. One that
-says no image arm answers the ask that shows all photographs, or none.
+says no image arm answers the ask that shows all photographs, or none; so does one that says "all" where none is shown.
 """
 
 import hashlib
@@ -128,7 +128,8 @@ class ReplayClient:
     def _places(self, request: Request) -> list[tuple[int, int]]:
         """Return where the file holds what was recorded for a request, in the order of draws."""
         arm, image_arm = plain_arm(request.arm), plain_arm(request.image_arm)
-        image_arms = (image_arm, "") if image_arm in _ALL else (image_arm,)
+        image_arms: tuple[str, ...] = (image_arm, "") if image_arm in _ALL else (image_arm,)
+        image_arms += (_ALL[0],) if image_arm == _ALL[1] else ()  # all of none: no photograph is shown in that arm
         authors = (request.author, "") if request.author else ("",)
         wanted = ((request.case_id, author, arm, shown) for author in authors for shown in image_arms)
         return next((places for key in wanted if (places := self._offsets.get(key))), [])

@@ -51,7 +51,8 @@ _HEDGE = re.compile(
 )
 _REASON = re.compile(
     r"\s[-–—]+\s|\s*—\s*|:\s|:$|;|\s\|\s?|\n|→|=>|\.\s+(?=[A-Z(])|\.$"
-    r"|,?\s+(?:rather than|instead of|because|since|given|as (?:the|there|it|its|suggested|evidenced)|based on|considering|supported by"
+    r"|,?\s+(?:rather than|instead of"
+    r"|because|since|given|as (?:the|there|it|its|suggested|evidenced)|based on|considering|supported by"
     r"|due to (?:the|its|his|her|this)|owing to|which|that|characteri[sz]ed|presenting|is|are|was|would|could|should"
     r"|may|might|can|cannot|but|however|although|though|whereas|typically|usually|commonly|often|less likely"
     r"|more likely|most likely|unlikely|favou?red|evidenced|suggested by|with (?:a|the|its|typical|characteristic"

@@ -137,11 +137,17 @@ class _Plan(dict[str, int]):
 def measures_at(grid: AnswerGrid, place: int) -> dict[str, Floats]:
     """Return each of `MEASURES` of every case at one place, NaN where it cannot be decided or no answer came."""
     values: dict[str, Floats] = {}
+    is_unknown = np.isnan(grid.column("synonym", place))  # of which the lexicon decides nothing
     for rung in (*RUNGS, "overlap"):
         rank = grid.column(rung, place)
         for k in CUTS:
             hit = np.where(np.isnan(rank), np.nan, (rank > 0) & (rank <= k))
-            values[f"overlap-{k}" if rung == "overlap" else f"top-{k} {rung}"] = hit
+            if rung == "overlap":
+                values[f"overlap-{k}"] = hit
+                continue
+            values[f"top-{k} {rung}"] = np.where(is_unknown, np.nan, hit)
+            if rung == "exact":
+                values[f"verbatim-{k}"] = np.where(is_unknown, hit, np.nan)
     for k in CUTS:
         values[f"credit-{k}"] = grid.column(f"credit_{k}", place)
         values[f"weighted-{k}"] = grid.column(f"weighted_{k}", place)

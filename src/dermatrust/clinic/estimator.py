@@ -38,8 +38,9 @@ class Estimator:
     def solve(self, rng: Source, *, n_resamples: int, confidence: float = 0.95) -> list[Estimate]:
         """Return the mean of every column with its percentile interval, by number.
 
-        A column of nothing, or of cases of one patient, has no interval (NaN). Where all observations, or all patients' means, are the
-        same, resamples cannot tell how far off they may be, and the interval is that of `unvaried_interval`.
+        A column of nothing, or of cases of one patient, has no interval (NaN). Where all observations, or
+        all patients' means, are the same, resamples cannot tell how far off they may be, and the interval is that of
+        `unvaried_interval`.
         """
         if not self._columns:
             return []

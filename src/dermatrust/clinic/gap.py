@@ -13,7 +13,7 @@ from dermatrust.clinic.answer_grid import AnswerGrid, Place, answer_grid
 from dermatrust.clinic.differential_table import N_RESAMPLES
 from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.gap_measures import GapMeasures, measures_for
-from dermatrust.clinic.gap_results import BedsideGap, GapRow
+from dermatrust.clinic.gap_results import BedsideGap, DatasetRow
 from dermatrust.clinic.gap_settings import check_comparable
 from dermatrust.clinic.makeup import disease_names, makeup
 from dermatrust.errors import DataError
@@ -38,8 +38,8 @@ def bedside_gap(
 ) -> BedsideGap:  # fmt: skip
     """Return every model and arm that all runs have, dataset by dataset, with differences from the first.
 
-    Patients of each dataset are resampled on their own, since the datasets share none, and as in its own study: with its
-    seed and number of resamples the same value has the same interval here and there.
+    Patients of each dataset are resampled on their own, since the datasets share none, and as in its own study: with
+    its seed and number of resamples the same value has the same interval here and there.
 
     Args:
         runs: At least two, of the same task and of different datasets; the first is what others are compared with.
@@ -108,7 +108,7 @@ class _Side:
 
 def _rows(
     place: Place, sides: Sequence[_Side], measures: GapMeasures, seed: int, n_resamples: int, confidence: float
-) -> list[GapRow]:
+) -> list[DatasetRow]:
     values = [side.values(place) for side in sides]
     means = [side.means(table, n_resamples, confidence) for side, table in zip(sides, values, strict=True)]
     gaps: list[SampleGap | None] = [None, *(sample_gap(one, means[0]) for one in means[1:])]
@@ -134,7 +134,7 @@ _Found = tuple[AnswerGrid, SampleMeans, SampleGap | None, WithinGap | None]
 
 def _row(
     place: Place, measures: GapMeasures, column: int, number: int, found: _Found, first: SampleMeans
-) -> GapRow:  # fmt: skip
+) -> DatasetRow:  # fmt: skip
     grid, means, gap, within = found
     name, n = measures.names[column], int(means.n[column])
     value = _estimate(means.means, means.low, means.high, column, n, grid.n_cases - n)
@@ -147,7 +147,7 @@ def _row(
         n_inside = int(within.n[0, at])
         inside = _estimate(within.values, within.low, within.high, at, n_inside, n - n_inside)
         n_diseases = int(within.n_labels[at])
-    return GapRow(*place, name, number, value, apart, inside, n_diseases)
+    return DatasetRow(*place, name, number, value, apart, inside, n_diseases)
 
 
 def _estimate(values: Floats, low: Floats, high: Floats, column: int, n: int, n_missing: int) -> Estimate:

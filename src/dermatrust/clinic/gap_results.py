@@ -38,7 +38,7 @@ class Makeup:
 
 
 @dataclass(frozen=True, slots=True)
-class GapRow:
+class DatasetRow:
     """One model in one arm on one dataset, on one measure.
 
     Attributes:
@@ -85,7 +85,7 @@ class BedsideGap:
     datasets: tuple[Makeup, ...]
     measures: tuple[str, ...]
     headline: tuple[str, ...]
-    rows: tuple[GapRow, ...]
+    rows: tuple[DatasetRow, ...]
     warnings: tuple[str, ...]
     left_out: tuple[str, ...]
     n_resamples: int
@@ -104,6 +104,6 @@ class BedsideGap:
         """Model, arm and image arm of every comparison, in order."""
         return tuple(dict.fromkeys((row.model, row.arm, row.image_arm) for row in self.rows))
 
-    def rows_of(self, setting: tuple[str, str, str], measure: str) -> tuple[GapRow, ...]:
+    def rows_of(self, setting: tuple[str, str, str], measure: str) -> tuple[DatasetRow, ...]:
         """Return one model's rows in one arm on one measure, dataset by dataset."""
         return tuple(r for r in self.rows if (r.model, r.arm, r.image_arm) == setting and r.measure == measure)

@@ -4,7 +4,7 @@ import math
 
 from dermatrust.bench.results import Estimate
 from dermatrust.bench.text import NOTHING, aligned, shortened, without_noise
-from dermatrust.clinic.gap_results import BedsideGap, GapRow
+from dermatrust.clinic.gap_results import BedsideGap, DatasetRow
 
 
 def gap_text(gap: BedsideGap) -> str:
@@ -23,10 +23,15 @@ def gap_text(gap: BedsideGap) -> str:
     return "\n".join([heading, *aligned([titles, *lines])])
 
 
-def _line(gap: BedsideGap, row: GapRow, *, has_within: bool) -> list[str]:
+def _line(gap: BedsideGap, row: DatasetRow, *, has_within: bool) -> list[str]:
     name = gap.datasets[row.dataset].card.name
     about = [row.measure, shortened(row.model), row.arm, row.image_arm, shortened(name)]
-    line = [*about, _percent(row.value), f"{row.value.n:,}", _percent(row.gap, signed=True)]
+    line = [
+        *about,
+        _percent(row.value),
+        f"{row.value.n:,} of {row.value.n + row.value.n_missing:,}",
+        _percent(row.gap, signed=True),
+    ]
     within = [_percent(row.within, signed=True), str(row.n_diseases) if row.within is not None else ""]
     return line + (within if has_within else [])
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from dermatrust.agreement.interval import Estimate
-from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
+from dermatrust.clinic.subgroups import PartsGap, SubgroupRow, WithinRow
 
 
 class _HasParts(Protocol):
     @property
     def subgroups(self) -> Sequence[SubgroupRow]: ...
     @property
-    def gaps(self) -> Sequence[GapRow]: ...
+    def gaps(self) -> Sequence[PartsGap]: ...
     @property
     def within(self) -> Sequence[WithinRow]: ...
 
@@ -38,5 +38,5 @@ def part_records(result: _HasParts) -> Iterator[tuple[str, dict[str, Any], Estim
         yield "within disease", about, within.difference
 
 
-def _place(one: SubgroupRow | GapRow | WithinRow) -> dict[str, Any]:
+def _place(one: SubgroupRow | PartsGap | WithinRow) -> dict[str, Any]:
     return {"model": one.model, "arm": one.arm, "image_arm": one.image_arm}

@@ -8,7 +8,7 @@ from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import NOTHING, aligned, shortened
 from dermatrust.clinic.abstention import StatedConfidence
 from dermatrust.clinic.percent import percent
-from dermatrust.clinic.subgroups import GapRow, WithinRow
+from dermatrust.clinic.subgroups import PartsGap, WithinRow
 
 
 class _Placed(Protocol):
@@ -52,7 +52,7 @@ def confidence_text(cells: Iterable[_HasConfidence], named: str) -> str:
     return "\n".join(["Stated confidence: %", *aligned([titles, *lines]), note])
 
 
-def gaps_text(gaps: Iterable[GapRow], base: str) -> str:
+def gaps_text(gaps: Iterable[PartsGap], base: str) -> str:
     """Return the widest gap of every figure and factor, in the base arm."""
     titles = ["model", "context", "images", "of", "by", "lowest", "highest", "gap", "ratio", "by chance up to"]
     lines = [

@@ -10,7 +10,7 @@ from dermatrust.clinic.cells import CellCounts, Change
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.embedding_result import EmbeddingResult
 from dermatrust.clinic.ladder import RUNGS
-from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
+from dermatrust.clinic.subgroups import PartsGap, SubgroupRow, WithinRow
 from dermatrust.clinic.unknown import UnknownName
 from dermatrust.records import DatasetCard
 
@@ -20,13 +20,16 @@ HITS = tuple(f"top-{k} {rung}" for rung in RUNGS for k in CUTS)
 CREDITS = tuple(f"credit-{k}" for k in CUTS)
 OVERLAPS = tuple(f"overlap-{k}" for k in CUTS)
 WEIGHTED = tuple(f"weighted-{k}" for k in CUTS)
-MEASURES = (*HITS, *CREDITS, *OVERLAPS, *WEIGHTED)
+VERBATIM = tuple(f"verbatim-{k}" for k in CUTS)
+MEASURES = (*HITS, *CREDITS, *OVERLAPS, *WEIGHTED, *VERBATIM)
 """What is measured of every answer, each between 0 and 1.
 
-top-K RUNG   whether one of the first K diagnoses is a hit on this rung of the ladder
+top-K RUNG   whether one of the first K diagnoses is a hit on this rung of the ladder; of cases whose label the lexicon
+             knows, on every rung, so that each rung counts all that the one before counts
 credit-K     the nearest of the first K in the family tree
 overlap-K    whether one of the first K is in the case's weighted differential
 weighted-K   the share of that differential's weight that the first K name
+verbatim-K   of the other cases, of which nothing else can be decided: whether one of the first K has the label's words
 """
 
 
@@ -152,7 +155,7 @@ class DifferentialResult:
     seed: int
     confidence: float = 0.95
     subgroups: tuple[SubgroupRow, ...] = ()
-    gaps: tuple[GapRow, ...] = ()
+    gaps: tuple[PartsGap, ...] = ()
     within: tuple[WithinRow, ...] = ()
     unknown: tuple[UnknownName, ...] = ()
     embedding: EmbeddingResult | None = None

@@ -11,6 +11,7 @@ from dermatrust.agreement.clusters import Floats, Ints, ratios, sum_clusters
 from dermatrust.agreement.gaps import chance_gap, within_label_gaps
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import unvaried_interval
+from dermatrust.agreement.widest_gap import WidestGap
 from dermatrust.bench.results import FEWEST, NOT_RECORDED
 from dermatrust.clinic.subgroup_levels import Factor
 
@@ -74,41 +75,26 @@ class SubgroupRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GapRow:
-    """The parts where a figure is lowest and highest.
+class PartsGap(WidestGap):
+    """The parts where a figure is lowest and highest; of a share that is right the lowest is the worst.
 
     Attributes:
+        gap: Its interval is over patients; `n` counts the cases of the two parts.
         model: The model.
         arm: What it was told.
         image_arm: What it was shown.
         measure: The figure.
         factor: What the cases are parted by.
-        lowest: The part where it is lowest: for a share that is right, the worst.
-        highest: The part where it is highest.
-        at_lowest: The figure there.
-        at_highest: The figure there.
-        gap: Highest less lowest, of these two parts, with an interval over patients; `n` counts their cases.
         ratio: Lowest over highest, likewise.
-        chance: The gap that parts without any difference would exceed in one of twenty studies (at 95 % confidence).
     """
 
+    gap: Estimate
     model: str
     arm: str
     image_arm: str
     measure: str
     factor: Factor
-    lowest: str
-    highest: str
-    at_lowest: float
-    at_highest: float
-    gap: Estimate
     ratio: Estimate
-    chance: float
-
-    @property
-    def is_beyond_chance(self) -> bool:
-        """Whether the gap is larger than parts without any difference would have by chance."""
-        return self.gap.value > self.chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +153,7 @@ class Parts:
     fewest: int = FEWEST
 
 
-def subgroup_tables(measured: Sequence[Measured], parts: Parts) -> tuple[list[SubgroupRow], list[GapRow]]:
+def subgroup_tables(measured: Sequence[Measured], parts: Parts) -> tuple[list[SubgroupRow], list[PartsGap]]:
     """Return every figure in every part, and where each is lowest and highest.
 
     A factor with a single recorded level is left out. Parts below `fewest` cases show how many they are and nothing
@@ -182,7 +168,7 @@ def subgroup_tables(measured: Sequence[Measured], parts: Parts) -> tuple[list[Su
         clusters); the gap by chance as for `agreement.gaps.chance_gap`.
     """
     rows: list[SubgroupRow] = []
-    gaps: list[GapRow] = []
+    gaps: list[PartsGap] = []
     draws = KeptDraws(parts.seed)
     for factor, named in parts.levels.items():
         names, level = np.unique(np.asarray(named, dtype=object).astype(str), return_inverse=True)
@@ -264,7 +250,7 @@ def _others(sums: Floats, recorded: Flags) -> Floats:
     return others
 
 
-def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts) -> Iterator[GapRow]:
+def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts) -> Iterator[PartsGap]:
     own = ratios(drawn.sums[..., column], drawn.counts[..., column])
     n, n_patients = drawn.counts[0, :, column].astype(np.int64), drawn.n_patients[:, column]
     shown = np.flatnonzero(drawn.is_recorded & (n >= parts.fewest))
@@ -278,7 +264,7 @@ def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts
     chance = chance_gap(own[1:, shown], own[0, shown], parts.confidence)
     about = one.model, one.arm, one.image_arm, one.measure
     ends = drawn.names[low], drawn.names[high], float(own[0, low]), float(own[0, high])
-    yield GapRow(*about, factor, *ends, gap, ratio, chance)
+    yield PartsGap(*ends, gap, chance, *about, factor, ratio)
 
 
 def _last_greatest(values: Floats) -> int:

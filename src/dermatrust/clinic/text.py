@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from dermatrust.bench.text import aligned, cases_text, counted, shortened
 from dermatrust.clinic.cells import Change
+from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.parts_text import confidence_text, gaps_text, within_text
 from dermatrust.clinic.percent import percent
 from dermatrust.clinic.results import HEADLINE, Anchoring, Cell, DifferentialResult, Shortcut
@@ -46,7 +47,14 @@ def _cell_notes(result: DifferentialResult) -> Iterator[str]:
         yield f"{arm}: what is told names the true diagnosis in {counted(n, 'case')}; it could be copied from there."
     if result.n_unknown_truth:
         cases = counted(result.n_unknown_truth, "case")
-        yield f"The lexicon does not know the true diagnosis of {cases}: only the exact rung is decided there."
+        yield f"The lexicon does not know the true diagnosis of {cases}: no rung counts them. Their words:"
+        yield from map(_verbatim_note, result.cells)
+
+
+def _verbatim_note(cell: Cell) -> str:
+    found = cell.measures[f"verbatim-{CUTS[1]}"]
+    said = f"among the first {CUTS[1]} in {round(found.value * found.n):,} of {found.n:,}" if found.n else "no answer"
+    return f"  {' / '.join(_about(cell))}: {said}"
 
 
 def _rungs_text(result: DifferentialResult) -> str:

@@ -7,7 +7,7 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.roc import Auroc, OperatingPoint
 from dermatrust.clinic.abstention import StatedConfidence
 from dermatrust.clinic.cells import CellCounts, Change
-from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
+from dermatrust.clinic.subgroups import PartsGap, SubgroupRow, WithinRow
 from dermatrust.records import DatasetCard
 
 SPECIFICITY = 0.9
@@ -137,7 +137,7 @@ class TriageResult:
     cells: tuple[TriageCell, ...]
     changes: tuple[Change, ...]
     subgroups: tuple[SubgroupRow, ...]
-    gaps: tuple[GapRow, ...]
+    gaps: tuple[PartsGap, ...]
     within: tuple[WithinRow, ...]
     n_resamples: int
     seed: int

@@ -15,6 +15,7 @@ from dermatrust.curate import (
     routes_assign,
     routes_curate,
     routes_images,
+    routes_import,
     routes_pages,
     routes_rate,
     routes_revise,
@@ -36,10 +37,12 @@ from dermatrust.curate.problems import ConflictError, RefusedError, WorkbenchErr
 from dermatrust.curate.score_limits import Allowance
 from dermatrust.curate.security import Shield
 from dermatrust.curate.sessions import Sessions
+from dermatrust.curate.uploads import LARGEST_UPLOAD
 
 ROUTERS = (
     routes_pages.router, routes_account.router, routes_rate.router, routes_revise.router, routes_adjudicate.router,
-    routes_curate.router, routes_assign.router, routes_images.router, routes_admin.router,
+    routes_curate.router, routes_assign.router, routes_images.router, routes_import.router,
+    routes_admin.router,
 )  # fmt: skip
 """All routes, in the order of the work."""
 
@@ -71,7 +74,7 @@ def make_app(
     )
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, uploads={routes_import.UPLOAD: LARGEST_UPLOAD})
     app.exception_handler(WorkbenchError)(_on_problem)
     app.exception_handler(HTTPException)(_on_http)
     app.exception_handler(RequestValidationError)(_on_invalid)

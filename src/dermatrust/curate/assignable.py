@@ -81,7 +81,8 @@ class Line:
 
 def sites(session: Session, project_id: int) -> list[str]:
     """Return the sites of the body that a project's cases name, sorted."""
-    return sorted({_site(case) for case in session.scalars(select(Item.case).where(Item.project_id == project_id))})
+    cases = session.scalars(select(Item.case).where(Item.project_id == project_id))
+    return sorted({_site(case) for case in cases} - {""})
 
 
 def matching(session: Session, project_id: int, wanted: Wanted) -> list[str]:

@@ -125,7 +125,7 @@ def check_image(content: bytes) -> Header:
 def _jpeg(content: bytes) -> Header:
     """Read a JPEG from mark to mark."""
     size, n_scans = None, 0
-    for marker, start, end in _segments(content):
+    for marker, start, end in segments(content):
         if marker in _FRAMES:
             if size is not None:
                 raise ImageRefusedError("damaged")
@@ -143,7 +143,7 @@ def _jpeg(content: bytes) -> Header:
     raise ImageRefusedError("damaged")
 
 
-def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
+def segments(content: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield marker, start and end of what it holds, up to and with the mark of the end."""
     place = 2
     for _ in range(MOST_PARTS):

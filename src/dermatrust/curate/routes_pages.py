@@ -17,7 +17,9 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 def start(request: Request, bench: Bench, signed: Signed) -> Response:
     """Show the projects a person has something to do in."""
-    return page(request, "start.html", projects=stay_in_only_project(request, bench, signed))
+    projects = stay_in_only_project(request, bench, signed)
+    may_import = signed.user.is_admin or any(role == "curator" for _, role in projects)
+    return page(request, "start.html", projects=projects, may_import=may_import)
 
 
 @router.get("/guideline")

@@ -4,6 +4,7 @@ import html
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ HEADERS = {
 _HSTS = "max-age=31536000; includeSubDomains"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _ACCEPTED = ("application/x-www-form-urlencoded", "application/json")
+_FILE = "application/octet-stream"
 _LOG = logging.getLogger("dermatrust.curate")
 
 
@@ -48,11 +50,15 @@ class Shield:
     Args:
         app: What to wrap.
         largest_body: In bytes.
+        uploads: Method and path of requests that bring a file as it is, to the bytes it may have.
     """
 
-    def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY) -> None:
+    def __init__(
+        self, app: ASGIApp, largest_body: int = LARGEST_BODY, uploads: Mapping[tuple[str, str], int] | None = None
+    ) -> None:  # fmt: skip
         self._app = app
         self._largest = largest_body
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -60,11 +66,13 @@ class Shield:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, send)
-        refusal = _refusal(scope, self._largest)
+        upload = self._uploads.get((scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))))
+        largest, accepted = (self._largest, _ACCEPTED) if upload is None else (upload, (_FILE,))
+        refusal = _refusal(scope, largest, accepted)
         if refusal:
             await exchange.answer(*refusal)
         else:
-            await self._run(scope, limited(receive, self._largest, BodyTooLarge), exchange)
+            await self._run(scope, limited(receive, largest, BodyTooLarge), exchange)
         exchange.log()
 
     async def _run(self, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
@@ -134,7 +142,7 @@ def _plain_page(status: int, text: str, request_id: str) -> bytes:
     ).encode()
 
 
-def _refusal(scope: Scope, largest: int) -> tuple[int, str] | None:
+def _refusal(scope: Scope, largest: int, accepted: tuple[str, ...]) -> tuple[int, str] | None:
     """Return status and reason, if the request is to be turned away before anybody reads it."""
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
@@ -148,7 +156,7 @@ def _refusal(scope: Scope, largest: int) -> tuple[int, str] | None:
         return 403, "This came from another site."
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     has_body = length != "0" or "transfer-encoding" in headers
-    if kind not in _ACCEPTED and (has_body or kind):
+    if kind not in accepted and (has_body or kind):
         return 415, "This kind of body is not understood."
     return None
 

@@ -8,7 +8,7 @@ to a reference are left out and counted, since the ratings of a folder are about
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,32 @@ class TakenAnnotations:
     left_out: Counter[str]
 
 
-def read_export(path: Path, what: str) -> list[Any]:
+def take_export(
+    dataset: DatasetFolder,
+    path: Path,
+    read: Callable[[int, Any, Faults], Iterable[Annotation]],
+    *,
+    unit: str,
+    what: str,
+) -> TakenAnnotations:
+    """Append what a tool's export holds to a dataset folder.
+
+    Args:
+        dataset: The folder.
+        path: The file: JSON, a list.
+        read: From the number of an entry, from 1 on, the entry and what is wrong so far, to what it says.
+        unit: What the tool calls an entry.
+        what: What the file should be, for an error.
+
+    Raises:
+        DataError: The file is not such an export, or contradicts the folder; nothing is then written.
+    """
+    faults = Faults(path, unit=unit)
+    found = [one for number, entry in enumerate(_read_export(path, what), 1) for one in read(number, entry, faults)]
+    return take_annotations(dataset, found, faults)
+
+
+def _read_export(path: Path, what: str) -> list[Any]:
     """Return the list that an export file holds.
 
     Raises:

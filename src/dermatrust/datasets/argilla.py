@@ -12,13 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dermatrust.datasets.annotations import (
-    NARRATIVE_ID,
-    Annotation,
-    TakenAnnotations,
-    read_export,
-    take_annotations,
-)
+from dermatrust.datasets.annotations import NARRATIVE_ID, Annotation, TakenAnnotations, take_export
 from dermatrust.datasets.faults import Faults
 from dermatrust.store.folder import DatasetFolder
 
@@ -31,10 +25,7 @@ def take_argilla(dataset: DatasetFolder, path: Path) -> TakenAnnotations:
     Raises:
         DataError: The file is not such an export, or contradicts the folder; nothing is then written.
     """
-    faults = Faults(path, unit="record")
-    records = read_export(path, _WHAT)
-    found = [one for number, record in enumerate(records, start=1) for one in _annotations(number, record, faults)]
-    return take_annotations(dataset, found, faults)
+    return take_export(dataset, path, _annotations, unit="record", what=_WHAT)
 
 
 def _annotations(number: int, record: Any, faults: Faults) -> Iterator[Annotation]:

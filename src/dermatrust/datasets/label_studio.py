@@ -11,13 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dermatrust.datasets.annotations import (
-    NARRATIVE_ID,
-    Annotation,
-    TakenAnnotations,
-    read_export,
-    take_annotations,
-)
+from dermatrust.datasets.annotations import NARRATIVE_ID, Annotation, TakenAnnotations, take_export
 from dermatrust.datasets.faults import Faults
 from dermatrust.store.folder import DatasetFolder
 
@@ -30,10 +24,7 @@ def take_label_studio(dataset: DatasetFolder, path: Path) -> TakenAnnotations:
     Raises:
         DataError: The file is not such an export, or contradicts the folder; nothing is then written.
     """
-    faults = Faults(path, unit="task")
-    tasks = read_export(path, _WHAT)
-    found = [one for number, task in enumerate(tasks, start=1) for one in _annotations(number, task, faults)]
-    return take_annotations(dataset, found, faults)
+    return take_export(dataset, path, _annotations, unit="task", what=_WHAT)
 
 
 def _annotations(number: int, task: Any, faults: Faults) -> Iterator[Annotation]:

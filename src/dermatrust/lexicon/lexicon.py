@@ -12,7 +12,7 @@ from dermatrust.lexicon.matcher import find_mentions
 from dermatrust.lexicon.names import NameIndex
 from dermatrust.lexicon.phrases import PhraseTable
 from dermatrust.lexicon.rows import Row, read_table
-from dermatrust.lexicon.spelling import phrase_words, surface_forms, words_of
+from dermatrust.lexicon.spelling import phrase_words, surface_forms, without_umlauts, words_of
 from dermatrust.records import Urgency
 
 PACKAGED = Path(__file__).parent / "tables"
@@ -63,6 +63,7 @@ class Lexicon:
         qualifiers = [row["word"] for row in read_table(folder / "qualifiers.csv", ("word", "source"))]
         self._names = NameIndex(qualifiers)
         self._read_diagnoses(folder)
+        self._read_other_languages(folder / "other_languages.csv")
         self._read_labels(folder / "labels.csv")
         self._find = lru_cache(maxsize=_NAMES_REMEMBERED)(self._names.find)  # the same few names come again and again
 
@@ -146,11 +147,22 @@ class Lexicon:
                 self._claim(name, diagnosis.id, row)
             self._add_phrases((diagnosis.name, *diagnosis.synonyms), diagnosis.concept)
 
+    def _read_other_languages(self, path: Path) -> None:
+        for row in read_table(path, ("language", "diagnosis", "names", "source")):
+            diagnosis = self._named_in(row)
+            names = [written for name in row.listed("names") for written in without_umlauts(name)]
+            for name in names:
+                self._claim(name, diagnosis.id, row)
+            self._add_phrases(names, diagnosis.concept)
+
     def _read_labels(self, path: Path) -> None:
         for row in read_table(path, ("dataset", "label", "diagnosis", "source")):
-            if row["diagnosis"] not in self.diagnoses:
-                raise DataError(row.where, f"diagnosis is {row['diagnosis']!r}", "an id of diagnoses.csv")
-            self._claim(row["label"], row["diagnosis"], row)
+            self._claim(row["label"], self._named_in(row).id, row)
+
+    def _named_in(self, row: Row) -> Diagnosis:
+        if row["diagnosis"] not in self.diagnoses:
+            raise DataError(row.where, f"diagnosis is {row['diagnosis']!r}", "an id of diagnoses.csv")
+        return self.diagnoses[row["diagnosis"]]
 
     def _claim(self, name: str, diagnosis_id: str, row: Row) -> None:
         other = self._names.add(name, diagnosis_id)

@@ -158,3 +158,16 @@ def surface_forms(phrase: str, *, inflect: bool = True) -> set[tuple[str, ...]]:
     if inflect:
         choices[-1] = _last_forms(words[-1])
     return set(product(*choices))
+
+
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
+
+
+def without_umlauts(name: str) -> tuple[str, ...]:
+    """Return a name and, where it has a sharp s or umlauts, the name with that, and with all of these, spelt out.
+
+    Example:
+        >>> without_umlauts("Gürtelrose"), without_umlauts("Krätze"), without_umlauts("Masern")
+        (('Gürtelrose', 'Guertelrose'), ('Krätze', 'Kraetze'), ('Masern',))
+    """
+    return tuple(dict.fromkeys((name, name.replace("ß", "ss"), name.translate(_SPELT_OUT))))

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,16 @@ from dermatrust.protocols.asking import MODEL
 from dermatrust.protocols.item import Item, Played, Turn
 from dermatrust.protocols.open_data import content_hash, iter_items
 from dermatrust.protocols.protocol import Protocol
-from dermatrust.protocols.result import ProtocolResult, protocol_result
+from dermatrust.protocols.result import (
+    SILENT_JUDGE,
+    Asked,
+    ProtocolResult,
+    prompt_hash,
+    protocol_card,
+    protocol_result,
+)
 from dermatrust.protocols.scored import Scored, write_scored
-from dermatrust.records import DatasetCard, Manifest
-from dermatrust.records.cards import KNOWN_LICENCES
+from dermatrust.records import Manifest
 from dermatrust.store.atomic import write_bytes
 from dermatrust.store.images import ImageCache
 from dermatrust.store.lock import only_writer
@@ -32,7 +38,6 @@ from dermatrust.store.run import RunFolder
 from dermatrust.store.spool import Spool
 
 SCORED = "scored.jsonl"
-SILENT_JUDGE = "a judge did not answer"
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,11 @@ class ProtocolRun:
     method_settings: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     seed: int = 0
+
+    @cached_property
+    def data_hash(self) -> str:
+        """SHA-256 of the data's file, which is read for it once."""
+        return content_hash(self.data)
 
     def items(self) -> Iterator[Item]:
         """Yield every item that is asked."""
@@ -138,7 +148,7 @@ def run_protocol(
         ModelError: A role is played by nobody, or the data may not leave this machine.
     """
     check_roles(asked)
-    n_items = sum(1 for _ in asked.items())
+    n_items = sum(1 for _ in asked.items())  # which also finds a faulty row before the first ask is paid for
     manifest = _manifest(asked, run, command, n_items)
     with only_writer(run.path):
         if run.manifest_path.exists():
@@ -153,7 +163,7 @@ def run_protocol(
         table = write_scored(run.path / SCORED, count_missing(spool, missing))
         result = protocol_result(
             asked.protocol, table, model=asked.clients[MODEL].name, others=_others(asked), variant=asked.variant,
-            method=asked.method, seed=asked.seed, missing=missing,
+            method=asked.method, seed=asked.seed, missing=missing, asked=what_was_asked(asked),
         )  # fmt: skip
         write_result(run.result_path, result)
         run.write_manifest(manifest.model_copy(update={"finished": now()}))
@@ -205,12 +215,19 @@ def run_config(asked: ProtocolRun) -> dict[str, Any]:
     }
 
 
+def what_was_asked(asked: ProtocolRun) -> Asked:
+    """Return what the result says of what was asked."""
+    return Asked(
+        asked.data.name, asked.data_hash, asked.limit, prompt_hash(asked.protocol), dict(asked.method_settings)
+    )
+
+
 def run_name(asked: ProtocolRun) -> str:
     """Return a name that the same command on the same data gives again, so that it resumes its own run."""
     parts = {
-        "data": content_hash(asked.data),
+        "data": asked.data_hash,
         "config": run_config(asked),
-        "prompt": _prompt_hash(asked.protocol),
+        "prompt": prompt_hash(asked.protocol),
         "endpoints": [endpoint_of(client) for client in asked.clients.values()],
     }
     return named_by(asked.protocol.name, parts)
@@ -221,34 +238,16 @@ def _manifest(asked: ProtocolRun, run: RunFolder, command: str, n_items: int) ->
         run_id=run.path.name,
         code_version=__version__,
         command=command,
-        dataset=_card(asked.protocol),
-        dataset_hash=content_hash(asked.data),
+        dataset=protocol_card(asked.protocol),
+        dataset_hash=asked.data_hash,
         n_cases=n_items,
         models=tuple(model_card(client) for client in asked.clients.values()),
-        prompts={asked.protocol.name: _prompt_hash(asked.protocol)},
+        prompts={asked.protocol.name: prompt_hash(asked.protocol)},
         seeds={"run": asked.seed},
         config=run_config(asked),
         started=now(),
     )
 
 
-def _card(protocol: Protocol) -> DatasetCard:
-    source = protocol.source
-    licence = source.licence if source.licence in KNOWN_LICENCES else "not-stated"
-    return DatasetCard(
-        name=protocol.name,
-        version=source.revision or "not pinned",
-        source=source.dataset,
-        licence=licence,
-        consent="as published",
-        may_leave_machine=source.may_leave_machine,
-        notes=protocol.title,
-    )
-
-
 def _others(asked: ProtocolRun) -> dict[str, str]:
     return {role: client.name for role, client in asked.clients.items() if role != MODEL}
-
-
-def _prompt_hash(protocol: Protocol) -> str:
-    return hashlib.sha256(protocol.prompt.encode()).hexdigest()

@@ -69,8 +69,8 @@ def _read(played: Iterator[tuple[Item, Played | None]], where: str) -> Iterator[
         except StopIteration:
             return
         except _UNFIT as error:
-            what = f"has a row that cannot be read ({type(error).__name__}: {error})"
-            raise DataError(where, what, "what this protocol's authors record") from error
+            what = f"holds what is no record of this protocol ({type(error).__name__}: {error})"
+            raise DataError(where, what, "the authors' format, or scored.jsonl of a run") from error
         yield one
 
 

@@ -12,7 +12,7 @@ Answer = Callable[[list[Turn], int, dict[str, Any]], Awaitable[Reply]]
 """From a conversation, a draw and settings to what stands for the model's reply."""
 _APART = 1000
 """Between a play's own draws, so that no two repeats share one."""
-_FORMAL = ("schema", "top_logprobs", "max_tokens")
+_FORMAL = ("schema", "top_logprobs", "max_tokens", "scores_last")
 """Settings that belong to an answer's form and would cramp what is said before it."""
 
 

@@ -14,7 +14,7 @@ from dermatrust.bench.results import (
     SubgroupRow,
 )
 from dermatrust.bench.text import counted, measure_title
-from dermatrust.report.headline import Cell, cell
+from dermatrust.report.headline import Cell, part_cell
 from dermatrust.report.views import interval_text, of_text, p_text, share_text, signed_text, why_undefined
 
 
@@ -120,7 +120,7 @@ def _levels(table: BenchTable, rater: str, factor: Factor) -> tuple[LevelLines, 
         LevelLines(
             level=level,
             cases=_cases(members[0], patients_are_recorded=table.n_patients > 0),
-            models=tuple((row.author, tuple(cell(row.estimate(m)) for m in MEASURES)) for row in members),
+            models=tuple((row.author, tuple(part_cell(row.estimate(m)) for m in MEASURES)) for row in members),
         )
         for level, members in by_level.items()
         if members[0].n_cases >= FEWEST

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from dermatrust.clinic.results import DifferentialResult
     from dermatrust.clinic.stress_table import StressResult
     from dermatrust.clinic.triage_results import TriageResult
+    from dermatrust.protocols.several import ProtocolRuns
 
     Clinical = DifferentialResult | TriageResult | StressResult | BaselineResult | BedsideGap
-    Found = Clinical | JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
+    Found = Clinical | ProtocolRuns | JudgeAudit | StudyResult | ImageAudit | InjectionAudit | ReferenceAudit
 
 NO_MANIFESTS: Mapping[str, Manifest] = MappingProxyType({})
 BENCH = "Leaderboard, subgroups, checklists", "dermatrust bench DATASET -m MODEL"
@@ -56,6 +57,11 @@ class Kind:
         """Whether it is about models at the bedside, and not about who rates them."""
         return self.module.startswith("dermatrust.clinic.")
 
+    @property
+    def is_published(self) -> bool:
+        """Whether it is of published benchmarks, whose data are not the report's dataset."""
+        return self.module.startswith("dermatrust.protocols.")
+
 
 KINDS = {
     "DifferentialResult": Kind(
@@ -77,6 +83,10 @@ KINDS = {
     "BedsideGap": Kind(
         "Benchmark to bedside", "dermatrust clinic gap RUN RUN", "dermatrust.clinic.gap_results",
         "clinic_gap.html", "dermatrust.report.clinic_gap:gap_context",
+    ),
+    "ProtocolRuns": Kind(
+        "Published benchmarks", "dermatrust run PROTOCOL -m MODEL", "dermatrust.protocols.several",
+        "protocol_runs.html", "dermatrust.report.protocol_runs:protocol_context",
     ),
     "JudgeAudit": Kind(
         "Judge report card", "dermatrust audit judge DATASET --judge JUDGE", "dermatrust.audit.judge_audit",
@@ -151,7 +161,7 @@ def left_out(found: "Sequence[Found]", *, has_table: bool, clinical: bool = True
     lacking = [
         (kind.title, kind.command)
         for name, kind in KINDS.items()
-        if name not in there and (clinical or not kind.is_clinical)
+        if name not in there and (clinical or not (kind.is_clinical or kind.is_published))
     ]
     return tuple(lacking if has_table else [BENCH, *lacking])
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from markupsafe import Markup
 
 from dermatrust.agreement.interval import Estimate
+from dermatrust.clinic.cells import CellCounts, Change
 from dermatrust.report.headline import Cell
 from dermatrust.report.intervals import N_MARKS, WIDTH, Axis, IntervalRow, interval_chart
 from dermatrust.report.percent import SHARES, points_axis, points_text, share_text
@@ -31,42 +32,6 @@ class Asked(Protocol):
     @property
     def n(self) -> int:
         """Answers."""
-
-
-class Compared(Asked, Protocol):
-    """One model in one arm against the same model in another, of either task."""
-
-    @property
-    def base_arm(self) -> str:
-        """What it was told in the arm compared with."""
-
-    @property
-    def base_image_arm(self) -> str:
-        """What it was shown there."""
-
-
-class Answered(Asked, Protocol):
-    """One model in one arm, with what is missing."""
-
-    @property
-    def n_missing(self) -> int:
-        """Answers that are not there."""
-
-    @property
-    def n_unanswered(self) -> int:
-        """Answers that say nothing that could be scored."""
-
-    @property
-    def n_abstained(self) -> int:
-        """Answers that say they cannot tell."""
-
-    @property
-    def n_given_away(self) -> int:
-        """Cases of which what was told names the true diagnosis."""
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """Why answers are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +88,7 @@ def shares_chart(
 
 
 def changes_chart(
-    changes: Sequence[tuple[Compared, Estimate]], image_arms: Sequence[str], *, ident: str, title: str,
+    changes: Sequence[tuple[Change, Estimate]], image_arms: Sequence[str], *, ident: str, title: str,
     ends: tuple[str, str], width: float = WIDTH,
 ) -> Markup:  # fmt: skip
     """Return one row per model and arm: a paired difference in points of percent, about zero.
@@ -133,7 +98,7 @@ def changes_chart(
     models = list(dict.fromkeys(change.model for change, _ in changes))
     kinds = {change.arm == change.base_arm for change, _ in changes}
 
-    def group(change: Compared) -> str:
+    def group(change: Change) -> str:
         against = change.base_image_arm if change.arm == change.base_arm else change.base_arm
         return f"{change.model}, against “{against}”" if len(kinds) > 1 else change.model
 
@@ -146,7 +111,7 @@ def changes_chart(
     return drawn_chart(rows, axis, ident=ident, title=title, width=width)
 
 
-def missing_lines(cells: Sequence[Answered], image_arms: Sequence[str]) -> tuple[MissingLine, ...]:
+def missing_lines(cells: Sequence[CellCounts], image_arms: Sequence[str]) -> tuple[MissingLine, ...]:
     """Return what was not answered, by model and arm."""
     return tuple(
         MissingLine(
@@ -164,7 +129,7 @@ def missing_lines(cells: Sequence[Answered], image_arms: Sequence[str]) -> tuple
 
 
 def arm_lines(
-    cells: Sequence[Answered], image_arms: Sequence[str], shown: Callable[[Answered], Sequence[Cell]]
+    cells: Sequence[CellCounts], image_arms: Sequence[str], shown: Callable[[CellCounts], Sequence[Cell]]
 ) -> tuple[ArmLine, ...]:
     """Return one row per model and arm, with the cells that a function gives it."""
     return tuple(

@@ -8,13 +8,14 @@ from typing import Any
 from markupsafe import Markup
 
 from dermatrust.bench.text import counted
-from dermatrust.clinic.gap_results import BedsideGap, GapRow
+from dermatrust.clinic.gap_results import BedsideGap, DatasetRow
 from dermatrust.report.clinic_arms import drawn_chart
 from dermatrust.report.clinic_makeup import makeup_lines
 from dermatrust.report.clinic_words import arm_begins, more_or_fewer
 from dermatrust.report.headline import Cell
 from dermatrust.report.intervals import N_MARKS, IntervalRow
 from dermatrust.report.percent import SHARES, points_axis, points_cell, points_text, share_cell, share_text, whole
+from dermatrust.report.views import of_text
 
 MEASURE_WORDS = {
     "top-1 synonym": ("Right disease first", "had the right disease first"),
@@ -147,7 +148,7 @@ def gap_lines(gap: BedsideGap, measures: Sequence[str]) -> list[GapLine]:
             measure=MEASURE_WORDS[measure][0] if measure in MEASURE_WORDS else measure,
             dataset=names[row.dataset],
             value=share_cell(row.value),
-            n=f"{row.value.n:,}",
+            n=of_text(row.value.n, row.value.n + row.value.n_missing),
             gap=None if row.gap is None else points_cell(row.gap),
             within=None if row.within is None else points_cell(row.within),
             n_diseases=f"{row.n_diseases:,}" if row.within is not None else "",
@@ -159,7 +160,7 @@ def gap_lines(gap: BedsideGap, measures: Sequence[str]) -> list[GapLine]:
     ]
 
 
-def _apart(row: GapRow) -> str:
+def _apart(row: DatasetRow) -> str:
     found = row.gap
     assert found is not None
     text = more_or_fewer(found.value, nothing="as many")
@@ -169,7 +170,7 @@ def _apart(row: GapRow) -> str:
     return f"{text}, which may be chance" if found.low <= 0 <= found.high else text
 
 
-def _within_sentence(row: GapRow) -> str:
+def _within_sentence(row: DatasetRow) -> str:
     if row.within is None:
         return ""
     if math.isnan(row.within.value):
@@ -179,10 +180,10 @@ def _within_sentence(row: GapRow) -> str:
     return f" Within the {counted(row.n_diseases, 'disease')} that both have it is {apart}."
 
 
-def _setting(gap: BedsideGap, row: GapRow) -> str:
+def _setting(gap: BedsideGap, row: DatasetRow) -> str:
     return f"{row.model}, {_arm(gap, row)}"
 
 
-def _arm(gap: BedsideGap, row: GapRow) -> str:
+def _arm(gap: BedsideGap, row: DatasetRow) -> str:
     several = len({image_arm for _, _, image_arm in gap.settings if image_arm != "none"}) > 1
     return f"{row.arm}, {row.image_arm}" if several and row.image_arm != "none" else row.arm

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.ladder import RUNGS
-from dermatrust.clinic.results import CREDITS, OVERLAPS, WEIGHTED, Cell, DifferentialResult
+from dermatrust.clinic.results import CREDITS, OVERLAPS, VERBATIM, WEIGHTED, Cell, DifferentialResult
 from dermatrust.report.clinic_arms import ArmLine, arm_name, drawn_chart
 from dermatrust.report.intervals import IntervalRow
 from dermatrust.report.percent import SHARES, share_cell, share_text
@@ -68,6 +68,14 @@ def extra_table(result: DifferentialResult) -> LadderTable | None:
     if not names:
         return None
     return _table(result, "ddx-extra", "Partial credit, mean of the answers", tuple(title for title, _ in known), names)
+
+
+def verbatim_table(result: DifferentialResult) -> LadderTable | None:
+    """Return how often the label's own words were said where the lexicon does not know the label; None without such."""
+    if not result.n_unknown_truth or not all(name in cell.measures for cell in result.cells for name in VERBATIM):
+        return None
+    title = "Cases whose label the lexicon does not know, share of the answers"
+    return _table(result, "ddx-verbatim", title, (RUNG_WORDS["exact"][0],), VERBATIM)
 
 
 def _table(

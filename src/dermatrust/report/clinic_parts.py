@@ -7,15 +7,16 @@ from typing import Protocol, TypeVar
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.bench.results import FEWEST
-from dermatrust.clinic.subgroups import GapRow, SubgroupRow, WithinRow
-from dermatrust.report.clinic_arms import Answered, Asked
+from dermatrust.clinic.cells import CellCounts
+from dermatrust.clinic.subgroups import PartsGap, SubgroupRow, WithinRow
+from dermatrust.report.clinic_arms import Asked
 from dermatrust.report.headline import Cell
 from dermatrust.report.percent import points_cell, score_cell, share_cell, tenths_text
 from dermatrust.report.views import NOTHING, and_text, of_text
 
 FEW = Cell(f"fewer than {FEWEST}", "")
 A = TypeVar("A", bound=Asked)
-P = TypeVar("P", SubgroupRow, GapRow, WithinRow)
+P = TypeVar("P", SubgroupRow, PartsGap, WithinRow)
 
 
 class Study(Protocol):
@@ -26,7 +27,7 @@ class Study(Protocol):
         """The arm that others are compared with."""
 
     @property
-    def cells(self) -> Sequence[Answered]:
+    def cells(self) -> Sequence[CellCounts]:
         """By model, arm, image arm."""
 
     @property
@@ -34,7 +35,7 @@ class Study(Protocol):
         """Parts of the cases."""
 
     @property
-    def gaps(self) -> Sequence[GapRow]:
+    def gaps(self) -> Sequence[PartsGap]:
         """The widest gaps."""
 
     @property
@@ -117,7 +118,7 @@ def part_lines(rows: Sequence[SubgroupRow]) -> list[PartLine]:
     ]  # fmt: skip
 
 
-def gap_lines(rows: Sequence[GapRow]) -> list[PartLine]:
+def gap_lines(rows: Sequence[PartsGap]) -> list[PartLine]:
     """Return the widest gap of every figure and factor."""
     return [
         PartLine(row.factor, f"{row.lowest}, {row.highest}", row.model, row.measure, f"{row.gap.n:,}",

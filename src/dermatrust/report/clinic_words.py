@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import TypeVar
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.bench.text import counted
@@ -18,11 +17,9 @@ from dermatrust.clinic.arms import (
 from dermatrust.clinic.cells import Change
 from dermatrust.clinic.image_arms import NO_IMAGES
 from dermatrust.clinic.results import HEADLINE, Anchoring, DifferentialResult, Shortcut
-from dermatrust.report.clinic_arms import Compared
 from dermatrust.report.percent import of_hundred, whole
 from dermatrust.report.views import of_text
 
-C = TypeVar("C", bound=Compared)
 _EMBEDDED = "nano/"
 
 
@@ -88,7 +85,7 @@ def image_arms_about(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(name, image_arm_words(name)[1]) for name in shown] if len(shown) > 1 else []
 
 
-def main_changes(changes: Sequence[C], model: str, base: str, image_arms: Sequence[str]) -> list[C]:
+def main_changes(changes: Sequence[Change], model: str, base: str, image_arms: Sequence[str]) -> list[Change]:
     """Return a model's changes that are worth a sentence.
 
     These are another context with the photographs shown in the first way, and the base context with them shown in
@@ -96,7 +93,7 @@ def main_changes(changes: Sequence[C], model: str, base: str, image_arms: Sequen
     """
     first = next((name for name in image_arms if name != NO_IMAGES.name), NO_IMAGES.name)
 
-    def is_main(one: C) -> bool:
+    def is_main(one: Change) -> bool:
         if one.arm == one.base_arm:
             return one.arm == base
         return one.image_arm in (first, NO_IMAGES.name)
@@ -104,7 +101,7 @@ def main_changes(changes: Sequence[C], model: str, base: str, image_arms: Sequen
     return [one for one in changes if one.model == model and is_main(one)]
 
 
-def change_begins(change: Compared) -> str:
+def change_begins(change: Change) -> str:
     """Return how a sentence about a change begins: with the images where they alone differ, else with the context."""
     if change.arm == change.base_arm:
         return image_arm_words(change.image_arm)[0]

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Measure, ModelRow, Rank
+from dermatrust.bench.results import FEWEST, MACRO, MEASURES, BenchTable, Estimate, Measure, ModelRow, Rank
 from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report.provenance import called
@@ -76,6 +76,11 @@ def cell(estimate: Estimate, rank: Rank | None = None, *, show_n: bool = False) 
         note=why_undefined(estimate),
         is_first=bool(rank and rank.place == 1),
     )
+
+
+def part_cell(estimate: Estimate) -> Cell:
+    """Return the mean of a part of the cases as text; one of so few scores that it says next to nothing is left out."""
+    return Cell(f"fewer than {FEWEST}", "") if 0 < estimate.n < FEWEST else cell(estimate)
 
 
 def rater_tables(table: BenchTable) -> tuple[RaterTable, ...]:

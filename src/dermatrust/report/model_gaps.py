@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dermatrust.bench.results import FEWEST, NOT_RECORDED, BenchTable, ModelGap, SubgroupRow, WithinGap
 from dermatrust.report.gap_line import GapLine, finding_text
-from dermatrust.report.headline import Cell, cell
+from dermatrust.report.headline import Cell, cell, part_cell
 from dermatrust.report.views import interval_text, score_text, signed_text
 
 
@@ -104,7 +104,7 @@ def _within_line(row: WithinGap) -> ModelWithinLine:
 def _condition(name: str, rows: dict[str, SubgroupRow], authors: tuple[str, ...]) -> ConditionLine:
     first = next(iter(rows.values()))
     means = {
-        dimension: [row.scores[dimension].value for row in rows.values() if row.scores[dimension].n]
+        dimension: [row.scores[dimension].value for row in rows.values() if row.scores[dimension].n >= FEWEST]
         for dimension in first.scores
     }
     known = {dimension: sum(values) / len(values) for dimension, values in means.items() if values}
@@ -112,11 +112,11 @@ def _condition(name: str, rows: dict[str, SubgroupRow], authors: tuple[str, ...]
     return ConditionLine(
         name=name,
         cases=f"{first.n_cases:,}",
-        cells=tuple(cell(rows[author].macro) for author in authors),
-        weakest=f"{weakest.title}, {score_text(known[weakest])}" if weakest else "no score",
+        cells=tuple(part_cell(rows[author].macro) for author in authors),
+        weakest=f"{weakest.title}, {score_text(known[weakest])}" if weakest else f"fewer than {FEWEST}",
     )
 
 
 def _overall(rows: dict[str, SubgroupRow]) -> float:
-    known = [row.macro.value for row in rows.values() if not math.isnan(row.macro.value)]
+    known = [row.macro.value for row in rows.values() if row.macro.n >= FEWEST and not math.isnan(row.macro.value)]
     return sum(known) / len(known) if known else math.inf

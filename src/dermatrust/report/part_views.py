@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from dermatrust.align.gaps import GapRow
+from dermatrust.align.gaps import RaterGap
 from dermatrust.align.results import Adjudication, AlignmentStudy, GroupRow
 from dermatrust.align.said import ABSENT
 from dermatrust.align.within import WithinRow
@@ -81,7 +81,7 @@ def part_tables(groups: Sequence[GroupRow]) -> list[PartTable]:
     return found
 
 
-def gap_lines(gaps: Sequence[GapRow], statistic: str) -> list[GapLine]:
+def gap_lines(gaps: Sequence[RaterGap], statistic: str) -> list[GapLine]:
     """Return the widest gaps of the error, or of the bias."""
     return [_gap(row) for row in gaps if row.statistic == statistic]
 
@@ -146,7 +146,7 @@ def _part(row: GroupRow, error: Estimate, bias: Estimate) -> PartLine:
     return PartLine(row.level, number_cell(error), number_cell(bias, signed=True), *counts)
 
 
-def _gap(row: GapRow) -> GapLine:
+def _gap(row: RaterGap) -> GapLine:
     text = signed_text if row.statistic == "bias" else score_text
     return GapLine(
         rater=row.rater,

@@ -115,6 +115,7 @@ def write_trust_report(path: Path, found: "Sequence[Found]", manifests: Mapping[
         DataError: The file cannot be written.
     """
     cards = [card for one in found for card in cards_of(one)]
+    kinds = [KINDS[type(one).__name__] for one in found]
     write_page(
         path,
         "report.html",
@@ -123,7 +124,9 @@ def write_trust_report(path: Path, found: "Sequence[Found]", manifests: Mapping[
         names=and_text(list(dict.fromkeys(card.name for card in cards))),
         made=__version__,
         table=None,
-        is_clinical=all(KINDS[type(one).__name__].is_clinical for one in found),
+        is_clinical=all(kind.is_clinical for kind in kinds),
+        is_published=all(kind.is_published for kind in kinds),
+        is_of_models=all(kind.is_clinical or kind.is_published for kind in kinds),
         chapters=chapters(found, manifests),
         left_out=left_out(found, has_table=False),
     )

@@ -10,6 +10,8 @@ from dermatrust.errors import DataError
 from dermatrust.records import DatasetCard
 from dermatrust.store.atomic import write_text
 
+_DEEPEST = 4
+
 
 def read_card(path: Path) -> DatasetCard:
     """Return the card.
@@ -19,7 +21,9 @@ def read_card(path: Path) -> DatasetCard:
     """
     where = str(path)
     try:
-        fields = yaml.safe_load(path.read_bytes())
+        content = path.read_bytes()
+        _check_plain(content, where)
+        fields = yaml.safe_load(content)
     except FileNotFoundError:
         do = "A dataset folder needs a card; docs/formats.md says what is in it."
         raise DataError(where, "there is no such file", do=do) from None
@@ -39,6 +43,15 @@ def write_card(path: Path, card: DatasetCard) -> None:
     if yaml.safe_load(text) != fields:  # YAML folds some rare line ends unless they are escaped
         text = yaml.safe_dump(fields, sort_keys=False, allow_unicode=False, width=100)
     write_text(path, text)
+
+
+def _check_plain(content: bytes, where: str) -> None:
+    """Refuse what no card needs and what a few lines can stop a machine with: aliases, and lists in lists in lists."""
+    depth = 0
+    for event in yaml.parse(content, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
+            raise DataError(where, "refers to itself, or nests lists in lists", "lines such as `name: my-dataset`")
 
 
 def _as_text(value: Any) -> Any:

@@ -161,7 +161,7 @@ class _Writer:
         with ThreadPoolExecutor() as pool:  # Pillow lets other threads run while it decodes and encodes
             while batch := list(islice(remaining, _IMAGES_AT_ONCE)):
                 targets = [self._target(name) for name, _ in batch]
-                list(pool.map(_rewrite_image, [source for _, source in batch], targets))
+                list(pool.map(rewrite_image, [source for _, source in batch], targets))
 
     def _target(self, name: str) -> Path:
         """Return where the image goes; only names that a case holds are known to lie inside the folder."""
@@ -176,7 +176,12 @@ class _Writer:
         return self._folder / name
 
 
-def _rewrite_image(source: Path, target: Path) -> None:
+def rewrite_image(source: Path, target: Path) -> None:
+    """Write an image anew as datasets keep them: upright, in sRGB, without metadata; by the ending of `target`.
+
+    Raises:
+        DataError: It cannot be read.
+    """
     encoding, settings = _ENCODINGS[target.suffix.lower()]
     pixels = read_pixels(source, where=f"image {target.name}")
     with replacing(target) as file:

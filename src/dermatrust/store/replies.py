@@ -66,7 +66,14 @@ def _head(name: str, endpoint: tuple[tuple[str, Any], ...], draw: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def _settings(sampling: Sampling) -> bytes:
-    fields = [sampling.temperature, sampling.max_tokens, sampling.seed, sampling.top_logprobs, sampling.schema]
+    fields: list[Any] = [
+        sampling.temperature,
+        sampling.max_tokens,
+        sampling.seed,
+        sampling.top_logprobs,
+        sampling.schema,
+    ]
+    fields += ["scores last"] if sampling.scores_last else []  # so that all other asks keep their keys
     return canonical_json(fields).encode()
 
 

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from dermatrust.curate.app import ROUTERS
 from dermatrust.curate.keeping import keep
 from dermatrust.curate.projects import create_project, pick, set_member
+from dermatrust.curate.routes_import import uploads_of
 from dermatrust.curate.security import COOKIE
 from dermatrust.curate.sessions import Sessions
 from dermatrust.curate.tables import ApiToken, Assignment, Audit, Draft, Image, Project, Rating, User
 from dermatrust.curate.trail import Actor
+from dermatrust.curate.uploads import Report
 from dermatrust.records import DIMENSIONS
 
 BY = Actor("test")
@@ -40,6 +42,8 @@ ADMIN = Expected(("root",), outside=403)
 RATER, ADJUDICATOR, CURATOR = Expected(("ann",)), Expected(("judy",)), Expected(("cora", "root"))
 OWN = Expected(("ann",), inside=404)
 DONE = Expected(("ann", "judy"))
+BRINGS_IN = Expected(("cora", "root"), outside=403)
+OWN_UPLOAD = Expected(("cora",), inside=404)
 AFTER_RATING = Expected(("ann",))
 ROUTES = {
     "GET /login": (PUBLIC, None),
@@ -74,6 +78,11 @@ ROUTES = {
     "GET /projects/{project_id}/images": (CURATOR, None),
     "GET /projects/{project_id}/images/{image_id}": (CURATOR, None),
     "POST /projects/{project_id}/images/{image_id}": (CURATOR, {"verdict": "cleared"}),
+    "GET /import": (BRINGS_IN, None),
+    "GET /import/{upload_id}": (OWN_UPLOAD, None),
+    "POST /import/{upload_id}": (OWN_UPLOAD, {"slots": "2"}),
+    "POST /import/{upload_id}/drop": (OWN_UPLOAD, {}),
+    "PUT /import/file": (BRINGS_IN, b"no dataset"),
     "GET /projects/{project_id}/export": (CURATOR, None),
     "POST /projects/{project_id}/export/folder": (CURATOR, {}),
     "POST /projects/{project_id}/export/download": (CURATOR, {"kind": "ratings.csv"}),
@@ -125,6 +134,7 @@ def places(site):
     return {
         "project_id": site.bench.id, "assignment_id": case["id"], "item_id": item.id, "user_id": victim.id, "number": 1,
         "image_id": image_id, "kept_id": kept_id, "open_item_id": open_item_id,
+        "upload_id": upload_of(site, "cora"),
         "version": "x", "name": "workbench.css",
     }  # fmt: skip
 
@@ -139,6 +149,13 @@ def keep_for(site, rater):
         return kept.id, kept.item_id
 
 
+def upload_of(site, name):
+    """Return the id of an upload with a fault."""
+    upload = uploads_of(site.app.state.workbench).begin(site.user(name).id)
+    upload.say(Report("dataset", faults=(("card.yaml", "is not there"),)))
+    return upload.id
+
+
 def images_of(site):
     from dermatrust.curate.projects import read_images
 
@@ -148,7 +165,9 @@ def images_of(site):
 def call(client, route, places, body, **headers):
     method, _, path = route.partition(" ")
     options = {}
-    if body is not None:
+    if isinstance(body, bytes):
+        options, headers = {"content": body}, {"Content-Type": "application/octet-stream"} | headers
+    elif body is not None:
         filled = {key: value.format(**places) if isinstance(value, str) else value for key, value in body.items()}
         options = {"json" if path.rpartition("/")[2] in JSON_ROUTES else "data": filled}
     return client.request(method, path.format(**places), headers=headers, **options)

@@ -7,9 +7,11 @@ import pytest
 
 from dermatrust.curate.app import ROUTERS
 from dermatrust.curate.projects import Picked, create_project, read_images, set_member
+from dermatrust.curate.routes_import import uploads_of
 from dermatrust.curate.rules import Rules
 from dermatrust.curate.tables import User
 from dermatrust.curate.trail import Actor
+from dermatrust.curate.uploads import Report
 from dermatrust.records import DIMENSIONS, ClinicalContext, Narrative
 
 pytestmark = pytest.mark.timeout(280)
@@ -25,6 +27,7 @@ WHO = {
     "/projects/{project_id}/disputes": "judy", "/projects/{project_id}/progress": "cora",
     "/projects/{project_id}/agreement": "cora", "/projects/{project_id}/anchors": "cora",
     "/projects/{project_id}/images": "cora", "/projects/{project_id}/assign": "cora",
+    "/import": "cora", "/import/{upload_id}": "cora",
     "/projects/{project_id}/export": "cora", "/rate/{assignment_id}": "ben", "/items/{item_id}/revise": "ann",
     "/items/{item_id}/adjudicate": "judy",
 }  # fmt: skip
@@ -41,7 +44,25 @@ def fill(site):
     site.rate(ben, 1, uncertain=True, reason="hidden by hair")
     case = site.take(ben)
     item_of = {item.state: item.id for item in site.items()}
-    return {"project_id": site.bench.id, "assignment_id": case["id"], **item_of}
+    places = {"project_id": site.bench.id, "assignment_id": case["id"], "upload_id": upload_of(site), **item_of}
+    keep_one(site)
+    return places
+
+
+def upload_of(site, said="photographs"):
+    """Return the id of an upload of the curator's that was looked at."""
+    upload = uploads_of(site.app.state.workbench).begin(site.user("cora").id)
+    noted = ((f"images/{said}", said),)
+    upload.say(Report("dataset", said, ((said, 1_234),), (), noted, (said,), ("references",), is_synthetic=True))
+    return upload.id
+
+
+def keep_one(site):
+    """Let a rater have something that can be taken back."""
+    carl = site.add("carl", "rater")
+    free = [item.id for item in site.items() if item.state == "open"]
+    sent = {"item": free, "rater": str(carl.id), "days": "7"}
+    assert "1 kept" in site.client("cora").post(f"/projects/{site.bench.id}/assign", data=sent).text
 
 
 def address(path, places):
@@ -110,7 +131,7 @@ def test_hostile_texts_do_nothing_on_any_page(site_of, open_page_of):
     visit(site, open_page_of, "/rate/{assignment_id}", places)
     site.rate(ben, 1, uncertain=True, reason=hostile, note=hostile)
     item_id = next(item.id for item in site.items() if item.project_id == site.bench.id)
-    places |= {"disputed": item_id, "agreed": item_id}
+    places |= {"disputed": item_id, "agreed": item_id, "upload_id": upload_of(site, hostile)}
     for path in WHO:
         if not path.startswith("/rate") and not path.endswith("/revise"):
             visit(site, open_page_of, path, places)

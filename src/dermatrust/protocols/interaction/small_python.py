@@ -6,12 +6,13 @@ wrote can do no more than compute and print.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dermatrust.protocols.interaction.small_python_expressions import Expressions, Module, ReturnedError
 from dermatrust.protocols.interaction.small_python_values import (
+    FUNCTIONS,
     NotThereError,
     TooLargeError,
     entries,
@@ -47,18 +48,23 @@ def console_of(code: str) -> str:
     return "".join(walk.printed)
 
 
-def value_of(expression: str, names: Mapping[str, Any] | None = None) -> Any:
+def value_of(expression: str, modules: Sequence[str] = (), functions: Sequence[str] = tuple(FUNCTIONS)) -> Any:
     """Return what an expression comes to.
+
+    Args:
+        expression: The expression.
+        modules: Names under which it has `math`.
+        functions: The functions it has.
 
     Raises:
         Exception: Of whatever kind Python would raise; the expression is a stranger's.
 
     Example:
-        >>> value_of("round((140 - 3.15) * math.pi, 1)", {"math": module("math")})
+        >>> value_of("round((140 - 3.15) * math.pi, 1)", ["math"])
         429.9
     """
-    walk = _Walk()
-    walk.names.update({name: Module(one) if isinstance(one, Mapping) else one for name, one in (names or {}).items()})
+    walk = _Walk(functions={name: FUNCTIONS[name] for name in functions})
+    walk.names.update({name: Module(module("math")) for name in modules})
     return walk.value(ast.parse(expression.strip(), mode="eval").body, walk.names)
 
 

@@ -58,6 +58,7 @@ class Expressions(ABC):
     """One walk through some code: what its expressions come to, within the bounds of steps and time."""
 
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+    functions: Mapping[str, Any] = field(default_factory=lambda: FUNCTIONS)
     printed: list[str] = field(default_factory=list)
     n_printed: int = 0
     n_steps: int = 0
@@ -109,7 +110,7 @@ class Expressions(ABC):
         return bounded(node.value)
 
     def _of_name(self, node: ast.Name, names: dict[str, Any]) -> Any:
-        for held in (names, self.names, FUNCTIONS):
+        for held in (names, self.names, self.functions):
             if node.id in held:
                 return held[node.id]
         if node.id == "print":

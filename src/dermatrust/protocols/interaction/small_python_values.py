@@ -204,7 +204,6 @@ def _over(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def bound(*values: Any, **named: Any) -> Any:
         found = entries(values[0]) if len(values) == 1 else list(values)
-        nodes(found)
         return function(found, **named)
 
     return bound

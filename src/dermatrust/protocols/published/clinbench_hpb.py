@@ -32,9 +32,10 @@ from dermatrust.protocols.metrics import (
     mean_score,
     spread_in_groups,
 )  # fmt: skip
+from dermatrust.protocols.options_in_text import LETTERS, split_options
 from dermatrust.protocols.read_pickled import read_pickled
 from dermatrust.protocols.repeated_rows import numbered, telling_repeats_apart
-from dermatrust.protocols.scorers.choice import answer_letters, choice_score, option_letters, options_of
+from dermatrust.protocols.scorers.choice import answer_letters, choice_score, option_letters
 from dermatrust.protocols.scorers.judge import ask_judge
 from dermatrust.protocols.scorers.rotation import rotated
 
@@ -55,7 +56,6 @@ ACD, or NA where it chooses none. Do not answer the question yourself.
 Reply: {reply}"""
 REPEATS = 4
 REASONING_TEMPERATURE = 0.6
-LETTERS = "ABCDEFGHIJ"
 _STATED = re.compile(
     r"\bAnswer\W{0,4}[:：]\W{0,4}((?-i:(?:[A-Z]\b[\s,，、;/&*]*(?:and\b\s*)?)+|[A-Z]{2,10}\b)|[A-Z]{1,10}(?=\W*$))",
     re.IGNORECASE | re.MULTILINE,
@@ -87,23 +87,6 @@ def to_item(row: Row) -> tuple[Item, ...]:
 
 def _id_of(row: Row) -> str:
     return id_of(row["question"], *split_options(row["options"]).values())
-
-
-def split_options(text: str | list[str] | Mapping[str, str]) -> dict[str, str]:
-    """Return options by letter from one text, "A. this B. that", in whose order their letters stand."""
-    if not isinstance(text, str):
-        return options_of(text)
-    options: dict[str, str] = {}
-    for letter in LETTERS:
-        start = re.search(rf"(?:^|\n)\s*{letter}[.．、]", text) or re.search(rf"(?:^|\s){letter}[.．、]", text)
-        if start is None:
-            break
-        if options:
-            options[chr(ord(letter) - 1)] = text[: start.start()].strip()
-        options[letter], text = "", text[start.end() :]
-    if options:
-        options[list(options)[-1]] = text.strip()
-    return options
 
 
 def repeated(row: Row) -> tuple[Item, ...]:

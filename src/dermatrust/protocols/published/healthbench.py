@@ -110,7 +110,10 @@ def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played |
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Row]]:
-    content = read_json(path) if path.suffix.lower() == ".json" else None
+    try:
+        content = read_json(path) if path.suffix.lower() == ".json" else None
+    except DataError:  # JSON Lines after all, or what is wrong with it is told below
+        content = None
     metadata = content.get("metadata") if isinstance(content, dict) else None
     if not isinstance(metadata, dict) or "example_level_metadata" not in metadata:
         yield from read_rows(path)

@@ -7,11 +7,12 @@ Not for   Diagnostic skill in general: the pairs were chosen to be hard for mach
 Deviates  The paper's mode "mc" by default: letters, as words of a list; `lenient` takes a letter with any punctuation.
           `free-form` asks an open question and a judge says how close the answer is to each option. `greedy` takes the
           likelier letter of the first token, where the server gives log-probabilities, else the letter that was said.
-          The mode that compares the probabilities of the options' whole texts ("prefix") needs a model that scores a
-          given text, which chat servers do not; its recorded letters are read. `released-code` has 0 for shares of no
-          pair at all, and with `+free-form` an invalid choice where the judge gave no scores.
-Verified  Partly: 176 pairs, 88 with answers A and B and 88 with B and A, 228 images; a coin scores 25 and 50 %; the
-          image counts of categories, e.g. Cerebral 79.
+          `prefix` takes the option whose whole text is likelier as the answer, by the geometric mean over its tokens,
+          where the server scores a given text (vLLM does), else it asks for the letter as by default.
+          `released-code` has 0 for shares of no pair at all, and with `+free-form` an invalid choice where the judge
+          gave no scores.
+Verified  Partly: 176 pairs, 88 with answers A and B and 88 with B and A, 228 images; a coin scores 25 and 50 %;
+          79 images are of the category Cerebral.
 """
 
 import math
@@ -22,13 +23,13 @@ from typing import Any
 
 from dermatrust.clients.fence import unfenced
 from dermatrust.errors import DataError
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, ask_once, user
 from dermatrust.protocols.item import filled
 from dermatrust.protocols.metrics import mean_part, mean_score
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.scorers.choice import UNANSWERED, option_letters
 from dermatrust.protocols.scorers.judge import ask_judge, closeness, closest, quote
-from dermatrust.protocols.scorers.likelihood import TOP, letter_likelihoods, likeliest
+from dermatrust.protocols.scorers.likelihood import TOP, letter_likelihoods, likeliest, text_likelihood
 from dermatrust.protocols.scorers.pairs import confusion, invalid, or_zero, precision, set_accuracy
 
 PROMPT = """{question}
@@ -95,6 +96,25 @@ async def play_greedy(item: Item, ask: Ask) -> Played:
     reply = await ask(item.turns(), top_logprobs=TOP, max_tokens=1)
     first = replace(reply, logprobs=(reply.logprobs or [])[:1])
     return Played(reply=reply.text, numbers=letter_likelihoods(first, "AB"))
+
+
+async def play_prefix(item: Item, ask: Ask) -> Played:
+    """Have each option's text scored as the answer to the bare question; where that cannot be, ask for the letter."""
+    logs = {}
+    for letter, text in item.options.items():
+        said = [user(item.question, item.images), Turn("assistant", text)]
+        logs[letter] = text_likelihood(await ask(said, scores_last=True, max_tokens=1), text)
+        if math.isnan(logs[letter]):
+            return await ask_once(item, ask)
+    return Played(reply="", numbers=logs)
+
+
+def score_prefix(item: Item, played: Played) -> Score:
+    """Grade A where its text is the likelier, else B; without likelihoods, the letter that was said."""
+    if not played.numbers:
+        return score_greedy(item, played)
+    found = _graded(item, {"A" if played.numbers["A"] > played.numbers["B"] else "B"})
+    return replace(found, parts={"by likelihood": 1.0})
 
 
 def score_greedy(item: Item, played: Played) -> Score:
@@ -195,6 +215,10 @@ PROTOCOL = Protocol(
         "lenient": {"score": score_lenient},
         "greedy": {
             "play": play_greedy, "score": score_greedy,
+            "metrics": {**_FIGURES, "by likelihood": mean_part("by likelihood")},
+        },
+        "prefix": {
+            "play": play_prefix, "score": score_prefix,
             "metrics": {**_FIGURES, "by likelihood": mean_part("by likelihood")},
         },
         "free-form": _FREE_FORM,

@@ -7,11 +7,8 @@ Reference: Khandekar et al. (2024), https://arxiv.org/abs/2406.12036.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from dermatrust.protocols.interaction.small_python import value_of
-from dermatrust.protocols.interaction.small_python_values import module
 
 NOT_FOUND = "Not Found"
 _ANSWER = re.compile(r'[Aa]nswer":\s*(.*?)\}')
@@ -27,7 +24,9 @@ _PERCENT = re.compile(r"(-?\d+(?:\.\d+)?)%")
 _FORMULA = re.compile(r"str\((.*)\)")
 _LEFT_OUT = "weight", "height", "mg/dl", "g/dl", "mmol/L", "kg", "g", "mEq/L"
 """Taken out of a formula, in this order."""
-_NAMES: Mapping[str, Any] = {name: module("math") for name in ("math", "np", "numpy")}
+_MODULES = "math", "np", "numpy"
+_FUNCTIONS = "min", "pow", "round", "abs", "int", "float"
+"""What a formula may use; there is no `max`."""
 
 
 def released_text(reply: str) -> str:
@@ -119,7 +118,7 @@ def _worked_out(formula: str) -> float | None:
     open_ones = plain.count("(") - plain.count(")")
     plain = "(" * -open_ones + plain + ")" * open_ones
     try:
-        value = value_of(plain, _NAMES)
+        value = value_of(plain, _MODULES, _FUNCTIONS)
     except Exception:  # whatever a stranger's formula raises: it is no answer
         return None
     return float(value) if isinstance(value, int | float) else None

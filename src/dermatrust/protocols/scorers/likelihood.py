@@ -41,6 +41,41 @@ def likeliest(numbers: Mapping[str, float]) -> str:
     return max(sorted(numbers), key=lambda letter: numbers[letter], default="")
 
 
+def text_likelihood(reply: Reply, text: str) -> float:
+    """Return the mean log-probability of the tokens of a text that ends what was scored (`Sampling.scores_last`).
+
+    It is the logarithm of the geometric mean of their probabilities. NaN where the server scored nothing, or where the
+    text is not made of whole tokens. Blanks do not count: servers differ in which token has them.
+
+    Example:
+        >>> scored = {"is": -9.0, " a": -1.0, "cyst": -2.0}
+        >>> tokens = [{"token": token, "logprob": log} for token, log in scored.items()]
+        >>> text_likelihood(Reply("", logprobs=tokens), "a cyst"), text_likelihood(Reply(""), "a cyst")
+        (-1.5, nan)
+
+    Reference:
+        Sepehri et al. (2024), https://arxiv.org/abs/2409.15477.
+    """
+    wanted, held = _squeezed(text), ""
+    logs: list[float] = []
+    for entry in reversed(reply.logprobs or []):
+        token = _squeezed(str(entry.get("token", "")))
+        if not logs and not wanted.endswith(token):  # what a template closes a message with
+            continue
+        held = token + held
+        log = entry.get("logprob")
+        if not wanted.endswith(held) or not isinstance(log, int | float) or not math.isfinite(log):
+            break
+        logs.append(float(log))
+        if held == wanted:
+            return math.fsum(logs) / len(logs)
+    return math.nan
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.replace("▁", " ").replace("Ġ", " ").split())
+
+
 def _at(entry: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, float]:
     logs: dict[str, list[float]] = {}
     alternatives = entry.get("top_logprobs") or [entry]

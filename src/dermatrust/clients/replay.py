@@ -128,7 +128,7 @@ class ReplayClient:
     def _places(self, request: Request) -> list[tuple[int, int]]:
         """Return where the file holds what was recorded for a request, in the order of draws."""
         arm, image_arm = plain_arm(request.arm), plain_arm(request.image_arm)
-        image_arms = (image_arm, "") if image_arm in _ALL else (image_arm,)
+        image_arms: tuple[str, ...] = (image_arm, "") if image_arm in _ALL else (image_arm,)
         image_arms += (_ALL[0],) if image_arm == _ALL[1] else ()  # all of none: no photograph is shown in that arm
         authors = (request.author, "") if request.author else ("",)
         wanted = ((request.case_id, author, arm, shown) for author in authors for shown in image_arms)

@@ -115,6 +115,30 @@ def test_the_search_sees_each_way_to_fetch(asks):
     assert ASKS.search(asks)
 
 
+HASHED = re.compile(
+    r"^([a-z0-9-]+)==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
+)
+
+
+def test_what_a_server_installs_is_pinned_by_hash():
+    text = (ROOT / "constraints-hashed.txt").read_text()
+    hashed = {name: version for name, version, _ in HASHED.findall(text)}
+    assert HASHED.sub("", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)) == ""  # no line without a hash
+    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    pins = {name.lower().replace("_", "-"): version for name, version in pins.items()}
+    differ = {name: (version, pins[name]) for name, version in hashed.items() if pins.get(name, version) != version}
+    assert not differ
+    assert bill_of("web", "postgres").items() <= hashed.items()
+
+
+def bill_of(*extras):
+    """Return the packages that an install with these extras brings, as the bill of materials lists them."""
+    words = [word for extra in extras for word in ("--extra", extra)]
+    script = [sys.executable, ROOT / "scripts" / "write_sbom.py", *words]
+    bill = json.loads(subprocess.run(script, check=True, capture_output=True, timeout=60).stdout)
+    return {one["name"]: one["version"] for one in bill["components"]}
+
+
 def test_everything_an_install_brings_is_pinned_and_on_the_bill():
     extras = [word for extra in ("web", "postgres") for word in ("--extra", extra)]
     script = [sys.executable, ROOT / "scripts" / "write_sbom.py", *extras]

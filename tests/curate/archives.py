@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def zipped(folder: Path, *, top: str = "", **changed: bytes | None) -> bytes:
-    """Return a folder as a zip; files by their names, with `__` for the dot, get other bytes, or None and are left out."""
+    """Return a folder as a zip; files by name, `__` for the dot, get other bytes, or None and are left out."""
     content = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     content |= {name.replace("__", "."): given for name, given in changed.items()}
     return packed({f"{top}{name}": given for name, given in content.items() if given is not None})

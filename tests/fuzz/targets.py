@@ -3,6 +3,7 @@
 `fuzz.py` asks them without end; `test_fuzz.py` runs each on its seeds, and `fuzz.py` for DERMATRUST_FUZZ_S seconds.
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,10 +15,11 @@ from PIL import Image
 from dermatrust.curate.database import Database
 from dermatrust.curate.exchange import import_project
 from dermatrust.curate.image_checks import ImageRefusedError
-from dermatrust.curate.image_cleaning import clean_image
+from dermatrust.curate.image_cleaning import Cleaners, clean_image
 from dermatrust.curate.migrations import upgrade
 from dermatrust.curate.queue import read_queue
 from dermatrust.curate.trail import Actor
+from dermatrust.curate.unpacking import largest_of, unpack
 from dermatrust.datasets.faults import Faults
 from dermatrust.datasets.own_tables import csv_fields, csv_separator
 from dermatrust.datasets.rating_columns import read_columns
@@ -94,6 +96,25 @@ def project_jsonl(content: bytes) -> None:
         raise _UndoneError
 
 
+def archive(content: bytes) -> None:
+    """An uploaded zip is unpacked into one folder, and holds nothing there but what a dataset has; or is refused."""
+    target = _room() / "unpacked"
+    shutil.rmtree(target, ignore_errors=True)
+    with _file(content, "t.zip") as path, suppress(UserError):
+        unpack(path, target, _Uncaged(0))
+    for one in target.rglob("*"):
+        assert not one.is_symlink()
+        assert one.is_dir() or largest_of(one.relative_to(target).as_posix()) >= one.stat().st_size
+
+
+class _Uncaged(Cleaners):
+    """Decodes where the fuzzer sees it."""
+
+    def clean(self, content: bytes) -> bytes:
+        """Return a photograph as models see it."""
+        return clean_image(content, side_px=SIDE_PX)
+
+
 class _UndoneError(Exception):
     """Undoes what was taken in."""
 
@@ -141,5 +162,5 @@ def _database() -> Database:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    one.__name__: one for one in (clean, evaluation, verdict, ratings_csv, records_jsonl, project_jsonl)
+    one.__name__: one for one in (clean, evaluation, verdict, ratings_csv, records_jsonl, project_jsonl, archive)
 }  # fmt: skip

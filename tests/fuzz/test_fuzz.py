@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from dermatrust.curate.trail import Actor
 from dermatrust.evaluator.form import read_evaluation
 from dermatrust.judge.verdict import read_verdict
 
-from .targets import TARGETS
+from .targets import TARGETS, _room
 
 FOUND = Path(__file__).parent / "found"
 """Inputs that once crashed a target, called TARGET-….bin."""
@@ -45,6 +46,17 @@ def pictures():
         yield buffer.getvalue()
 
 
+def archives():
+    """Datasets of one photograph, packed and not, open and in a folder."""
+    first, *_ = pictures()
+    for top, packing in (("", zipfile.ZIP_STORED), ("", zipfile.ZIP_DEFLATED), ("d/", zipfile.ZIP_STORED)):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", packing) as archive:
+            for name, content in (("card.yaml", b"name: d"), ("metadata.jsonl", b"{}"), ("images/a.jpg", first)):
+                archive.writestr(f"{top}{name}", content)
+        yield buffer.getvalue()
+
+
 SEEDS = {
     "clean": list(pictures()),
     "evaluation": [f"A red plaque.\nScores:\n{SIX}", f"site wrong\nScores:\n{SIX}", SIX],
@@ -56,6 +68,7 @@ SEEDS = {
     "records_jsonl": ['{"id":"n1","case_id":"c1","text":"t","author":"m"}\n',
                       '{"narrative_id":"n1","rater":"r","scores":{"accuracy":4},"unscored":{}}\n',
                       '{"id":"c1","patient_id":"p","file_names":["a.png"],"context":{"age":40}}\n'],
+    "archive": list(archives()),
     "project_jsonl": [OPENING, OPENING + PROJECT],
 }  # fmt: skip
 
@@ -96,6 +109,9 @@ def test_the_seeds_are_read_as_they_are_meant(tmp_path):
     assert len(read_evaluation(SEEDS["evaluation"][0]).scores) == 6
     assert all(clean_image(content) for content in SEEDS["clean"])
     assert read_verdict(SEEDS["verdict"][0]).scores
+    for content in SEEDS["archive"]:
+        TARGETS["archive"](content)
+        assert (_room() / "unpacked" / "images" / "a.jpg").is_file()
     path, database = tmp_path / "p.jsonl", Database.open(tmp_path / "w.db")
     path.write_text(SEEDS["project_jsonl"][1])
     upgrade(database)

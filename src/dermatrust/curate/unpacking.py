@@ -5,6 +5,7 @@ photograph within the limits of `image_checks`, is decoded once in a cage (`imag
 without anything but its pixels.
 """
 
+import errno
 import re
 import stat
 import struct
@@ -74,8 +75,12 @@ def unpack(archive: Path, target: Path, cleaners: Cleaners) -> Unpacked:
     try:
         with zipfile.ZipFile(archive) as opened:
             return _Unpacker(opened, archive.stat().st_size, target, cleaners).run()
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, UnicodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError) as error:
         raise RefusedError("the archive", f"cannot be read ({type(error).__name__})", "a zip") from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise RefusedError("the archive", "says that a file begins before it does", "a zip") from None
 
 
 def check_directory(archive: Path) -> None:

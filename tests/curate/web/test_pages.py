@@ -12,7 +12,9 @@ from dermatrust.curate.rules import Rules
 from dermatrust.curate.tables import User
 from dermatrust.curate.trail import Actor
 from dermatrust.curate.uploads import Report
-from dermatrust.records import DIMENSIONS, ClinicalContext, Narrative
+from dermatrust.datasets.image_reviews import sha256_of
+from dermatrust.records import DIMENSIONS, ClinicalContext, ImageReview, Narrative
+from dermatrust.store.jsonl import append_records
 
 pytestmark = pytest.mark.timeout(280)
 VIEWS = {
@@ -35,10 +37,16 @@ NO_PAGES = ("/static/{version}/{name}", "/favicon.ico", "/rate/{assignment_id}/i
             "/items/{item_id}/images/{number}", "/projects/{project_id}/images/{image_id}")  # fmt: skip
 
 
+@pytest.fixture
+def site(site_of):
+    """Four references, so that one has a place left when everybody has worked."""
+    return site_of(4)
+
+
 def fill(site):
     """Let people work, so that no page is empty, and return what the paths name."""
     ann, ben = site.client("ann"), site.client("ben")
-    for _ in range(3):
+    for _ in range(4):
         site.rate(ann, 5)
     site.rate(ben, 5)
     site.rate(ben, 1, uncertain=True, reason="hidden by hair")
@@ -46,7 +54,18 @@ def fill(site):
     item_of = {item.state: item.id for item in site.items()}
     places = {"project_id": site.bench.id, "assignment_id": case["id"], "upload_id": upload_of(site), **item_of}
     keep_one(site)
+    expect_something(site, item_of["agreed"])
     return places
+
+
+def expect_something(site, item_id):
+    """Make an anchor of an item, and let something be found on a photograph, so that these pages are not empty."""
+    answer = site.client("cora").post(f"/projects/{site.bench.id}/anchors/{item_id}", data={"accuracy": "5"})
+    assert answer.status_code == 303
+    folder = site.bench.folder
+    name = next(folder.iter_cases()).file_names[0]
+    found = {"file_name": name, "sha256": sha256_of(folder, name), "verdict": "to be looked at"}
+    append_records(folder.path / "image_reviews.jsonl", [ImageReview(**found, found=("face", "lettering"))])
 
 
 def upload_of(site, said="photographs"):

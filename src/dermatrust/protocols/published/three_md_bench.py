@@ -155,7 +155,8 @@ def _assessor(item: Item, turns: Sequence[Turn]) -> str:
 
 _METRICS = {
     "weighted F1": f1_of_labels("weighted", several=", "), "accuracy": mean_score, "failed": mean_part("failed"),
-    **{f"point {name}": mean_part(f"point {name}") for name in (*POINTS, OVERALL)}, "answered": answered_rate,
+    **{f"point {name}": mean_part(f"point {name}", is_share=name != OVERALL) for name in (*POINTS, OVERALL)},
+    "answered": answered_rate,
 }  # fmt: skip
 
 PROTOCOL = Protocol(

@@ -81,10 +81,7 @@ def keep(
             nobody or nothing is named.
     """
     require(session, by, project_id, "curator")
-    if not item_ids or not rater_ids:
-        raise RefusedError("the choice", "is empty", "narratives, and raters for them")
-    if not timedelta() < kept_for <= timedelta(days=LONGEST_DAYS):
-        raise RefusedError("the time", f"is {kept_for}", f"more than nothing and at most {LONGEST_DAYS} days")
+    _check_choice(item_ids, rater_ids, kept_for)
     items = _items(session, project_id, item_ids)
     raters = [_rater(session, project_id, rater_id) for rater_id in dict.fromkeys(rater_ids)]
     return_expired(session, project_id, at)
@@ -124,6 +121,13 @@ def may_be_taken_back(assignment: Assignment, rules: Rules, at: datetime) -> boo
     """Return whether the rater has not begun: has saved nothing, and was not shown it within the length of a lease."""
     is_open = assignment.state == "assigned" and assignment.round == FIRST
     return is_open and (assignment.place == UNSEEN or assignment.assigned_at + rules.lease < at)
+
+
+def _check_choice(item_ids: Sequence[str], rater_ids: Sequence[int], kept_for: timedelta) -> None:
+    if not item_ids or not rater_ids:
+        raise RefusedError("the choice", "is empty", "narratives, and raters for them")
+    if not timedelta() < kept_for <= timedelta(days=LONGEST_DAYS):
+        raise RefusedError("the time", f"is {kept_for}", f"more than nothing and at most {LONGEST_DAYS} days")
 
 
 def _items(session: Session, project_id: int, item_ids: Sequence[str]) -> list[Item]:

@@ -43,6 +43,11 @@ def test_the_last_letter_stated_as_the_answer(reply, letter):
         ("E", ""),
         ("", ""),
         ("\nA) x", "A"),
+        ("A is right, B is not", "A"),
+        ("A because of the blisters", "A"),
+        ("A pemphigoid", "A"),
+        ("A 45-year-old woman has blisters", ""),
+        ("a plaque of eczema", ""),
     ],
 )
 def test_the_first_character(reply, letter):

@@ -312,6 +312,7 @@ def test_by_keyboard_alone_and_a_hostile_name_does_nothing(site, other, open_pag
     path = tmp_path / "<img src=x onerror=alert(1)>.zip"
     path.write_bytes(zipped(other.path, **{"card__yaml": card.encode()}))
     cora = sign_in(open_page, "cora")
+    cora.on("filechooser", lambda _: None)  # else the browser may not be listening yet when Enter is pressed
     go(cora, "Import a dataset or a project")
     cora.wait_for_selector("html[data-ready]", state="attached")
     tab_to(cora, cora.locator("#file"))

@@ -17,6 +17,10 @@ _ANSWERS = re.compile(
     r"\banswers?\b\W{0,6}(?:(?:is|are)\b\W{0,6})?((?:[A-Z]\b[\s,;/&]*(?:and\b\s*)?)+|[A-Z]{1,12}\b)", re.IGNORECASE
 )
 _ALONE = re.compile(r"(?<![\w'’])[A-Z](?![\w'’])(?!\s+(?!or\b|and\b)[a-z]{2,})")
+_WORD_OF_TWO_USES = re.compile(
+    r"[AI][ \t]+(?!(?:is|was|are|because|since|as|and|or|but|seems|appears|would|fits|[A-Z])\b)\w", re.IGNORECASE
+)
+"""The article, or the pronoun, before a word that would not follow a letter."""
 _SIGNS = re.compile(r"[,.;@#()?!'/&:$]+ *")
 _BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\(?([A-Z])\b")
 
@@ -49,13 +53,22 @@ def _from_the_last(reply: str) -> Iterator[re.Match[str]]:
 def first_letter(reply: str, options: Mapping[str, str]) -> str:
     """Return the reply's first character where it is an option's letter by itself ("B", "B.", "B) eczema").
 
+    "A" and "I" before a word are an article and a pronoun, unless the word is one that goes on about a letter ("A is
+    right") or the option's own text ("A eczema").
+
     Example:
         >>> first_letter("B. eczema", {"A": "", "B": ""}), first_letter("Because", {"A": "", "B": ""})
         ('B', '')
+        >>> first_letter("A 45-year-old man has scabies.", {"A": "eczema"}), first_letter("A eczema", {"A": "eczema"})
+        ('', 'A')
     """
     text = reply.strip().lstrip("([*\"' ")
     letter = text[:1].upper()
-    return letter if letter in options and not text[1:2].isalnum() else ""
+    if letter not in options or text[1:2].isalnum():
+        return ""
+    is_word = _WORD_OF_TWO_USES.match(text) is not None
+    is_option = bool(options[letter]) and text[1:].strip().lower().startswith(options[letter].lower())
+    return "" if is_word and not is_option else letter
 
 
 def boxed(reply: str, options: Mapping[str, str]) -> str:

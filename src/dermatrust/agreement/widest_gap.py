@@ -39,7 +39,7 @@ class WidestGap:
 
         Example:
             >>> from dermatrust.agreement.interval import Estimate
-            >>> WidestGap("male", "female", 0.5, 0.9, Estimate(0.4, 0.1, 0.6, 20, 20), 0.3).is_beyond_chance
+            >>> WidestGap("male", "female", 0.5, 0.9, Estimate(0.4, 0.1, 0.6, 20, 20, 0), 0.3).is_beyond_chance
             True
         """
         return self.gap.value > self.chance

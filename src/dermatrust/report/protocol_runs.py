@@ -137,8 +137,7 @@ def _block(name: str, runs: Sequence[ProtocolResult], like: MetricRow, *, with_p
         name,
         tuple(
             Figure(
-                run.model, figure_text(row.value),
-                "" if math.isnan(row.low) else f"[{figure_text(row.low)}, {figure_text(row.high)}]", f"{row.n:,}",
+                run.model, figure_text(row.value), _interval(row), f"{row.n:,}",
                 f"{rank}{' (shared)' if rank in shared else ''}" if rank else "",
             )
             for run, row, rank in zip(runs, rows, ranks, strict=True)
@@ -241,5 +240,8 @@ def _chart(rows: Sequence[MetricRow], runs: Sequence[ProtocolResult], ident: str
 
 
 def _beside(row: MetricRow) -> str:
-    ends = "" if math.isnan(row.low) else f" [{figure_text(row.low)}, {figure_text(row.high)}]"
-    return figure_text(row.value) + ends
+    return f"{figure_text(row.value)} {_interval(row)}".strip()
+
+
+def _interval(row: MetricRow) -> str:
+    return "" if math.isnan(row.low) else f"[{figure_text(row.low)}, {figure_text(row.high)}]"

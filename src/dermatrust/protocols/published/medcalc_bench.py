@@ -123,10 +123,7 @@ def score(item: Item, played: Played) -> Score:
         return _graded(weeks_and_days_in(stated), weeks_and_days_in(item.target))
     if calculator in INTEGERS:
         return _graded(integer_in(stated), round(float(item.target)))
-    number = decimal_in(stated)
-    if number is None:
-        return UNANSWERED
-    return _within(item, number)
+    return _within(item, decimal_in(stated))
 
 
 def score_as_released(item: Item, played: Played) -> Score:
@@ -138,8 +135,7 @@ def score_as_released(item: Item, played: Played) -> Score:
         return _graded(released_duration(text), released_duration(item.target))
     if calculator in INTEGERS:
         return _graded(released_integer(text), float(item.target))
-    number = released_decimal(text)
-    return UNANSWERED if number is None else _within(item, number)
+    return _within(item, released_decimal(text))
 
 
 def score_code(item: Item, played: Played) -> Score:
@@ -147,7 +143,9 @@ def score_code(item: Item, played: Played) -> Score:
     return score(item, replace(played, reply=f"Answer: {played.reply}")) if played.reply else UNANSWERED
 
 
-def _within(item: Item, number: float) -> Score:
+def _within(item: Item, number: float | None) -> Score:
+    if number is None:
+        return UNANSWERED
     low, high = float(item.known["low"]), float(item.known["high"])
     return Score(value=float(low <= number <= high), said=repr(number))
 

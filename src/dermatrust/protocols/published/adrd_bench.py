@@ -11,15 +11,7 @@ Verified  Partly: counts (29 with answers C13 B6 E5 D4 A1; 120 with Yes 73, No 4
 
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
-from dermatrust.protocols.scorers.choice import (
-    answer_line,
-    answer_word,
-    choice_score,
-    first_letter,
-    first_of,
-    option_letters,
-    options_of,
-)
+from dermatrust.protocols.scorers.choice import answer_word, choice_score, option_letters, options_of, stated_or_first
 
 CHOICE = """Answer this question about caring for people with dementia. One option is right.
 
@@ -33,7 +25,7 @@ STATEMENT = """Is this statement about caring for people with dementia right?
 {question}
 
 Finish with one line "Answer: Yes" or "Answer: No"."""
-_choice = choice_score(first_of(answer_line, first_letter))
+_choice = choice_score(stated_or_first)
 _statement = choice_score(answer_word(("Yes", "No")))
 
 

@@ -24,7 +24,7 @@ from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, So
 from dermatrust.protocols.choice_rows import choice_item
 from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_score
 from dermatrust.protocols.read_rows import read_json, read_rows
-from dermatrust.protocols.scorers.choice import answer_line, answer_word, choice_score, first_letter, first_of
+from dermatrust.protocols.scorers.choice import answer_word, choice_score, stated_or_first
 
 CHOICE = """Answer this question. One option is right.
 
@@ -44,7 +44,7 @@ MADE_UP = """Below are a question, what is known about it, and an answer. Is any
 
 Finish with one line "Answer: Yes" or "Answer: No"."""
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
-_choice = choice_score(first_of(answer_line, first_letter))
+_choice = choice_score(stated_or_first)
 _yes_no = choice_score(answer_word(("Yes", "No")))
 
 

@@ -22,14 +22,7 @@ from dermatrust.protocols.item import lettered
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.recorded_rows import first_of_each, matched
-from dermatrust.protocols.scorers.choice import (
-    answer_line,
-    choice_score,
-    first_letter,
-    first_of,
-    option_letters,
-    options_of,
-)
+from dermatrust.protocols.scorers.choice import answer_line, choice_score, option_letters, options_of, stated_or_first
 from dermatrust.protocols.scorers.judge import ask_judge, json_in
 from dermatrust.protocols.scorers.usage import cost_usd, usage
 
@@ -114,7 +107,7 @@ async def play_alone(item: Item, ask: Ask) -> Played:
 
 def score_letters(item: Item, played: Played) -> Score:
     """Grade the letter that the reply itself states."""
-    return replace(choice_score(first_of(answer_line, first_letter))(item, played), parts=score(item, played).parts)
+    return replace(choice_score(stated_or_first)(item, played), parts=score(item, played).parts)
 
 
 def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:

@@ -13,14 +13,7 @@ Verified  Nothing: neither questions nor answers were at hand. The fit recovers 
 from dermatrust.protocols import Example, Item, Protocol, Row, Source
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_score
-from dermatrust.protocols.scorers.choice import (
-    answer_line,
-    choice_score,
-    first_letter,
-    first_of,
-    option_letters,
-    options_of,
-)
+from dermatrust.protocols.scorers.choice import choice_score, option_letters, options_of, stated_or_first
 
 PROMPT = """{question}
 
@@ -51,7 +44,7 @@ PROTOCOL = Protocol(
     source=Source(dataset="not released", files=("medirt.jsonl",), size=1100),
     prompt=PROMPT,
     to_item=to_item,
-    score=choice_score(first_of(answer_line, first_letter)),
+    score=choice_score(stated_or_first),
     metrics={"accuracy": mean_score, "mean of topics": macro_mean("topic"), "answered": answered_rate},
     by=("topic",),
     gold_reply=gold_reply,

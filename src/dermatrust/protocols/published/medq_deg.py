@@ -27,14 +27,7 @@ from dermatrust.protocols import Ask, Example, Item, Metric, Played, Protocol, R
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_of, mean_part, mean_score
 from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.scorers.choice import (
-    UNANSWERED,
-    answer_line,
-    first_letter,
-    first_of,
-    option_letters,
-    options_of,
-)
+from dermatrust.protocols.scorers.choice import UNANSWERED, option_letters, options_of, stated_or_first
 
 PROMPT = """{question}
 
@@ -46,7 +39,6 @@ LEVELS = "L0", "L1", "L2"
 N_ANSWERS, N_FOR_CALIBRATION = 3, 10
 TEMPERATURE = 1.0
 Accuracy = Literal["all answers", "first answer", "majority"]
-_LETTER = first_of(answer_line, first_letter)
 
 
 def read(path: Path) -> Iterator[tuple[str, Row]]:
@@ -97,7 +89,7 @@ async def play(item: Item, ask: Ask, *, n_answers: int = N_ANSWERS) -> Played:
 
 def score(item: Item, played: Played, *, accuracy: Accuracy = "all answers") -> Score:
     """Grade the answers, and state the confidence that their entropy shows; there silence is an answer of its own."""
-    said = [_LETTER(reply, item.options) for reply in played.draws]
+    said = [stated_or_first(reply, item.options) for reply in played.draws]
     if not any(said):
         return UNANSWERED
     numbers = [[*item.options, ""].index(letter) for letter in said]

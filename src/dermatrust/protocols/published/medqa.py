@@ -13,7 +13,7 @@ from dataclasses import replace
 from dermatrust.protocols import Example, Item, Protocol, Row, Source
 from dermatrust.protocols.choice_rows import choice_item
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
-from dermatrust.protocols.scorers.choice import answer_line, choice_score, first_letter, first_of
+from dermatrust.protocols.scorers.choice import choice_score, stated_or_first
 
 PROMPT = """{question}
 
@@ -43,7 +43,7 @@ PROTOCOL = Protocol(
     ),
     prompt=PROMPT,
     to_item=to_item,
-    score=choice_score(first_of(answer_line, first_letter)),
+    score=choice_score(stated_or_first),
     metrics={"accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered},
     gold_reply=gold_reply,
     examples=(

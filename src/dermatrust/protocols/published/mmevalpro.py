@@ -19,7 +19,7 @@ from dermatrust.protocols.item import picture
 from dermatrust.protocols.metrics import all_right, all_right_of, answered_rate, macro_mean, mean_score, of_level
 from dermatrust.protocols.read_rows import read_rows
 from dermatrust.protocols.recorded_rows import first_of_each, matched
-from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, options_of
+from dermatrust.protocols.scorers.choice import UNANSWERED, options_of, stated_or_first
 
 PROMPT = """{question}
 
@@ -30,7 +30,6 @@ KINDS = "Origin", "Perception", "Knowledge"
 GENUINE = all_right_of(len(KINDS))
 LETTERS = dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "")
 """What is read for where the options are not known, as in the authors' result files."""
-_LETTER = first_of(answer_line, first_letter)
 
 
 def to_item(row: Row) -> Item:
@@ -52,7 +51,7 @@ def score(item: Item, played: Played) -> Score:
     whole = played.reply.strip()
     if not whole:
         return UNANSWERED
-    said = whole if whole == item.target else _LETTER(whole, item.options or LETTERS) or whole
+    said = whole if whole == item.target else stated_or_first(whole, item.options or LETTERS) or whole
     return Score(value=float(said == item.target), said=said)
 
 

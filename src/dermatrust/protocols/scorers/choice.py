@@ -187,6 +187,10 @@ def first_of(*parsers: Parser) -> Parser:
     return parse
 
 
+stated_or_first: Parser = first_of(answer_line, first_letter)
+"""The policy most prompts of ours need: what is stated as the answer, else the letter that a reply begins with."""
+
+
 def choice_score(parse: Parser) -> Callable[[Item, Played], Score]:
     """Return the scorer that grades 1 where the letters chosen are the target's, and 0 otherwise.
 

@@ -1,7 +1,7 @@
 """Metrics that protocols share: from scores to one figure with its interval."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +49,12 @@ def accuracy_of_answered(table: ScoreTable, rng: np.random.Generator) -> Estimat
     """Mean of the scores over answered items alone. To be read beside `answered_rate`: silence costs nothing here."""
     scores = np.where(np.array(table.answered, dtype=bool), table.scores, np.nan)
     return mean_of(scores, table.groups, rng)
+
+
+ACCURACIES: Mapping[str, Metric] = {
+    "accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered,
+}  # fmt: skip
+"""What most protocols of multiple choice report, the first as their headline."""
 
 
 def mean_part(name: str, *, is_share: bool = True) -> Metric:

@@ -122,16 +122,6 @@ def id_of(*texts: str) -> str:
     return hashlib.blake2b("\0".join(map(str, texts)).encode(), digest_size=6).hexdigest()
 
 
-def tags_of(row: Row, *names: str) -> dict[str, str]:
-    """Return the fields of a row by which results are broken down, as texts; those it lacks are left out.
-
-    Example:
-        >>> tags_of({"difficulty": 3, "subject": ""}, "difficulty", "subject", "year")
-        {'difficulty': '3'}
-    """
-    return {name: str(row[name]) for name in names if row.get(name)}
-
-
 def lettered(options: Mapping[str, str]) -> str:
     r"""Return options one a line.
 

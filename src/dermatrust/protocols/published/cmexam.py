@@ -25,7 +25,7 @@ from pathlib import Path
 
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Source
 from dermatrust.protocols.batches import QUESTIONS, batched
-from dermatrust.protocols.item import id_of, tags_of
+from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import (
     accuracy_of_answered,
     answered_rate,
@@ -73,12 +73,13 @@ def to_item(row: Row) -> Item:
     """Ask a question; the target is the letters of its right options in order, e.g. "ABCE"."""
     options, answer = keyed_options(row["Options"]), str(row["Answer"]).strip()
     explanation = row.get("Explanation") or ""
+    tags = {name: str(row[name]) for name in ANNOTATIONS if row.get(name)}
     return Item(
         id=id_of(row["Question"], *options.values(), explanation),
         question=row["Question"],
         options=options,
         target=answer,
-        tags=tags_of(row, *ANNOTATIONS) | {"answers": "several" if len(answer) > 1 else "one"},
+        tags=tags | {"answers": "several" if len(answer) > 1 else "one"},
         known={"explanation": explanation},
     )
 

@@ -91,7 +91,7 @@ ROW = {
     "#": "1", "task": "query2question", "input": "A made-up query about a rash.", "output": "Is the rash infectious?",
     "physician_risk_grade": "Level 3 (Moderate Risk)",
 }  # fmt: skip
-PROTOCOL = Protocol(
+PROTOCOL: Protocol = Protocol(
     name="medval",
     version=1,
     about=__doc__,

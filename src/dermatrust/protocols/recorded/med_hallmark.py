@@ -26,6 +26,11 @@ def texts_of(row: Row) -> tuple[str, str, str, str]:
     Raises:
         KeyError: It has no question, or no reference.
         ValueError: What its judge is asked is not in the release's form.
+
+    Example:
+        >>> asked = "question: Is it red? Med-VLM answer: Yes. ground-truth: No. Please judge it."
+        >>> texts_of({"conversations": [{"value": asked, "from": "human"}, {"value": "Critical", "from": "gpt"}]})
+        ('Is it red?', 'Yes.', 'No.', 'Critical')
     """
     if "conversations" not in row:
         return row.get("prompt") or row["question"], row.get("Med-VLM answer", ""), row["ground-truth"], ""

@@ -40,11 +40,7 @@ class Texts(NamedTuple):
 
 
 def texts_of(row: Row) -> Texts:
-    """Return the texts of a case.
-
-    Raises:
-        KeyError: It lacks one.
-    """
+    """Return the texts of a case, or raise `KeyError` where it lacks one."""
     case = row["generate_case"]
     task = "treatment" if "treatment_plan_results" in case else "diagnosis"
     analysis, target = _FIELDS[task]

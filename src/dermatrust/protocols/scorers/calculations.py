@@ -42,7 +42,14 @@ def is_gradable(calculator: int, answer: str, low: str, high: str) -> bool:
 
 
 def score_calculation(item: Item, played: Played) -> Score:
-    """Grade a date or duration by equality, an integer rounded, and a decimal by the file's limits."""
+    """Grade a date or duration by equality, an integer rounded, and a decimal by the file's limits.
+
+    Example:
+        >>> known = {"calculator": 2, "low": "23.9761", "high": "26.4999"}
+        >>> item = Item(id="1", question="What is it?", target="25.238", known=known)
+        >>> score_calculation(item, Played(reply="Answer: 25 mL/min")).value
+        1.0
+    """
     calculator, stated = item.known["calculator"], stated_answer(played.reply)
     if calculator in DATES:
         return _equal(date_in(stated), date_in(item.target))
@@ -54,7 +61,14 @@ def score_calculation(item: Item, played: Played) -> Score:
 
 
 def score_as_released(item: Item, played: Played) -> Score:
-    """Grade by the released extractor and checker; whatever would be an error there is no answer."""
+    """Grade by the released extractor and checker; whatever would be an error there is no answer.
+
+    Example:
+        >>> known = {"calculator": 2, "low": "23.9761", "high": "26.4999"}
+        >>> item = Item(id="1", question="What is it?", target="25.238", known=known)
+        >>> score_as_released(item, Played(reply="Answer: 25 mL/min")).answered
+        False
+    """
     calculator, text = item.known["calculator"], released_text(played.reply)
     if calculator in DATES:
         return _equal(released_date(text), date_in(item.target))

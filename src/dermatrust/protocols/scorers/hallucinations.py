@@ -46,7 +46,7 @@ as_released = first_named({name: words for name, words in WORDS.items() if name 
 
 
 def judge_turn(item: Item, statement: str) -> Turn:
-    """Return what the judge is asked about one statement."""
+    """Return what the judge is asked about one statement, with images, question and, where there is one, target."""
     truth = quote("RIGHT ANSWER", item.target) + "\n" if item.target else ""
     texts = {"question": quote("QUESTION", item.question), "answer": quote("STATEMENT", statement), "truth": truth}
     return user(JUDGE_PROMPT.format(**texts), item.images)

@@ -56,6 +56,15 @@ def score_case(item: Item, played: Played, *, is_dialogue: bool = False, unread:
         played: With verdicts as of `judge_case`, or of a dialogue in which tests were asked for.
         is_dialogue: Whether it is the latter.
         unread: The class of a step where the judge's could not be read; None for missing.
+
+    Returns:
+        1 or 0; NaN, missing, where the outcome was not judged. Silence is 0.
+
+    Example:
+        >>> verdicts = {"outcome": "correct", "step 1": "reasoning", "fact 1": "correct", "hit 1": "no"}
+        >>> item = Item(id="1", question="What is it?", target="eczema")
+        >>> score_case(item, Played(reply="### Answer: eczema", verdicts=verdicts)).parts
+        {'efficiency': 1.0, 'factuality': 1.0, 'recall': 0.0}
     """
     verdicts = {name: said or (unread if name.startswith("step ") else said) for name, said in played.verdicts.items()}
     if is_dialogue:

@@ -13,9 +13,9 @@ from dermatrust.protocols import Played
 from dermatrust.protocols.cutoff import with_cutoff
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.open_data import iter_items
-from dermatrust.protocols.published.livemedbench import released_met
 from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
+from dermatrust.protocols.scorers.met import released_met
 from dermatrust.protocols.scripted import ScriptedAsk
 
 LIVE = find_protocol("livemedbench")

@@ -9,9 +9,9 @@ import pytest
 
 from dermatrust.protocols import Played, Turn
 from dermatrust.protocols.find import find_protocol
-from dermatrust.protocols.published.med_hallmark import WORDS
 from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
+from dermatrust.protocols.scorers.hallucinations import WORDS
 from dermatrust.protocols.scorers.labels import first_named, mean_severity, sentences
 from dermatrust.protocols.scripted import ScriptedAsk, play_item
 

@@ -7,9 +7,10 @@ import pytest
 from dermatrust.protocols import Played
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.open_data import iter_items
-from dermatrust.protocols.published.medec import read_line, with_measures
+from dermatrust.protocols.published.medec import with_measures
 from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
+from dermatrust.protocols.scorers.correction_line import read_correction
 
 MEDEC = find_protocol("medec")
 ERROR, RIGHT = (MEDEC.items(example.row)[0] for example in MEDEC.examples)
@@ -35,7 +36,7 @@ def test_a_correction_is_compared_in_both_subset_and_composite():
 
 
 def test_flag_zero_makes_the_correction_na_and_leaves_the_sentence():
-    assert read_line("0 4 It is eczema.") == ("0", "4", "NA")
+    assert read_correction("0 4 It is eczema.") == ("0", "4", "NA")
     assert parts(RIGHT, "0 4 NA")["sentence"] == 0
     assert parts(RIGHT, "0 4 NA")["R1F composite"] == 1
 
@@ -53,7 +54,7 @@ def test_flag_zero_makes_the_correction_na_and_leaves_the_sentence():
     ],
 )
 def test_lines(reply, said):
-    assert read_line(reply) == said
+    assert read_correction(reply) == said
 
 
 def test_blank_notes_of_the_other_hospital_are_no_items():

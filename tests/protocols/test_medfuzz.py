@@ -9,7 +9,8 @@ import pytest
 
 from dermatrust.protocols import ScoreTable
 from dermatrust.protocols.find import find_protocol
-from dermatrust.protocols.published.medfuzz import ALPHA, CONTROLS, TURNS
+from dermatrust.protocols.published.medfuzz import CONTROLS, TURNS
+from dermatrust.protocols.scorers.attack import ALPHA
 from dermatrust.protocols.scripted import play_item
 
 PROTOCOL = find_protocol("medfuzz")

@@ -13,9 +13,9 @@ from sklearn.metrics import f1_score
 from dermatrust.errors import DataError
 from dermatrust.protocols import Item, Played, Score, ScoreTable
 from dermatrust.protocols.find import find_protocol
-from dermatrust.protocols.published.medval import LEVELS, consistency, is_kept, read_level, safety
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scorers.f1 import f1_of, macro_f1
+from dermatrust.protocols.scorers.risk_levels import LEVELS, consistency, is_kept, read_level, safety
 
 MEDVAL = find_protocol("medval")
 ROW = MEDVAL.examples[0].row

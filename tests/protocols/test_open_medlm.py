@@ -9,8 +9,8 @@ from dermatrust.errors import DataError
 from dermatrust.protocols import Turn
 from dermatrust.protocols.choice_rows import choice_item
 from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.interaction.reasoned_shots import ROUNDS, SAMPLING
 from dermatrust.protocols.open_data import iter_items
-from dermatrust.protocols.published import open_medlm
 from dermatrust.protocols.scored import score_all, tabulate
 
 BENCH = find_protocol("open-medlm")
@@ -81,7 +81,7 @@ def test_a_shot_that_the_writer_never_solves_is_left_out(folder):
         protocol, item, lambda draw: "Answer: B", lambda text, draw: "So.\nAnswer: B" if draw == 2 else "Hm."
     )
     written = [turns[-1].text for role, turns, *_ in asked if role == "writer"]
-    assert sum("Cough" in text for text in written) == open_medlm.ROUNDS
+    assert sum("Cough" in text for text in written) == ROUNDS
     assert sum("knee" in text for text in written) == 3
     shown = asked[-1][1]
     assert [turn.text for turn in shown if turn.role == "assistant"] == ["So.\nAnswer: B"]
@@ -170,9 +170,9 @@ def test_the_first_stages_are_sampled_and_asked_again_too(folder, variant):
     protocol, item = only_item(folder, variant)
     played, asked = play(protocol, item, lambda draw: "Answer: B" if draw == 2 else "Hm.")
     assert played.reply == "Answer: B"
-    assert [(draw, sampling) for _, _, draw, sampling in asked] == [(k, open_medlm.SAMPLING) for k in range(3)]
+    assert [(draw, sampling) for _, _, draw, sampling in asked] == [(k, SAMPLING) for k in range(3)]
     silent, asked = play(protocol, item, lambda draw: "")
-    assert (silent.reply, len(asked)) == ("", open_medlm.ROUNDS)
+    assert (silent.reply, len(asked)) == ("", ROUNDS)
 
 
 @pytest.mark.parametrize(

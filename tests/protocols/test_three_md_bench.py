@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score
 from dermatrust.errors import DataError
 from dermatrust.protocols import Played, ScoreTable, Turn
 from dermatrust.protocols.find import find_protocol
-from dermatrust.protocols.published.three_md_bench import EXCHANGES
+from dermatrust.protocols.interaction.consultation import EXCHANGES
 from dermatrust.protocols.result import protocol_result
 from dermatrust.protocols.scored import score_all, tabulate
 from dermatrust.protocols.scorers.consultation import DIAGNOSES, read_assessment, read_diagnoses

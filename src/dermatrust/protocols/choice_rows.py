@@ -1,13 +1,14 @@
 """Items from rows of the common multiple-choice sets, told by their fields."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dermatrust.protocols.item import Item, Row, id_of
-from dermatrust.protocols.scorers.choice import option_letters, options_of
+from dermatrust.protocols.scorers.choice import answer_word, option_letters, options_of
 
 LETTERS = "ABCDEFGHIJ"
 YES_NO_MAYBE = {"A": "yes", "B": "no", "C": "maybe"}
+_read_word = answer_word(YES_NO_MAYBE.values())
 
 
 def choice_item(row: Row) -> Item:
@@ -32,6 +33,19 @@ def choice_item(row: Row) -> Item:
     name = next((str(row[field]) for field in ("id", "realidx", "pubid", "qid") if row.get(field) is not None), "")
     name = name or id_of(question, *options.values())
     return Item(id=name, question=question, options=options, target=option_letters(target, options))
+
+
+def letter_of_yes_no_maybe(reply: str, options: Mapping[str, str]) -> str:
+    """Return the letter of a yes, no or maybe that is said in words, where these are the options.
+
+    Example:
+        >>> letter_of_yes_no_maybe("So: no.", YES_NO_MAYBE), letter_of_yes_no_maybe("No.", {"A": "this", "B": "that"})
+        ('B', '')
+    """
+    if dict(options) != YES_NO_MAYBE:
+        return ""
+    word = _read_word(reply, options)
+    return next((letter for letter, text in options.items() if text == word), "")
 
 
 Read = Callable[[Row], tuple[str, dict[str, str], str]]

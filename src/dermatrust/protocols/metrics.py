@@ -1,7 +1,7 @@
 """Metrics that protocols share: from scores to one figure with its interval."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,25 @@ def mean_score(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     return mean_of(table.scores, table.groups, rng)
 
 
+def spread(table: ScoreTable, rng: np.random.Generator) -> Estimate:
+    """Standard error of an accuracy p, the root of p (1 - p) / n, without an interval; NaN without items.
+
+    Example:
+        >>> from dermatrust.protocols import Item, Score
+        >>> table = ScoreTable()
+        >>> for k, value in enumerate((1.0, 0.0, 1.0, 0.0)):
+        ...     table.add(Item(id=str(k), question="", target=""), Score(value=value))
+        >>> spread(table, np.random.default_rng(0)).value
+        0.25
+
+    Reference:
+        Khandekar et al. (2024), https://arxiv.org/abs/2406.12036, which calls it the "std".
+    """
+    found = mean_score(table, rng)
+    value = math.sqrt(found.value * (1 - found.value) / found.n) if found.n else math.nan
+    return Estimate(value, math.nan, math.nan, found.n, found.n_clusters, 0)
+
+
 def answered_rate(table: ScoreTable, rng: np.random.Generator) -> Estimate:
     """Share of items that the model answered; those whose ask failed or that no judge scored are not counted."""
     answered = np.where(table.is_known, np.array(table.answered, dtype=np.float64), np.nan)
@@ -49,6 +68,12 @@ def accuracy_of_answered(table: ScoreTable, rng: np.random.Generator) -> Estimat
     """Mean of the scores over answered items alone. To be read beside `answered_rate`: silence costs nothing here."""
     scores = np.where(np.array(table.answered, dtype=bool), table.scores, np.nan)
     return mean_of(scores, table.groups, rng)
+
+
+ACCURACIES: Mapping[str, Metric] = {
+    "accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered,
+}  # fmt: skip
+"""What most protocols of multiple choice report, the first as their headline."""
 
 
 def mean_part(name: str, *, is_share: bool = True) -> Metric:

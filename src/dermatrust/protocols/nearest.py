@@ -27,6 +27,16 @@ def nearest_shots(pool: Sequence[Item], k: int, similar: Similar) -> Choose:
     return choose
 
 
+def nearest_in(similar: Callable[[Sequence[Item]], Similar], k: int) -> Callable[[Sequence[Item]], Choose]:
+    """Return what makes `nearest_shots` of a pool, for whoever has none yet.
+
+    Args:
+        similar: `by_words` or `by_sentences`.
+        k: How many.
+    """
+    return lambda pool: nearest_shots(pool, k, similar(pool))
+
+
 def by_words(pool: Sequence[Item]) -> Similar:
     """Return the cosine of TF-IDF vectors, whose terms are runs of 2 to 5 characters within words: in any language.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dermatrust.protocols.scorers.choice import options_of
 
 LETTERS = "ABCDEFGHIJ"
+_BREAK = re.compile(r"\\n|\n")
 
 
 def split_options(text: str | list[str] | Mapping[str, str]) -> dict[str, str]:
@@ -40,3 +41,18 @@ def _start_of(letter: str, text: str, *, is_first: bool) -> re.Match[str] | None
     before = r"(?:^|\n)\s*", r"(?:^|\s)", r"(?<=[\u4e00-\u9fff；;，,。)）])\s*"
     found = (match for where in before for match in re.finditer(rf"{where}{letter}[.．、]", text))
     return next((match for match in found if is_first or text[: match.start()].strip()), None)
+
+
+def keyed_options(listed: str | list[Mapping[str, str]]) -> dict[str, str]:
+    r"""Return options by letter from one text with one a line, "A this", or from a list of keys and values.
+
+    A line break may be spelled out, as "\n".
+
+    Example:
+        >>> keyed_options("A 甲\nB 乙 丙"), keyed_options([{"key": "A", "value": "甲"}])
+        ({'A': '甲', 'B': '乙 丙'}, {'A': '甲'})
+    """
+    if not isinstance(listed, str):
+        return {option["key"]: option["value"] for option in listed}
+    pairs = [option.split(None, 1) for option in _BREAK.split(listed) if option.strip()]
+    return {letter: " ".join(text) for letter, *text in pairs}

@@ -2,12 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from dermatrust.errors import DataError
-from dermatrust.protocols.item import Item, Played
+from dermatrust.protocols.item import Item, Played, Row
 
 Record = TypeVar("Record")
+
+
+class ItemsOf(Protocol):
+    """Makes items of a row that a record brings: `items` of the protocol, which readers are given."""
+
+    def __call__(self, row: Row, *, where: str) -> tuple[Item, ...]:
+        """Return the items of a row that stands there; see `Protocol.items`."""
+        ...
 
 
 def first_of_each(records: Iterable[tuple[str, Record]], id_of: Callable[[Record], str]) -> dict[str, Record]:

@@ -34,15 +34,20 @@ def with_shots(protocol: Protocol, choose: Choose) -> Protocol:
     return replace(protocol, play=play)
 
 
-def pool_of(protocol: Protocol, pool: Sequence[Item], method: str) -> list[Item]:
+def pool_of(protocol: str, pool: Sequence[Item], method: str) -> list[Item]:
     """Return the pool's items, each question once.
+
+    Args:
+        protocol: Its name.
+        pool: Solved items.
+        method: What takes them.
 
     Raises:
         DataError: There are none.
     """
     kept = list({asked(item): item for item in reversed(pool)}.values())[::-1]
     if not kept:
-        raise DataError("--method", f"{method} takes shots, and there are none", f"--pool with rows of {protocol.name}")
+        raise DataError("--method", f"{method} takes shots, and there are none", f"--pool with rows of {protocol}")
     return kept
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dermatrust.protocols.asking import Ask
-from dermatrust.protocols.item import Item, Turn, user
+from dermatrust.protocols.item import Item, Played, Turn, user
+from dermatrust.protocols.scorers.examinations import judge_examinations
 from dermatrust.protocols.scorers.judge import quote
+from dermatrust.protocols.scorers.outcome import judge_outcome
 
 PATIENT = "patient"
 """The role of whoever holds the file."""
@@ -92,11 +94,23 @@ async def talk(item: Item, ask: Ask, *, turns: int, is_free: bool, form: str) ->
     return Dialogue(tuple(said), ending, required)
 
 
+async def diagnose(item: Item, ask: Ask, *, turns: int, is_free: bool, form: str) -> Played:
+    """Let the model ask for tests as in `talk`, and have its last word judged; where it is not free, its tests too."""
+    said, ending, wanted = await talk(item, ask, turns=turns, is_free=is_free, form=form)
+    reply = said[-1].text
+    if not reply.strip():
+        return Played(reply=reply, turns=said, ending=ending)
+    verdicts = {"outcome": await judge_outcome(ask, reply, item.target, kind="final diagnosis")}
+    if not is_free:
+        verdicts |= await judge_examinations(ask, wanted, item.known["tests"])
+    return Played(reply=reply, turns=said, verdicts=verdicts, ending=ending)
+
+
 def _to_patient(item: Item, wanted: str) -> list[Turn]:
     told = FILE.format(case=quote("CASE", item.known["case"]), tests=quote("TESTS", item.known["tests"]))
     return [Turn("system", told), user(f"The physician asks for:\n{wanted}")]
 
 
-def stand_in(item: Item, turns: Sequence[Turn]) -> str:
+def patient_stand_in(item: Item, turns: Sequence[Turn]) -> str:
     """Play a file that gives all its tests."""
     return str(item.known["tests"]) or "Not available."

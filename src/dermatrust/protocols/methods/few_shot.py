@@ -16,7 +16,7 @@ def few_shot(protocol: Protocol, settings: Settings) -> Protocol:
     Raises:
         DataError: There is no pool.
     """
-    pool = pool_of(protocol, settings.pool, "few-shot")
+    pool = pool_of(protocol.name, settings.pool, "few-shot")
     return with_shots(protocol, drawn_shots(pool, settings.k or SHOTS, settings.seed))
 
 

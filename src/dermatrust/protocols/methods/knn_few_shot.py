@@ -19,7 +19,7 @@ def knn_few_shot(protocol: Protocol, settings: Settings) -> Protocol:
         DataError: There is no pool.
         ModelError: scikit-learn is not installed.
     """
-    pool = pool_of(protocol, settings.pool, "knn-few-shot")
+    pool = pool_of(protocol.name, settings.pool, "knn-few-shot")
     return with_shots(protocol, nearest_shots(pool, settings.k or SHOTS, by_words(pool)))
 
 

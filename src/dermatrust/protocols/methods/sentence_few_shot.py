@@ -19,7 +19,7 @@ def sentence_few_shot(protocol: Protocol, settings: Settings) -> Protocol:
         DataError: There is no pool.
         ModelError: The package that carries MiniLM is not installed.
     """
-    pool = pool_of(protocol, settings.pool, "sentence-few-shot")
+    pool = pool_of(protocol.name, settings.pool, "sentence-few-shot")
     return with_shots(protocol, nearest_shots(pool, settings.k or SHOTS, by_sentences(pool)))
 
 

@@ -13,17 +13,11 @@ Verified  Nothing here: the 100 graded conversations of m42-health/healthbench w
           their scores have been recomputed elsewhere by this rule, with a mean of 0.48529782446506947.
 """
 
-import ast
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
-from dermatrust.clients.fence import unfenced
-from dermatrust.errors import DataError
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_json, read_rows
+from dermatrust.protocols.recorded.healthbench import recorded_grades
 from dermatrust.protocols.scorers.choice import UNANSWERED
 from dermatrust.protocols.scorers.judge import ask_judge, json_field, quote, stated
 from dermatrust.protocols.scorers.rubric import (
@@ -37,6 +31,7 @@ from dermatrust.protocols.scorers.rubric import (
     shares_by_tag,
     signed_share,
 )  # fmt: skip
+from dermatrust.protocols.scorers.rubric_by_words import gold_of_rubric, judge_by_words
 
 AXES = ("accuracy", "completeness", "context_awareness", "communication_quality", "instruction_following")
 LEVELS = ("example", "cluster")
@@ -95,62 +90,6 @@ def score(item: Item, played: Played) -> Score:
     return Score(value=value, said=said, parts=shares_by_tag(criteria, played.verdicts))
 
 
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Yield graded replies: as the authors' script has them ("rubric_items"), or m42-health's ("responses").
-
-    The script's one file of all results will do, as will its "example_level_metadata" alone.
-    """
-    for where, row in _rows(path):
-        graded = _graded(row, where)
-        (item,) = PROTOCOL.items({"rubrics": graded, **row}, where=where)
-        said = row.get("prompt_response") or row.get("completion")
-        met = [one.get("criteria_met", (one.get("response_dict") or {}).get("criteria_met")) for one in graded]
-        verdicts = {str(k): _verdict(is_met) for k, is_met in enumerate(met, 1)}
-        yield item, Played(reply=said[-1]["content"] if said else "(not recorded)", verdicts=verdicts)
-
-
-def _rows(path: Path) -> Iterator[tuple[str, Row]]:
-    try:
-        content = read_json(path) if path.suffix.lower() == ".json" else None
-    except DataError:  # JSON Lines after all, or what is wrong with it is told below
-        content = None
-    metadata = content.get("metadata") if isinstance(content, dict) else None
-    if not isinstance(metadata, dict) or "example_level_metadata" not in metadata:
-        yield from read_rows(path)
-        return
-    for number, row in enumerate(metadata["example_level_metadata"], 1):
-        yield f"{path} example {number}", row
-
-
-def _verdict(is_met: object) -> str | None:
-    said = str(is_met).strip().lower()
-    return said if said in (MET, UNMET) else None
-
-
-def _graded(row: Row, where: str) -> list[dict[str, Any]]:
-    """Return the criteria with their grades; the list may be stored as Python writes it."""
-    found = row.get("responses", row.get("rubric_items"))
-    try:
-        found = ast.literal_eval(found) if isinstance(found, str) else found
-    except (ValueError, SyntaxError):
-        found = None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise DataError(where, "holds no graded criteria", 'a list under "responses" or "rubric_items"')
-    return found
-
-
-def gold_reply(item: Item) -> str:
-    """Return a reply that, to the stand-in, meets every criterion with points above 0."""
-    return "\n".join(criterion.text for criterion in item.known["criteria"] if criterion.points > 0)
-
-
-def stand_in(item: Item, turns: Sequence[Turn]) -> str:
-    """Play a judge that finds a criterion met where the reply holds its words."""
-    asked = turns[-1].text
-    criterion = (unfenced(asked, "CRITERION") or "").partition("] ")[2]
-    return f'{{"explanation": "", "criteria_met": {str(criterion in (unfenced(asked, "REPLY") or "")).lower()}}}'
-
-
 ROW = {
     "prompt_id": "e1",
     "prompt": [{"role": "user", "content": "I have a made-up rash. What now?"}],
@@ -161,7 +100,7 @@ ROW = {
         {"criterion": "frightens without need", "points": -4, "tags": ["axis:communication_quality"]},
     ],
 }
-PROTOCOL = Protocol(
+PROTOCOL: Protocol = Protocol(
     name="healthbench",
     version=1,
     about=__doc__,
@@ -182,11 +121,11 @@ PROTOCOL = Protocol(
         **{axis.replace("_", " "): clipped(mean_part(f"axis:{axis}")) for axis in AXES},
         **{f"{level} level": clipped(mean_part(f"level:{level}")) for level in LEVELS},
     },
-    gold_reply=gold_reply,
+    gold_reply=gold_of_rubric,
     roles=("judge",),
-    stand_ins={"judge": stand_in},
+    stand_ins={"judge": judge_by_words('{"explanation": "", "criteria_met": {met}}', reply="REPLY")},
     by=("theme", "physician_agreed_category"),
-    recorded=recorded,
+    recorded=lambda path, items: recorded_grades(path, items, PROTOCOL.items),
     records_bring_items=True,
     examples=(
         Example(row=ROW, target=(("asks since when", 6.0), ("advises a visit", 2.0), ("frightens without need", -4.0)),

@@ -13,25 +13,19 @@ Deviates  Which rule the paper's figures follow is not known: the default clips 
 Verified  Nothing: no graded outputs were at hand.
 """
 
-import json
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from dermatrust.clients.fence import unfenced
-from dermatrust.errors import DataError
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.cutoff import month_of
 from dermatrust.protocols.metrics import answered_rate, mean_score
-from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.recorded.livemedbench import POINTS, recorded_grades
 from dermatrust.protocols.scorers.choice import UNANSWERED
-from dermatrust.protocols.scorers.judge import Read, ask_judge, json_in, quote
+from dermatrust.protocols.scorers.judge import Read, ask_judge, quote
+from dermatrust.protocols.scorers.met import read_met, released_met
 from dermatrust.protocols.scorers.rubric import (
     MET,
-    UNMET,
     Criterion,
     clip,
     clipped,
@@ -39,11 +33,10 @@ from dermatrust.protocols.scorers.rubric import (
     judge_criteria,
     signed_share,
 )  # fmt: skip
+from dermatrust.protocols.scorers.rubric_by_words import gold_of_rubric, judge_by_words
 
 MOST_TOKENS = 2048
 """Of an answer."""
-POINTS = "points met"
-"""What a record's own points add up to."""
 PROMPT = "Give the final answer alone, without explanation and without steps of reasoning.\n\n{question}"
 PROMPT_ZH = "请用中文只给出最终回答，不写解释，也不写推理步骤。\n\n{question}"
 JUDGE_PROMPT = """\
@@ -87,115 +80,20 @@ async def play(item: Item, ask: Ask, *, read: Read) -> Played:
     return Played(reply=reply, verdicts=await judge_criteria(item.known["criteria"], judge))
 
 
-def score(item: Item, played: Played) -> Score:
-    """Return the signed share of the points, within 0 and 1."""
-    if not played.reply.strip():
-        return UNANSWERED
-    share = signed_share(item.known["criteria"], played.verdicts)
-    return Score(value=clip(share), said=_said(played), parts={"unclipped": share})
+def score(item: Item, played: Played, *, is_released: bool) -> Score:
+    """Return the signed share of the points, within 0 and 1.
 
-
-def score_by_release(item: Item, played: Played) -> Score:
-    """Return the signed share of the points as it is, by a record's own points where there is one."""
+    As released it may lie outside, what is unread counts 0, and a record's own points count where it has some.
+    """
     if not played.reply.strip():
         return UNANSWERED
     criteria = item.known["criteria"]
-    possible = math.fsum(criterion.points for criterion in criteria if criterion.points > 0)
-    share = signed_share(criteria, played.verdicts, unread=0.0)
-    if POINTS in played.numbers:
+    share = signed_share(criteria, played.verdicts, unread=0.0 if is_released else math.nan)
+    if is_released and POINTS in played.numbers:
+        possible = math.fsum(criterion.points for criterion in criteria if criterion.points > 0)
         share = played.numbers[POINTS] / possible if possible else 0.0
-    return Score(value=share, said=_said(played), parts={"unclipped": share})
-
-
-def _said(played: Played) -> str:
-    return f"{[*played.verdicts.values()].count(MET)} met"
-
-
-def read_met(reply: str) -> str | None:
-    """Return "true" or "false" of the one object that the judge was asked for.
-
-    Example:
-        >>> read_met('[{"question": "Is it red?", "met": "True", "reasoning": ""}]'), read_met("met: yes")
-        ('true', None)
-    """
-    found = json_in(reply)
-    one = found[0] if isinstance(found, list) and found else found
-    said = str(one.get("met")).strip().lower() if isinstance(one, dict) else ""
-    return said if said in (MET, UNMET) else None
-
-
-def released_met(reply: str) -> str | None:
-    """Return a verdict as the released script reads it: a JSON list alone, else any sign of yes, else any of no.
-
-    Example:
-        >>> released_met('[{"met": false}]'), released_met('Here: [{"question": "true?", "met": false}]')
-        ('false', 'true')
-        >>> released_met("satisfied"), released_met("Unknown"), released_met("-")
-        ('true', 'false', None)
-    """
-    text = reply.strip()
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    first = found[0] if isinstance(found, list) and found else None
-    met = first.get("met") if isinstance(first, dict) else None
-    said = str(met).strip().lower() if isinstance(met, bool | str) else ""
-    if said in (MET, UNMET):
-        return said
-    text = text.lower()
-    if '"met"' in text and (MET in text or UNMET in text):
-        return MET if MET in text else UNMET
-    return MET if "yes" in text or "satisf" in text else UNMET if "no" in text else None
-
-
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Yield every case with its grades in the authors' form, matched by the criterion's words.
-
-    A case without grades is one that the model did not answer. The file holds no replies.
-    """
-    graded = {name: grades for where, row in read_rows(path) for name, grades in [_grades(row, where)]}
-    for item in items:
-        yield item, _played(item, graded[item.id]) if item.id in graded else None
-
-
-def _grades(row: Row, where: str) -> tuple[str, list[dict[str, Any]]]:
-    grades = row.get("evaluations")
-    if "case_id" not in row or not isinstance(grades, dict):
-        raise DataError(where, "holds no graded case", "an object with case_id and evaluations")
-    known = [one for one in grades.values() if isinstance(one, dict) and one.get("criterion")]
-    if not all(isinstance(one.get("score"), int | float) for one in known):
-        raise DataError(where, "holds a criterion without a score", "a score of 0 or 1 for each")
-    return str(row["case_id"]), known
-
-
-def _played(item: Item, grades: Sequence[Mapping[str, Any]]) -> Played:
-    """Return the grades of a case; where several criteria have the same words, their grades count in order."""
-    if not grades:
-        return Played(reply="")
-    said: dict[str, list[str]] = defaultdict(list)
-    for one in grades:
-        said[one["criterion"]].append(MET if one["score"] else UNMET)
-    verdicts = {}
-    for number, criterion in enumerate(item.known["criteria"], 1):
-        left = said.get(criterion.text, [])
-        verdicts[str(number)] = (left.pop(0) if len(left) > 1 else left[0]) if left else None
-    texts = {criterion.text for criterion in item.known["criteria"]}
-    own = [one.get("weighted_score") for one in grades if one["criterion"] in texts]
-    points = math.fsum(one for one in own if isinstance(one, int | float))
-    return Played(reply="(not recorded)", verdicts=verdicts, numbers={POINTS: points})
-
-
-def gold_reply(item: Item) -> str:
-    """Return a reply that, to the stand-in, meets every criterion with points above 0."""
-    return "\n".join(criterion.text for criterion in item.known["criteria"] if criterion.points > 0)
-
-
-def stand_in(item: Item, turns: Sequence[Turn]) -> str:
-    """Play a judge that finds a criterion met where the answer holds its words."""
-    asked = turns[-1].text
-    is_met = (unfenced(asked, "CRITERION") or "") in (unfenced(asked, "ANSWER") or "")
-    return f'[{{"question": "", "met": {str(is_met).lower()}, "reasoning": ""}}]'
+    said = f"{[*played.verdicts.values()].count(MET)} met"
+    return Score(value=share if is_released else clip(share), said=said, parts={"unclipped": share})
 
 
 def _row(language: str) -> dict[str, Any]:
@@ -210,7 +108,7 @@ OTHER = {"rubric_items": [{"criterion": "says nothing", "points": 1}]}
 TARGET = (("names eczema", 8.0), ("advises steroids", -4.0))
 RELEASED = {
     "play": partial(play, read=released_met),
-    "score": score_by_release,
+    "score": partial(score, is_released=True),
     "examples": (
         Example(row=_row("en"), target=TARGET, wrong_reply="It advises steroids.", wrong_value=-0.5, other=OTHER),
     ),
@@ -228,13 +126,13 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     play=partial(play, read=read_met),
-    score=score,
+    score=partial(score, is_released=False),
     metrics={"score": clipped(mean_score), "answered": answered_rate},
-    gold_reply=gold_reply,
+    gold_reply=gold_of_rubric,
     roles=("judge",),
-    stand_ins={"judge": stand_in},
+    stand_ins={"judge": judge_by_words('[{"question": "", "met": {met}, "reasoning": ""}]', reply="ANSWER")},
     by=("language", "month"),
-    recorded=recorded,
+    recorded=recorded_grades,
     examples=(
         Example(row=_row("en"), target=TARGET, wrong_reply="It advises steroids.", other=OTHER),
         Example(row=_row("zh"), target=TARGET, wrong_reply="names eczema, advises steroids", wrong_value=0.5,

@@ -17,84 +17,40 @@ Verified  MediHall of the gold classes over the 499 conventional rows is 0.2393,
 """
 
 import math
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dermatrust.clients.fence import unfenced
-from dermatrust.protocols import Ask, Example, Item, Metric, Played, Row, Score, Source, Turn, ask_once, user
+from dermatrust.protocols import Ask, Example, Item, Played, Row, Score, Source, Turn, ask_once
+from dermatrust.protocols.gold import gold_in
 from dermatrust.protocols.item import id_of
-from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_part, mean_score, pooled
+from dermatrust.protocols.metrics import ACCURACIES, mean_part, mean_score, pooled
 from dermatrust.protocols.protocol import Protocol
 from dermatrust.protocols.read_recorded import read_recorded
-from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.scorers.choice import UNANSWERED
-from dermatrust.protocols.scorers.judge import Read, ask_judge, quote
-from dermatrust.protocols.scorers.labels import first_named, mean_severity, sentences
-
-WORTH = {
-    "catastrophic": 0.0,
-    "critical": 0.2,
-    "attribute": 0.4,
-    "prompt-induced": 0.6,
-    "minor": 0.8,
-    "correct": 1.0,
-}
-WORDS = {label: (label,) for label in WORTH} | {
-    "prompt-induced": ("prompt-induced", "prompt induced"),
-    "correct": ("correct", "no hallucination", "no hallucinations"),
-}
-PROMPT = "{question}"
-JUDGE_PROMPT = """\
-You check what a medical vision-language model says about an image. Name the gravest class of error in the statement \
-below, judging by the image, the question and, where it is given, the right answer.
-
-Catastrophic: mostly wrong. The overall state of health is misjudged, an organ is mistaken for another or made up, \
-disease is made up in a normal image, or a description builds on such an error; a clinical decision would go badly \
-wrong.
-Critical: the function of an organ, the kind or the cause of a disease is wrong, another kind of lesion is made up in \
-an abnormal image, or findings are misread or left out; grave for diagnosis, though less so.
-Attribute: size, shape, place or number of organs or lesions is wrong.
-Prompt-induced: the question itself misled the model, by words that shake its confidence or by claims that contradict \
-the image.
-Minor: only the kind of imaging, or how it was taken, is wrong; of no consequence for care.
-Correct: no hallucination; the meaning fits the image.
-
-{question}
-
-{answer}
-{truth}
-Reply with the name of one class and nothing else."""
-_CASE = re.compile(
-    r"question: ?(.*?)\s*Med-VLM answer: ?(.*?)(?:\s*ground-truth: ?(.*?))?\s*Please judge", re.DOTALL | re.IGNORECASE
-)
+from dermatrust.protocols.recorded.med_hallmark import recorded_classes, texts_of
+from dermatrust.protocols.scorers.choice import UNANSWERED, graded
+from dermatrust.protocols.scorers.hallucinations import WORTH, as_released, class_named, judge_turn, statements
+from dermatrust.protocols.scorers.judge import Read, ask_judge
+from dermatrust.protocols.scorers.labels import mean_severity
 
 
 def to_item(row: Row) -> Item:
     """Ask a question about an image, or for a report on it; the target is the right answer or the reference report."""
-    question, answer, truth = _texts(row)
+    question, answer, truth, gold = texts_of(row)
     name = str(row["id"]) if "id" in row else id_of(row["image"], question)
-    known = {"answer": answer, "is_report": "conversations" not in row, "gold": _gold(row)}
+    known = {"answer": answer, "is_report": "conversations" not in row, "gold": gold}
     return Item(id=name, question=question, target=truth, images=(Path(row["image"]),), known=known)
 
 
 def to_judged(row: Row) -> Item:
     """Ask for the class of a recorded answer; the target is the gold class."""
     item = to_item(row)
-    asked = judge_turn(item, item.known["answer"])
-    label = first_named(WORDS)(item.known["gold"])
+    label = class_named(item.known["gold"])
     if label is None:
         raise ValueError("it has no gold class")
-    return Item(id=item.id, question=asked.text, target=label, images=item.images)
-
-
-def judge_turn(item: Item, statement: str) -> Turn:
-    """Return what the judge is asked about one statement."""
-    truth = quote("RIGHT ANSWER", item.target) + "\n" if item.target else ""
-    texts = {"question": quote("QUESTION", item.question), "answer": quote("STATEMENT", statement), "truth": truth}
-    return user(JUDGE_PROMPT.format(**texts), item.images)
+    return Item(id=item.id, question=judge_turn(item, item.known["answer"]).text, target=label, images=item.images)
 
 
 async def play(item: Item, ask: Ask, *, read: Read) -> Played:
@@ -102,7 +58,7 @@ async def play(item: Item, ask: Ask, *, read: Read) -> Played:
     reply = (await ask(item.turns())).text
     verdicts = {
         str(number): await ask_judge(ask, [judge_turn(item, statement)], read)
-        for number, statement in enumerate(_statements(item, reply), 1)
+        for number, statement in enumerate(statements(reply, is_report=item.known["is_report"]), 1)
     }
     return Played(reply=reply, verdicts=verdicts)
 
@@ -119,60 +75,16 @@ def score(item: Item, played: Played, *, unread: float) -> Score:
     return Score(value=value, said="; ".join(label or "?" for label in labels), parts=parts)
 
 
-def recorded(path: Path, items: Iterable[Item], *, read: Read) -> Iterator[tuple[Item, Played | None]]:
-    """Yield the answers of the release with their gold classes; those without a class are missing.
-
-    A judge's words on sentences, {report_id, text} a line, come together by report.
-    """
-    reports: dict[str, dict[str, str | None]] = {}
-    for where, row in read_rows(path):
-        if {"report_id", "text"} <= set(row):
-            verdicts = reports.setdefault(str(row["report_id"]), {})
-            verdicts[str(len(verdicts) + 1)] = read(str(row["text"]))
-            continue
-        (item,) = PROTOCOL.items(row, where=where)
-        statements = _statements(item, item.known["answer"])
-        label = read(item.known["gold"])
-        yield item, Played(reply=item.known["answer"], verdicts={str(k): label for k, _ in enumerate(statements, 1)})
-    for name, verdicts in reports.items():
-        yield Item(id=name, question="", target=""), Played(reply="", verdicts=verdicts)
-
-
 def score_judge(item: Item, played: Played) -> Score:
     """Return whether the class is the gold one."""
-    label = first_named(WORDS)(played.reply)
-    if label is None:
-        return UNANSWERED
-    parts = {"severity": WORTH[label], "true severity": WORTH[item.target]}
-    return Score(value=float(label == item.target), said=label, parts=parts)
-
-
-def gold_reply(item: Item) -> str:
-    """Return what a perfect model would say."""
-    return str(item.target)
+    label = class_named(played.reply) or ""
+    return graded(label, item, **{"severity": WORTH[label], "true severity": WORTH[item.target]} if label else {})
 
 
 def stand_in(item: Item, turns: Iterable[Turn]) -> str:
     """Play a judge that calls correct what stands in the target."""
     statement = unfenced([*turns][-1].text, "STATEMENT") or ""
     return "Correct" if statement in item.target else "Critical"
-
-
-def _statements(item: Item, reply: str) -> list[str]:
-    found = sentences(reply)
-    return found if item.known["is_report"] else [reply] if found else []
-
-
-def _texts(row: Row) -> tuple[str, str, str]:
-    if "conversations" not in row:
-        return row.get("prompt") or row["question"], row.get("Med-VLM answer", ""), row["ground-truth"]
-    (found,) = _CASE.findall(row["conversations"][0]["value"])
-    question, answer, truth = found
-    return question, answer, truth
-
-
-def _gold(row: Row) -> str:
-    return next((said["value"] for said in row.get("conversations", ()) if said["from"] == "gpt"), "")
 
 
 def _case(truth: str, label: str, number: int) -> dict[str, Any]:
@@ -184,17 +96,7 @@ def _case(truth: str, label: str, number: int) -> dict[str, Any]:
 
 CASE = _case("No, it is of normal size.", "Critical Hallucinations", 1)
 REPORT = {"question": "Write a report.", "image": "made-up/2.jpg", "ground-truth": "The lungs are clear. No effusion."}
-RELEASED_WORDS = {label: words for label, words in WORDS.items() if label != "prompt-induced"}
-METRICS: dict[str, Metric] = {"MediHall": mean_score, "correct": pooled("correct", "statements")}
-JUDGE_METRICS: dict[str, Metric] = {
-    "accuracy": mean_score,
-    "answered": answered_rate,
-    "accuracy of answered": accuracy_of_answered,
-    "MediHall by this judge": mean_part("severity"),
-    "MediHall by the gold classes": mean_part("true severity"),
-}
-RELEASED = first_named(RELEASED_WORDS, whole_words=False)
-PROTOCOL = Protocol(
+PROTOCOL: Protocol = Protocol(
     name="med-hallmark",
     version=1,
     about=__doc__,
@@ -204,15 +106,14 @@ PROTOCOL = Protocol(
         dataset="the Med-HallMark repository", files=("Conventional..json", "Counterfactual..json", "Irg.json"),
         size=499, licence="CC BY 4.0",
     ),
-    prompt=PROMPT,
     to_item=to_item,
-    play=partial(play, read=first_named(WORDS)),
+    play=partial(play, read=class_named),
     score=partial(score, unread=math.nan),
-    metrics=METRICS,
-    gold_reply=gold_reply,
+    metrics={"MediHall": mean_score, "correct": pooled("correct", "statements")},
+    gold_reply=gold_in("{target}"),
     roles=("judge",),
     stand_ins={"judge": stand_in},
-    recorded=partial(recorded, read=first_named(WORDS)),
+    recorded=lambda path, items: recorded_classes(path, PROTOCOL.items, class_named),
     records_bring_items=True,
     examples=(
         Example(row=CASE, target="No, it is of normal size.", wrong_reply="Yes.", wrong_value=0.2,
@@ -222,16 +123,20 @@ PROTOCOL = Protocol(
     ),
     variants={
         "released-code": {
-            "play": partial(play, read=RELEASED),
+            "play": partial(play, read=as_released),
             "score": partial(score, unread=0.0),
-            "recorded": partial(recorded, read=RELEASED),
+            "recorded": lambda path, items: recorded_classes(path, PROTOCOL.items, as_released),
         },
         "judge": {
             "kind": "judging a judge",
             "to_item": to_judged,
             "play": ask_once,
             "score": score_judge,
-            "metrics": JUDGE_METRICS,
+            "metrics": {
+                **ACCURACIES,
+                "MediHall by this judge": mean_part("severity"),
+                "MediHall by the gold classes": mean_part("true severity"),
+            },
             "roles": (),
             "stand_ins": {},
             "recorded": read_recorded,

@@ -13,39 +13,15 @@ Verified  Nothing: neither tasks nor recorded transcripts were at hand.
 
 import asyncio
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-from dermatrust.errors import DataError
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
-from dermatrust.protocols.interaction.fhir_agent import (
-    FINISHED,
-    INVALID,
-    LIMIT,
-    converse,
-    fetch_here,
-    finished_with,
-    posted,
-)
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source
+from dermatrust.protocols.interaction.fhir_agent import INVALID, converse, fetch_here, finished_with, posted
+from dermatrust.protocols.interaction.fhir_facts import patient_facts, server
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.recorded_rows import first_of_each
-from dermatrust.protocols.scorers.record_tasks import (
-    A1C,
-    GLUCOSE,
-    MAGNESIUM,
-    NOW,
-    POTASSIUM,
-    TASKS,
-    WITHOUT_RECORD,
-    Record,
-)
+from dermatrust.protocols.recorded.medagentbench import recorded_transcripts
+from dermatrust.protocols.scorers.record_tasks import NOW, TASKS, WITHOUT_RECORD, Record
 
-SERVER = "http://localhost:8080/fhir/"
 PROMPT = """You assist clinicians in a patient record that is reached by a FHIR server at {server}.
 Each of your replies must be exactly one of these three, with nothing before or after it:
 
@@ -69,14 +45,6 @@ Call nothing that is not needed. You have eight replies in all. It is {now} now.
 
 Context: {context}
 Task: {question}"""
-_ENDINGS = {"completed": FINISHED, "agent invalid action": INVALID, "task limit reached": LIMIT}
-_EXPECTED = '{"index": ..., "output": {"status": ..., "result": ..., "history": [{"role", "content"}, ...]}} a line'
-_OBSERVED = (MAGNESIUM, POTASSIUM, GLUCOSE, A1C)
-
-
-def server() -> str:
-    """Return the address of the record, which ends in a slash."""
-    return os.environ.get("DERMATRUST_FHIR", SERVER).rstrip("/") + "/"
 
 
 def to_item(row: Row) -> Item:
@@ -95,80 +63,27 @@ def to_item(row: Row) -> Item:
 async def play(item: Item, ask: Ask) -> Played:
     """Let the agent act, then read from the record what its answer is held against."""
     played = await converse(item, ask, fetch_here)
-    facts = await asyncio.to_thread(_facts, str(item.known.get("eval_MRN") or ""))
+    facts = await asyncio.to_thread(patient_facts, str(item.known.get("eval_MRN") or ""))
     return Played(reply=played.reply, turns=played.turns, ending=played.ending, verdicts={"record": facts})
-
-
-def _facts(patient: str) -> str | None:
-    """Return what the record holds of a patient, as JSON; None where the server does not say."""
-    if not patient:
-        return "{}"
-    try:
-        found = _resources(f"{server()}Patient?identifier={quote(patient)}")
-        birth = next((str(one.get("birthDate", "")) for one in found), "")
-        asked = f"{server()}Observation?patient={quote(patient)}&_count=5000&code="
-        observations = {code: [_value(one) for one in _resources(asked + code)] for code in _OBSERVED}
-    except (ValueError, KeyError, TypeError):
-        return None
-    return json.dumps({"birth": birth, "observations": observations})
-
-
-def _resources(url: str) -> list[Mapping[str, Any]]:
-    return [entry["resource"] for entry in json.loads(fetch_here(url)).get("entry", [])]
-
-
-def _value(observation: Mapping[str, Any]) -> tuple[str, float]:
-    return str(observation["effectiveDateTime"]), float(observation["valueQuantity"]["value"])
 
 
 def score(item: Item, played: Played) -> Score:
     """Grade by the rule of the task's kind, all or nothing. A record that could not be read leaves it missing."""
+    said = [turn.text for turn in played.turns if turn.role == "assistant"]
     answer, facts = finished_with(played.reply), played.verdicts.get("record")
-    parts = {"invalid action": float(played.ending == INVALID), "rounds": float(_n_replies(played))}
+    parts = {"invalid action": float(played.ending == INVALID), "rounds": float(len(said))}
     kind = int(item.tags["task"])
     if answer is None:
         return Score(value=0.0, answered=False, parts=parts)
     if facts is None and kind not in WITHOUT_RECORD:
         return Score(value=float("nan"), parts=parts)
     known = json.loads(facts or "{}")
-    said = [turn.text for turn in played.turns if turn.role == "assistant"]
     orders = [order for text in said if text.startswith("POST") and (order := posted(text))]
     record = Record(
         item.known, known.get("birth", ""), known.get("observations", {}), answer, orders,
         speaks_of_post=any("POST" in text for text in said),
     )  # fmt: skip
     return Score(value=float(TASKS[kind](record)), said=json.dumps(answer), parts=parts)
-
-
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Read the authors' runs.jsonl: by the index of a task its status, result and history; a failed run is missing."""
-    known = first_of_each(read_rows(path), lambda row: str(row["index"]))
-    for index, item in enumerate(items):
-        row = known.get(str(index))
-        output = None if row is None else row.get("output")
-        if not output:
-            yield item, None
-            continue
-        try:
-            yield item, _played(item, output)
-        except (KeyError, TypeError, AttributeError):
-            raise DataError(f"{path} index {index}", "is no run of a task", _EXPECTED) from None
-
-
-def _played(item: Item, output: Mapping[str, Any]) -> Played:
-    said = [(one["role"], str(one["content"])) for one in output["history"]]
-    turns = tuple(Turn("assistant", text.strip()) if role == "agent" else user(text) for role, text in said[1:])
-    result = output.get("result")
-    last = next((turn.text for turn in reversed(turns) if turn.role == "assistant"), "")
-    facts = _facts(str(item.known.get("eval_MRN") or ""))
-    return Played(
-        reply=last if result is None else f"FINISH({result})", turns=turns, verdicts={"record": facts},
-        ending=next((ours for theirs, ours in _ENDINGS.items() if str(output["status"]).startswith(theirs)), ""),
-    )  # fmt: skip
-
-
-def _n_replies(played: Played) -> int:
-    return sum(turn.role == "assistant" for turn in played.turns)
 
 
 def gold_reply(item: Item) -> str:
@@ -195,7 +110,7 @@ PROTOCOL = Protocol(
         "answered": answered_rate,
     },
     by=("task",),
-    recorded=recorded,
+    recorded=recorded_transcripts,
     gold_reply=gold_reply,
     examples=(
         Example(

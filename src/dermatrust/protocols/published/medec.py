@@ -17,19 +17,17 @@ Verified  Flag 0.4895, sentence 0.3066, ROUGE-1/2/L subset 0.4183/0.3212/0.4154,
 """
 
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
+from dermatrust.protocols.recorded.medec import recorded_lines
+from dermatrust.protocols.scorers.correction_line import NONE, read_correction, unquoted
 from dermatrust.protocols.scorers.rubric import clip
 from dermatrust.protocols.scorers.text_overlap import rouge
-from dermatrust.records import iter_lines
 
-NONE = "NA"
 NO_SENTENCE = "-1"
 PROMPT = """\
 This clinical note has at most one sentence with a medical error: a wrong diagnosis, management, treatment, drug or \
@@ -39,8 +37,6 @@ cause. Find it and correct it, or say that the note is right. The note's sentenc
 
 Reply with one line and nothing else. With an error: 1, the number of its sentence, and that sentence corrected, \
 separated by blanks. Without one: 0 -1 NA"""
-_LINE = re.compile(r"^\s*([0-9]+)\s+(-?[0-9]+)\s+(\S.*)$")
-_RECORD = re.compile(r"[a-z0-9\-]+\s[0-9]+\s-?[0-9]+\s.+")
 Measure = Callable[[str, str], float]
 """From what a model wrote and the reference to a similarity."""
 
@@ -55,26 +51,11 @@ def to_item(row: Row) -> Item | tuple[()]:
     return Item(id=row["Text ID"], question=row["Sentences"], target=target, tags={"error": kind})
 
 
-def read_line(reply: str) -> tuple[str, str, str] | None:
-    """Return flag, sentence and correction of the last line that states them; without an error the correction is "NA".
-
-    Example:
-        >>> read_line('1 5 "It is eczema."'), read_line("0 3 It is right."), read_line("CORRECT")
-        (('1', '5', 'It is eczema.'), ('0', '3', 'NA'), None)
-    """
-    found = [match for line in reply.splitlines() if (match := _LINE.match(line))]
-    if not found:
-        return None
-    flag, sentence, text = found[-1].groups()
-    text = _unquoted(" ".join(text.split()))
-    return flag, sentence, NONE if flag == "0" else text
-
-
 def score(item: Item, played: Played, *, measures: Mapping[str, Measure] | None = None, trims: bool = False) -> Score:
     """Return the composite of ROUGE-1, and everything else in the parts."""
-    said = read_line(played.reply)
+    said = read_correction(played.reply)
     flag, sentence, fix = item.target
-    fix = _unquoted(" ".join(fix.split())) if trims else fix
+    fix = unquoted(" ".join(fix.split())) if trims else fix
     said_flag, said_sentence, text = said or (None, None, None)
     parts = {"flag": float(said_flag == flag), "sentence": float(said_sentence == sentence)}
     if text is not None and NONE not in (text, fix):
@@ -91,21 +72,6 @@ def score(item: Item, played: Played, *, measures: Mapping[str, Measure] | None 
     return Score(value=parts["R1F composite"], answered=bool(said), said=answer, parts=parts)
 
 
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Yield every note with its line of a submission, "id flag sentence correction"; a note without one is wrong.
-
-    Lines of another form are passed over, as the authors' script does; of two of one note the later counts.
-    """
-    lines: dict[str, str] = {}
-    for _, line in iter_lines(path):
-        text = (line.decode() if isinstance(line, bytes) else line).strip()
-        if _RECORD.fullmatch(text):
-            name, _, said = " ".join(text.split()).partition(" ")
-            lines[name] = said
-    for item in items:
-        yield item, Played(reply=lines.get(item.id, ""))
-
-
 def with_measures(protocol: Protocol, measures: Mapping[str, Measure]) -> Protocol:
     """Return the protocol with further similarities (BERTScore, BLEURT), by name, and the aggregate."""
     metrics = {
@@ -118,15 +84,6 @@ def with_measures(protocol: Protocol, measures: Mapping[str, Measure]) -> Protoc
         score=lambda item, played: score(item, played, measures=measures),
         metrics={**protocol.metrics, **metrics},
     )
-
-
-def _unquoted(text: str) -> str:
-    """Return a text without the quotation marks around it, however many; one alone stays."""
-    while text.startswith('"') and len(text) > 1:
-        text = text[1:]
-    while text.endswith('"') and len(text) > 1:
-        text = text[:-1]
-    return text
 
 
 def gold_reply(item: Item) -> str:
@@ -167,7 +124,7 @@ PROTOCOL = Protocol(
     },
     gold_reply=gold_reply,
     by=("error",),
-    recorded=recorded,
+    recorded=recorded_lines,
     examples=(
         Example(row=_row("ms-0", "It is eczema."), target=("1", "1", "It is eczema."), wrong_reply="0 -1 NA",
                 other=_row("ms-0", NONE)),

@@ -14,17 +14,14 @@ Verified  Partly: the sample loads in four languages. No figures were found to c
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import zip_longest
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from dermatrust.errors import DataError
-from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
+from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source, grounding
+from dermatrust.protocols.grounding import Grounding, snippets
 from dermatrust.protocols.item import id_of
-from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
-from dermatrust.protocols.read_rows import read_json, read_rows
-from dermatrust.protocols.scorers.choice import UNANSWERED
+from dermatrust.protocols.metrics import ACCURACIES
+from dermatrust.protocols.recorded.medexpqa import read, read_predictions
+from dermatrust.protocols.scorers.choice import graded
 
 CLOSING = {
     "en": "The correct answer is: ",
@@ -53,135 +50,51 @@ BUDGETS = {7: 2_048, 32: 8_000}
 """Number of snippets to the tokens of the whole prompt, as released: `rag-7` means as many of them as fit."""
 _TOKEN = 4
 """Characters."""
-_LANGUAGE = re.compile(rf"(?<![a-z])({'|'.join(CLOSING)})(?![a-z])")
-_FIELDS = {"question", "prediction", "gold_answer"}
-_EXPECTED = 'a list of {"question", "prediction", "gold_answer"} in the order of the data'
-Grounding = Callable[[Row], list[str]]
-"""From a row to the passages that are given with its question."""
-
-
-def explanation(row: Row) -> list[str]:
-    """Return the doctors' whole explanation."""
-    return [row["full_answer"]]
-
-
-def explanation_hidden(row: Row) -> list[str]:
-    """Return it with references to the answer hidden."""
-    return [row["full_answer_no_ref"]]
-
-
-def explanation_of_wrong(row: Row) -> list[str]:
-    """Return what it says of the wrong options."""
-    wrong = {number: one for number, one in row["explanations"].items() if int(number) != int(row["correct_option"])}
-    return [one["text"] for _, one in sorted(wrong.items()) if one.get("exist")]
-
-
-def explanation_but_right(row: Row) -> list[str]:
-    """Return the whole explanation without the right option's parts, taken out one after the other as released."""
-    text = row["full_answer"]
-    for start, end in row["explanations"][str(row["correct_option"])]["char_ranges"]:
-        text = f"{text[:start]} {text[end:]}"
-    return [text]
 
 
 def retrieved(n: int) -> Grounding:
-    """Return the grounding in the first n retrieved snippets, whole ones, each once, as many as the budget leaves."""
-
-    def passages(row: Row) -> list[str]:
-        asked = [TEMPLATES[row["lang"]], row["full_question"], *filter(None, row["options"].values())]
-        kept, left = [], BUDGETS[n] * _TOKEN - sum(map(len, asked))
-        snippets = row["rag"]["clinical_case_options"]["MedCorp"]["RRF-2"][:n]
-        for content in dict.fromkeys(snippet["content"] for snippet in snippets):
-            left -= len(content)
-            if left < 0:
-                break
-            kept.append(content)
-        return kept
-
-    return passages
+    """Return the grounding in the first n retrieved snippets, as many as the budget of the prompt leaves."""
+    return lambda row: snippets(row, n, BUDGETS[n] * _TOKEN - len(TEMPLATES[row["lang"]]))
 
 
 CONDITIONS: dict[str, Grounding] = {
-    "explanation": explanation, "explanation-of-wrong": explanation_of_wrong, "explanation-hidden": explanation_hidden,
-    "rag-7": retrieved(7), "rag-32": retrieved(32),
+    "explanation": grounding.explanation, "explanation-of-wrong": grounding.explanation_of_wrong,
+    "explanation-hidden": grounding.explanation_hidden, "rag-7": retrieved(7), "rag-32": retrieved(32),
 }  # fmt: skip
 
 
-def grounded(passages: Grounding | None) -> Callable[[Row], Item]:
-    """Return how rows become items under a condition."""
+def to_item(row: Row, *, passages: Grounding | None = None) -> Item:
+    """Ask a question, with the passages that are given with it; the target is the right option's number."""
+    language = row["lang"]
+    options = {number: text for number, text in sorted(row["options"].items()) if text}
+    if str(row["correct_option"]) not in options:
+        raise ValueError(f"its correct_option is {row['correct_option']!r}; expected one of {', '.join(options)}")
+    context = "\n\n".join(passages(row)) if passages else ""
+    return Item(
+        id=id_of(language, row["full_question"]),
+        question=f"{row['type']}: {row['full_question']}" if row.get("type") else row["full_question"],
+        options=options,
+        target=str(row["correct_option"]),
+        template=TEMPLATES[language] + CLOSING[language],
+        fields={"context": f"{context}\n\n" if context else "", "use": USE[language] if context else ""},
+        tags={"language": language},
+    )
 
-    def to_item(row: Row) -> Item:
-        language = row["lang"]
-        options = {number: text for number, text in sorted(row["options"].items()) if text}
-        if str(row["correct_option"]) not in options:
-            raise ValueError(f"its correct_option is {row['correct_option']!r}; expected one of {', '.join(options)}")
-        context = "\n\n".join(passages(row)) if passages else ""
-        return Item(
-            id=id_of(language, row["full_question"]),
-            question=f"{row['type']}: {row['full_question']}" if row.get("type") else row["full_question"],
-            options=options,
-            target=str(row["correct_option"]),
-            template=TEMPLATES[language] + CLOSING[language],
-            fields={"context": f"{context}\n\n" if context else "", "use": USE[language] if context else ""},
-            tags={"language": language},
-        )
 
-    return to_item
+def _after_closing(item: Item, reply: str) -> str:
+    return reply.partition(CLOSING[item.tags["language"]])[2]
 
 
 def score(item: Item, played: Played) -> Score:
     """Grade the number after the closing words, or the one that the reply begins with."""
     said = _after_closing(item, played.reply) or played.reply.lstrip(" *(\n")[:2]
     number = re.match(r"\d(?!\d)", said)
-    return Score(value=float(number[0] == item.target), said=number[0]) if number else UNANSWERED
+    return graded(number[0] if number else "", item)
 
 
 def score_by_release(item: Item, played: Played) -> Score:
     """Grade the first character after the closing words; without them nothing is answered."""
-    said = _after_closing(item, played.reply)[:1]
-    return Score(value=float(said == item.target), said=said) if said else UNANSWERED
-
-
-def read(path: Path) -> Iterator[tuple[str, Row]]:
-    """Yield rows of a list or JSON Lines, or of a JSON file with one list for each language."""
-    found: Any = read_json(path) if path.suffix == ".json" else None
-    if not isinstance(found, dict):
-        yield from read_rows(path)
-        return
-    for language, rows in found.items():
-        yield from ((f"{path} {language} row {number}", row) for number, row in enumerate(rows, 1))
-
-
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Read the authors' predictions: a list of whole texts with the right answer's, in the order of the data.
-
-    Without data, a row brings its own right answer; its language is that of the file's name, else of its question.
-    """
-    rows = read_json(path)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= _FIELDS for row in rows):
-        raise DataError(str(path), "holds no predictions", _EXPECTED)
-    known = list(items)
-    known = known or [_bare(row, number, path) for number, row in enumerate(rows, 1)]
-    for number, (item, row) in enumerate(zip_longest(known, rows[: len(known)]), 1):
-        if row is not None and str(row["gold_answer"])[:1] != item.target:
-            raise DataError(f"{path} row {number}", f"is of another question than {item.id!r}", _EXPECTED)
-        yield item, None if row is None else Played(reply=str(row["prediction"]))
-
-
-def _bare(row: Row, number: int, path: Path) -> Item:
-    named = _LANGUAGE.findall(path.name)
-    found = named or [one for one, words in CLOSING.items() if words.strip() in str(row["question"])]
-    if not found:
-        raise DataError(f"{path} row {number}", "does not say its language", ", ".join(CLOSING), "Give --data.")
-    language, gold = found[0], str(row["gold_answer"])
-    return Item(
-        id=f"{language}/{number}", question=str(row["question"]), target=gold[:1], options={gold[:1]: gold[1:]},
-        tags={"language": language},
-    )  # fmt: skip
-
-
-def _after_closing(item: Item, reply: str) -> str:
-    return reply.partition(CLOSING[item.tags["language"]])[2]
+    return graded(_after_closing(item, played.reply)[:1], item)
 
 
 def gold_reply(item: Item) -> str:
@@ -210,19 +123,19 @@ PROTOCOL = Protocol(
         split="test", licence="CC-BY-4.0", is_on_hub=True,
     ),
     read=read,
-    to_item=grounded(None),
+    to_item=to_item,
     score=score,
-    metrics={"accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered},
+    metrics=ACCURACIES,
     gold_reply=gold_reply,
     by=("language",),
-    recorded=recorded,
+    recorded=partial(read_predictions, closing=CLOSING),
     records_bring_items=True,
     variants={
-        **{name: {"to_item": grounded(one)} for name, one in CONDITIONS.items()},
+        **{name: {"to_item": partial(to_item, passages=one)} for name, one in CONDITIONS.items()},
         "released-code": {"score": score_by_release},
         **{
-            f"released-code+{name}": {"score": score_by_release, "to_item": grounded(one)}
-            for name, one in {**CONDITIONS, "explanation-of-wrong": explanation_but_right}.items()
+            f"released-code+{name}": {"score": score_by_release, "to_item": partial(to_item, passages=one)}
+            for name, one in {**CONDITIONS, "explanation-of-wrong": grounding.explanation_but_right}.items()
         },
     },
     examples=(

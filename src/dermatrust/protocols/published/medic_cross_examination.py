@@ -21,16 +21,14 @@ Verified  Nothing: the repository has no recorded outputs of it.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from dermatrust.clients.fence import unfenced
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import mean_part, mean_score
-from dermatrust.protocols.read_recorded import read_recorded
-from dermatrust.protocols.read_rows import read_rows
+from dermatrust.protocols.recorded.medic_cross_examination import read_exactly, recorded_answers
 from dermatrust.protocols.scorers.cross_examination import (
     N_QUESTIONS,
     answered_share,
@@ -39,7 +37,7 @@ from dermatrust.protocols.scorers.cross_examination import (
     cross_examine,
     known_mean,
 )  # fmt: skip
-from dermatrust.protocols.scorers.judge import Read, yes_no_or_idk
+from dermatrust.protocols.scorers.judge import yes_no_or_idk
 from dermatrust.protocols.scorers.labels import sentences
 
 PROMPT = """\
@@ -47,14 +45,6 @@ Summarise this document for a clinician. Keep every fact that matters for care, 
 as short as that allows. Reply with the summary alone.
 
 {question}"""
-
-
-SUMMARY = "Generated_Summary"
-ANSWERS = {
-    "document": "Summary_Answers_to_Document_Questions",
-    "summary": "Document_Answers_to_Summary_Questions",
-}
-"""The text that questions are about to the field with the answers to them."""
 
 
 def to_item(row: Row) -> Item:
@@ -72,31 +62,6 @@ async def play(item: Item, ask: Ask, *, asks_again: bool) -> Played:
     of_document = await cross_examine(ask, "document", item.question, reply, asks_again=asks_again)
     of_summary = await cross_examine(ask, "summary", reply, item.question, asks_again=asks_again)
     return Played(reply=reply, verdicts=of_document | of_summary)
-
-
-def recorded(path: Path, items: Iterable[Item], *, read: Read) -> Iterator[tuple[Item, Played | None]]:
-    """Yield the rows of the code, which bring document, summary and answers; other files as our own."""
-    is_theirs = False
-    for where, row in () if path.suffix == ".csv" else read_rows(path):
-        if SUMMARY not in row:
-            break
-        is_theirs = True
-        (item,) = PROTOCOL.items({"document": row["input"], "id": row.get("id")}, where=where)
-        verdicts: dict[str, str | None] = {}
-        for name, field in ANSWERS.items():
-            answers = row.get(field)
-            verdicts[name] = None if answers is None else json.dumps([one["question"] for one in answers])
-            for number, one in enumerate(answers or (), 1):
-                verdicts[f"{name} gold {number}"] = read(str(one["gold"]))
-                verdicts[f"{name} said {number}"] = read(str(one["predicted"]))
-        yield item, Played(reply=str(row[SUMMARY] or ""), verdicts=verdicts)
-    if not is_theirs:
-        yield from read_recorded(path, items)
-
-
-def read_exactly(reply: str) -> str | None:
-    """Return one of the three answers, where the reply is that and nothing else."""
-    return reply.lower() if reply in ("YES", "NO", "IDK") else None
 
 
 def score(item: Item, played: Played, *, is_released: bool) -> Score:
@@ -127,7 +92,7 @@ def stand_in(item: Item, turns: Sequence[Turn]) -> str:
     return "YES" if question in text else "IDK"
 
 
-PROTOCOL = Protocol(
+PROTOCOL: Protocol = Protocol(
     name="medic-cross-examination",
     version=1,
     about=__doc__,
@@ -136,7 +101,7 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     play=partial(play, asks_again=False),
-    recorded=partial(recorded, read=yes_no_or_idk),
+    recorded=lambda path, items: recorded_answers(path, items, PROTOCOL.items, yes_no_or_idk),
     records_bring_items=True,
     score=partial(score, is_released=False),
     metrics={
@@ -154,7 +119,7 @@ PROTOCOL = Protocol(
         "released-code": {
             "play": partial(play, asks_again=True),
             "score": partial(score, is_released=True),
-            "recorded": partial(recorded, read=read_exactly),
+            "recorded": lambda path, items: recorded_answers(path, items, PROTOCOL.items, read_exactly),
         }
     },
 )  # fmt: skip

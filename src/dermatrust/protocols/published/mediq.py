@@ -14,18 +14,16 @@ Deviates  An expert may ask at once ("basic"); variants let it state its confide
 Verified  Partly: 1,272 and 140 cases load, with facts; no recorded dialogues were at hand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from dermatrust.protocols import MODEL, Example, Item, Played, Protocol, Row, Score, Source, Turn, user
+from dermatrust.protocols import MODEL, Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.interaction.abstention import POLICIES
 from dermatrust.protocols.interaction.expert import MOST_QUESTIONS, Expert, stated_letter
 from dermatrust.protocols.interaction.patient import PATIENT, PATIENTS, stand_in, without_number
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.recorded_rows import first_of_each, matched
+from dermatrust.protocols.recorded.mediq import recorded_dialogues
 from dermatrust.protocols.scorers.choice import Parser, first_line_choice, option_letters, options_of
 
 N_DRAWS = 3
@@ -64,28 +62,6 @@ def score(item: Item, played: Played, *, parse: Parser = stated_letter) -> Score
     return Score(value=float(said == item.target), answered=bool(said), said=said, parts=parts)
 
 
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Read the authors' results.jsonl: a case a line, with its choices, questions and answers."""
-
-    def item_of(row: Row) -> Item:
-        info = row["info"]
-        known = {"question": info["question"], "options": info["options"], "answer_idx": info["correct_answer_idx"]}
-        (item,) = PROTOCOL.items({"id": row["id"], "context": info["context"], "facts": [], **known}, where=str(path))
-        return item
-
-    def played_of(row: Row) -> Played:
-        said = row["interactive_system"]
-        pairs = zip(said["questions"], said["answers"], strict=False)
-        turns = [
-            turn for one, answer in pairs for turn in (Turn("assistant", one), user(f"The patient says: {answer}"))
-        ]
-        choices = tuple(str(choice or "") for choice in said["intermediate_choices"])
-        ending = "question limit" if len(choices) > MOST_QUESTIONS else "answer"
-        return Played(reply=str(said["choice"] or ""), turns=tuple(turns), draws=choices, ending=ending)
-
-    yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["id"])), item_of, played_of)
-
-
 def gold_reply(item: Item, *, policy: str = "basic") -> str:
     """Return what a perfect model would say: that it is sure, and the letter."""
     sure = {"binary": "YES\n", "numerical": "YES\n", "numerical-cut-off": "1.0\n", "scale": "5\n"}
@@ -122,7 +98,7 @@ def _variant(policy: str, **more: Any) -> dict[str, Any]:
     return found
 
 
-PROTOCOL = Protocol(
+PROTOCOL: Protocol = Protocol(
     name="mediq",
     version=1,
     about=__doc__,
@@ -134,7 +110,7 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     play=Expert().play,
-    recorded=recorded,
+    recorded=lambda path, items: recorded_dialogues(path, items, PROTOCOL.items),
     records_bring_items=True,
     roles=(PATIENT,),
     stand_ins={PATIENT: stand_in},

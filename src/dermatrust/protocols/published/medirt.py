@@ -11,6 +11,7 @@ Verified  Nothing: neither questions nor answers were at hand. The fit recovers 
 """
 
 from dermatrust.protocols import Example, Item, Protocol, Row, Source
+from dermatrust.protocols.gold import gold_in
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_score
 from dermatrust.protocols.scorers.choice import choice_score, option_letters, options_of, stated_or_first
@@ -31,11 +32,6 @@ def to_item(row: Row) -> Item:
     )  # fmt: skip
 
 
-def gold_reply(item: Item) -> str:
-    """Return what a perfect model would say."""
-    return f"Answer: {item.target}"
-
-
 PROTOCOL = Protocol(
     name="medirt",
     version=1,
@@ -47,7 +43,7 @@ PROTOCOL = Protocol(
     score=choice_score(stated_or_first),
     metrics={"accuracy": mean_score, "mean of topics": macro_mean("topic"), "answered": answered_rate},
     by=("topic",),
-    gold_reply=gold_reply,
+    gold_reply=gold_in("Answer: {target}"),
     examples=(
         Example(
             row={"id": "e1", "question": "A made-up question?", "options": {"A": "this", "B": "that"}, "answer": "B",

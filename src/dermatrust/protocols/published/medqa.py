@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from dermatrust.protocols import Example, Item, Protocol, Row, Source
 from dermatrust.protocols.choice_rows import choice_item
-from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_score
+from dermatrust.protocols.gold import gold_in
+from dermatrust.protocols.metrics import ACCURACIES
 from dermatrust.protocols.scorers.choice import choice_score, stated_or_first
 
 PROMPT = """{question}
@@ -27,11 +28,6 @@ def to_item(row: Row) -> Item:
     return replace(choice_item(row), tags={"step": row["meta_info"]} if row.get("meta_info") else {})
 
 
-def gold_reply(item: Item) -> str:
-    """Return what a perfect model would say."""
-    return f"Answer: {item.target}"
-
-
 PROTOCOL = Protocol(
     name="medqa",
     version=1,
@@ -44,8 +40,8 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     score=choice_score(stated_or_first),
-    metrics={"accuracy": mean_score, "answered": answered_rate, "accuracy of answered": accuracy_of_answered},
-    gold_reply=gold_reply,
+    metrics=ACCURACIES,
+    gold_reply=gold_in("Answer: {target}"),
     examples=(
         Example(
             row={

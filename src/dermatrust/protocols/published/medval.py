@@ -9,26 +9,21 @@ Measures  The model under test judges a text against its source: errors by eleve
 Not for   Whether the generated texts are good: they are the same for every judge.
 Deviates  How the authors average F1 was not found: the plain mean over classes is used, and F1 of "unsafe" is given
           besides. The list of errors is asked for and not scored. Prompts in our words. The filter of their training
-          data is `is_kept` here.
+          data is `scorers.risk_levels.is_kept`.
 Verified  Nothing: the graded outputs were not at hand. The filter is held to hand-worked values.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-from dermatrust.errors import DataError
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
+from dermatrust.protocols.gold import gold_in
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import accuracy_of_answered, answered_rate, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.recorded_rows import first_of_each, matched
+from dermatrust.protocols.recorded.medval import recorded_grades
 from dermatrust.protocols.scorers.choice import UNANSWERED
 from dermatrust.protocols.scorers.f1 import f1_of, macro_f1
+from dermatrust.protocols.scorers.risk_levels import LEVELS, read_level, safety
 
-LEVELS = ("1", "2", "3", "4")
-THRESHOLD = 0.95
-"""From which a training example is kept."""
 TASKS: Mapping[str, str] = {
     "medication2answer": "Answer a patient's question about a medicine.",
     "query2question": "Put a patient's query into one question of at most 15 words.",
@@ -67,8 +62,6 @@ to be left out: ask what their absence does; in a long answer ask whether what i
 
 List the errors one a line, in a few words and with the exact words of the candidate or the source, as "Error 1: ...",\
  or write "None". Then finish with one line "Risk level: N", where N is 1, 2, 3 or 4."""
-_STATED = re.compile(r"\blevel\W{0,6}(?:is\W{0,6})?([1-4])(?![\d.]*\d)", re.IGNORECASE)
-_BARE = re.compile(r"\W*([1-4])(?:\.0+)?\W*")
 
 
 def to_item(row: Row) -> Item:
@@ -85,25 +78,6 @@ def to_item(row: Row) -> Item:
     )  # fmt: skip
 
 
-def read_level(text: str) -> str:
-    r"""Return the last level of risk that a text states, or the number that is all of it; empty for none.
-
-    Example:
-        >>> read_level("Error 1: level 2 burn\nRisk level: 4"), read_level("Level 4 (High Risk)"), read_level("3.0")
-        ('4', '4', '3')
-        >>> read_level("Risk level: 5"), read_level("2 errors")
-        ('', '')
-    """
-    stated = _STATED.findall(text)
-    bare = _BARE.fullmatch(text.strip())
-    return stated[-1] if stated else bare[1] if bare else ""
-
-
-def safety(level: str) -> str:
-    """Return "safe" for the levels 1 and 2, "unsafe" for 3 and 4."""
-    return {"1": "safe", "2": "safe", "3": "unsafe", "4": "unsafe"}.get(level, "")
-
-
 def score(item: Item, played: Played) -> Score:
     """Grade 1 where the level is the physician's."""
     level = read_level(played.reply)
@@ -113,68 +87,11 @@ def score(item: Item, played: Played) -> Score:
     return Score(value=float(level == item.target), said=level, parts={"safe or unsafe": is_right})
 
 
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Read the authors' results, medval-bench.csv: the rows of the data with "lm_risk_grade"; an empty one is none."""
-
-    def judged() -> Iterator[tuple[str, tuple[Item, Played]]]:
-        for where, row in read_rows(path):
-            if "lm_risk_grade" not in row:
-                raise DataError(where, 'has no "lm_risk_grade"', "results of the authors' run.py")
-            (item,) = PROTOCOL.items(row, where=where)
-            yield where, (item, Played(reply=str(row["lm_risk_grade"] or "")))
-
-    known = first_of_each(judged(), lambda record: record[0].id)
-    yield from matched(items, known, lambda record: record[0], lambda record: record[1])
-
-
-def consistency(clean: int, perturbed: int, injected: int) -> float:
-    """Return how consistent a judge is about a text and its perturbed copy: the filter of the training data.
-
-    Args:
-        clean: The level that it gives the clean text, 1 to 4.
-        perturbed: The level that it gives the perturbed one.
-        injected: The level of the errors that were put in.
-
-    Returns:
-        1 - (c² + (a - d)² + (a - c - d)²) / 6 of the three levels brought to 0 to 1, in this order c, a and d. It is 1
-        where the clean text has no risk and the other exactly what was put in.
-
-    Raises:
-        ValueError: A level is not from 1 to 4.
-
-    Example:
-        >>> consistency(1, 4, 4), round(consistency(2, 3, 4), 4)
-        (1.0, 0.8889)
-
-    Reference:
-        Aali et al. (2025), https://arxiv.org/abs/2507.03152.
-    """
-    if not all(1 <= level <= len(LEVELS) for level in (clean, perturbed, injected)):
-        raise ValueError(f"levels are {clean}, {perturbed} and {injected}; expected 1 to {len(LEVELS)}")
-    c, a, d = ((level - 1) / (len(LEVELS) - 1) for level in (clean, perturbed, injected))
-    return 1 - (c**2 + (a - d) ** 2 + (a - c - d) ** 2) / 6
-
-
-def is_kept(clean: int, perturbed: int, injected: int, threshold: float = THRESHOLD) -> bool:
-    """Return whether a training example is kept: its `consistency` is at least the threshold.
-
-    Example:
-        >>> is_kept(1, 4, 4), is_kept(1, 3, 4), is_kept(1, 2, 4)
-        (True, True, False)
-    """
-    return consistency(clean, perturbed, injected) >= threshold
-
-
-def gold_reply(item: Item) -> str:
-    """Return what a perfect judge would say."""
-    return f"None\nRisk level: {item.target}"
-
-
 ROW = {
     "#": "1", "task": "query2question", "input": "A made-up query about a rash.", "output": "Is the rash infectious?",
     "physician_risk_grade": "Level 3 (Moderate Risk)",
 }  # fmt: skip
-PROTOCOL = Protocol(
+PROTOCOL: Protocol = Protocol(
     name="medval",
     version=1,
     about=__doc__,
@@ -194,9 +111,9 @@ PROTOCOL = Protocol(
         "answered": answered_rate,
         "accuracy of answered": accuracy_of_answered,
     },
-    gold_reply=gold_reply,
+    gold_reply=gold_in("None\nRisk level: {target}"),
     by=("task",),
-    recorded=recorded,
+    recorded=lambda path, items: recorded_grades(path, items, PROTOCOL.items),
     records_bring_items=True,
     examples=(
         Example(row=ROW, target="3", wrong_reply="Error 1: made up\nRisk level: 4",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dermatrust.protocols import Example, Item, Metric, Played, Protocol, Row, Score, Source
+from dermatrust.protocols.gold import gold_in
 from dermatrust.protocols.item import picture
 from dermatrust.protocols.metrics import all_right, all_right_of, answered_rate, macro_mean, mean_score, of_level
 from dermatrust.protocols.read_rows import read_rows
@@ -73,11 +74,6 @@ def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played |
     yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["index"])), item_of, played_of)
 
 
-def gold_reply(item: Item) -> str:
-    """Return what a perfect model would say."""
-    return str(item.target)
-
-
 def metrics_of(genuine: Metric) -> dict[str, Metric]:
     """Return every figure over all items, the authors' micro average, and as the plain mean of sources, their macro."""
     kinds = {f"{kind.lower()} accuracy": of_level("kind", kind, mean_score) for kind in KINDS}
@@ -107,7 +103,7 @@ PROTOCOL = Protocol(
     score=score,
     metrics=metrics_of(GENUINE),
     by=("source",),
-    gold_reply=gold_reply,
+    gold_reply=gold_in("{target}"),
     recorded=recorded,
     records_bring_items=True,
     variants={"released-code": {"score": score_as_released, "metrics": metrics_of(all_right)}},

@@ -201,12 +201,23 @@ def choice_score(parse: Parser) -> Callable[[Item, Played], Score]:
         >>> choice_score(answer_line)(item, Played(reply="I cannot tell")).answered
         False
     """
+    return lambda item, played: graded(parse(played.reply, item.options), item)
 
-    def score(item: Item, played: Played) -> Score:
-        said = parse(played.reply, item.options)
-        return Score(value=float(said == item.target), answered=bool(said), said=said) if said else UNANSWERED
 
-    return score
+def graded(said: str, item: Item, **parts: float) -> Score:
+    """Return 1 for an answer that is the target and 0 for another; an empty one is no answer.
+
+    Args:
+        said: The answer as it was read.
+        item: What was asked.
+        parts: Further numbers, by name.
+
+    Example:
+        >>> item = Item(id="1", question="?", target="B")
+        >>> graded("B", item).value, graded("C", item, seconds=2.0).parts, graded("", item).answered
+        (1.0, {'seconds': 2.0}, False)
+    """
+    return Score(value=float(bool(said) and said == item.target), answered=bool(said), said=said, parts=parts)
 
 
 UNANSWERED = Score(value=0.0, answered=False)

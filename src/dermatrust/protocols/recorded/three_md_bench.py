@@ -1,4 +1,4 @@
-"""Consultations as 3MDBench's scripts leave them: one JSON file for each case, in a folder for each step.
+"""The authors' recorded outputs of 3MDBench: a JSON file for each case, in a folder for each step of its scripts.
 
 Reference: https://github.com/univanxx/3mdbench.
 """
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from dermatrust.errors import DataError
+from dermatrust.protocols.interaction.consultation import ENDED, UNENDED
 from dermatrust.protocols.item import Item, Played, Turn
 from dermatrust.protocols.read_rows import read_json
 from dermatrust.protocols.scorers.consultation import read_assessment, read_diagnoses
 
-ENDED, UNENDED = "patient ended it", "exchange limit"
 Case = dict[str, Any]
 _SPEAKER = re.compile(r"(Patient|Doctor):")
 _EXPECTED = 'files {"case number": {"dialogue", "dialogue_ended", "diagnosis"}}, {"diags"} or {"assessment"}'

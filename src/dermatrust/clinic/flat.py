@@ -8,6 +8,9 @@ from typing import Any
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.cells import Change
+from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.embedding_result import EmbeddingCell
+from dermatrust.clinic.further_rungs import RungCell
 from dermatrust.clinic.parts_flat import part_records
 from dermatrust.clinic.results import Anchoring, DifferentialResult, Shortcut
 
@@ -37,6 +40,7 @@ def result_records(result: DifferentialResult) -> Iterator[dict[str, Any]]:
         if cell.confidence:
             for name in ("coverage", "accuracy_answered", "excess", "area"):
                 yield _record(result, f"confidence {name}", getattr(cell.confidence, name), about)
+    yield from _further_records(result)
     for change in result.changes:
         yield from _change_records(result, change)
     for anchoring in result.anchoring:
@@ -54,6 +58,18 @@ def result_csv(result: DifferentialResult) -> str:
     writer.writeheader()
     writer.writerows(result_records(result))
     return file.getvalue()
+
+
+def _further_records(result: DifferentialResult) -> Iterator[dict[str, Any]]:
+    """Yield the rungs above the lexicon's, as far as they were tried."""
+    embedding = result.embedding.cells if result.embedding else ()
+    adjudicator = result.adjudication.cells if result.adjudication else ()
+    tried: list[tuple[str, EmbeddingCell | RungCell]] = [("embedding", cell) for cell in embedding]
+    tried += [("adjudicator", cell) for cell in adjudicator]
+    for rung, cell in tried:
+        about = {"kind": "arm", "model": cell.model, "arm": cell.arm, "image_arm": cell.image_arm}
+        for k, hit in zip(CUTS, cell.hits, strict=True):
+            yield _record(result, f"top-{k} {rung}", hit, about)
 
 
 def _change_records(result: DifferentialResult, change: Change) -> Iterator[dict[str, Any]]:

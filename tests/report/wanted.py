@@ -266,7 +266,7 @@ def stress_tables(result):
         tables[f"stress-{place}-table-1"] = [
             [*condition(row["image_arm"] if "image_arm" in row else row["condition"]),
              *([*percent(row["values"][name]), *(percent(row["changes"][name]) if row["changes"] else [])]
-               for name in ("top-1", "top-3", "confidence", "overconfidence")),
+               for name in ("top-1", "top-3", "confidence", "overconfidence", "cannot tell")),
              answers(row)]
             for row in rows
         ]  # fmt: skip

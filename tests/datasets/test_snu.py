@@ -100,6 +100,11 @@ def test_a_table_without_photographs_is_an_error(source):
         read_snu(root)
 
 
+def test_a_folder_without_any_of_the_tables_is_told_which_they_are(tmp_path):
+    with pytest.raises(DataError, match=r"holds none of meta.csv, MAKE_SNU.csv, SNU-LP.csv"):
+        read_snu(tmp_path)
+
+
 def test_missing_photographs_stop_the_import_or_are_left_out(source):
     root = source(("wart_1.jpg", 12, "wart"), ("wart_2.jpg", 12, "wart"), there=["wart_2.jpg"])
     with pytest.raises(DataError, match=r"1 of 2 images are missing, the first is wart_1.jpg"):

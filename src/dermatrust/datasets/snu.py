@@ -76,7 +76,9 @@ def read_snu(root: Path, *, image_root: Path | None = None, missing_images: Miss
             stands for two names, or photographs are missing.
     """
     check_image_root(image_root)
-    table = next((root / name for name in TABLES if (root / name).is_file()), root / TABLES[0])
+    table = next((root / name for name in TABLES if (root / name).is_file()), None)
+    if table is None:
+        raise DataError(str(root), f"holds none of {', '.join(TABLES)}", "the folder with one of these tables")
     cases: dict[str, Case] = {}
     pairs: dict[str, tuple[str, str]] = {}
     n_numbered = 0

@@ -130,6 +130,12 @@ def differential_tables(result):
             for c in result["cells"]
         ],
         "ddx-rungs": ladder(result, [f"top-{k} {rung}" for rung in RUNGS for k in CUTS]),
+        "ddx-comparable-table": [
+            [*about(result, c), percent(c["balanced"]),
+             *([*percent(c[name]), c[name]["n"]] for name in ("sensitivity", "specificity")),
+             percent(c["cancer_balanced"]), [c["n_diseases"]], [c["balanced"]["n"], result["n_cases"]]]
+            for c in result["comparable"]
+        ],
         "ddx-verbatim": ladder(result, [f"verbatim-{k}" for k in CUTS]),
         "ddx-extra": ladder(result, [f"{name}-{k}" for name in ("credit", "overlap", "weighted") for k in CUTS]),
         "ddx-changes-table": [

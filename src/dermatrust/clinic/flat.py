@@ -21,6 +21,10 @@ COLUMNS = (
 )  # fmt: skip
 """Every record has all of these; what does not apply, or is undefined, is empty."""
 _ANCHORING = ("adopted_1", "adopted_3", "unprompted_1", "unprompted_3", "newly_1", "newly_3")
+_COMPARABLE = {
+    "balanced": "balanced accuracy", "sensitivity": "cancer sensitivity", "specificity": "cancer specificity",
+    "cancer_balanced": "cancer balanced accuracy",
+}  # fmt: skip
 _SHORTCUT = (
     "top_1", "top_3", "frequent_1", "frequent_3", "above_1", "above_3", "top_1_given_away", "top_1_else",
 )  # fmt: skip
@@ -61,7 +65,11 @@ def result_csv(result: DifferentialResult) -> str:
 
 
 def _further_records(result: DifferentialResult) -> Iterator[dict[str, Any]]:
-    """Yield the rungs above the lexicon's, as far as they were tried."""
+    """Yield what publications give, and the rungs above the lexicon's as far as they were tried."""
+    for one in result.comparable:
+        about = {"kind": "arm", "model": one.model, "arm": one.arm, "image_arm": one.image_arm}
+        for name, measure in _COMPARABLE.items():
+            yield _record(result, measure, getattr(one, name), about)
     embedding = result.embedding.cells if result.embedding else ()
     adjudicator = result.adjudication.cells if result.adjudication else ()
     tried: list[tuple[str, EmbeddingCell | RungCell]] = [("embedding", cell) for cell in embedding]

@@ -43,6 +43,11 @@ class Comparable:
     specificity: Estimate
     cancer_balanced: Estimate
 
+    @property
+    def n(self) -> int:
+        """Answers about cases whose label the lexicon knows."""
+        return self.balanced.n
+
 
 def comparables(
     grid: AnswerGrid, draws: KeptDraws, *, n_resamples: int, confidence: float = 0.95

@@ -85,7 +85,7 @@ def comparable_lines(result: DifferentialResult) -> tuple[ArmLine, ...]:
             one.model, arm_name(one, result.image_arms), "",
             (share_cell(one.balanced), *(share_cell(rate, show_n=True) for rate in (one.sensitivity, one.specificity)),
              share_cell(one.cancer_balanced)),
-            of_text(one.balanced.n, result.n_cases), (f"{one.n_diseases:,}",),
+            of_text(one.n, result.n_cases), (f"{one.n_diseases:,}",),
         )
         for one in result.comparable
     )  # fmt: skip

@@ -18,6 +18,7 @@ from dermatrust.clinic.adjudication_result import adjudication_result
 from dermatrust.clinic.adjudication_text import adjudication_text
 from dermatrust.clinic.adjudicator import Adjudication, Adjudicator, combine, read_adjudication
 from dermatrust.clinic.differential import score_differential
+from dermatrust.clinic.further_rungs import Resampling
 from dermatrust.errors import DataError
 from dermatrust.records import AnswerRow, Case
 from dermatrust.store.answers import read_answers, write_answers
@@ -184,9 +185,13 @@ def test_agreement_of_a_hand_worked_study(tmp_path):
     assert [one and one.rank for one in found] == [1, 2, 0, 0, 2, 0, 1, None, 0, None, None, 2, None]
     assert len(asked) == 9
     assert not failures
-    result = adjudication_result(answers, found, adjudicator, failures)
+    result = adjudication_result(answers, found, adjudicator, failures, Resampling("t", n_resamples=50))
     assert (result.n, result.n_missing) == (11, 2)
-    assert [hit.n_hits for hit in result.hits] == [2, 5, 5]
+    first, other = result.cells
+    assert ((first.model, first.n, first.n_undecided), (other.model, other.n)) == (("m", 8, 2), ("other", 1))
+    assert [hit.value for hit in first.hits] == [2 / 8, 4 / 8, 4 / 8]
+    assert [hit.value for hit in other.hits] == [0, 1, 1]
+    assert (first.hits[0].n, first.hits[0].n_clusters) == (8, 8)
     (first,) = (one for one in result.agreement if (one.rung, one.k) == ("synonym", 3))
     assert (first.n, first.both, first.only_adjudicator, first.only_rung, first.neither) == (9, 3, 2, 1, 3)
     # 6 of 9 agree; by chance 5/9 * 4/9 + 4/9 * 5/9 = 40/81
@@ -197,6 +202,7 @@ def test_agreement_of_a_hand_worked_study(tmp_path):
     assert adjudicated_csv(answers, found).splitlines()[8] == "8,m,image only,all,,1,0,0"
     text = adjudication_text(result)
     assert "9 of 11 answers, 2 undecided" in text
+    assert " ".join(text.splitlines()[2].split()).startswith("m image only all 8 2 25.0 [")
     assert "false yes: 50.0 " in text
     again, _ = adjudicate_answers(answers, adjudicator, run, pace=Pace(is_quiet=True))
     assert again == found

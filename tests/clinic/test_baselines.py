@@ -9,18 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.cli.main import cli
 from dermatrust.clients.replay import ReplayClient
 from dermatrust.clinic import Answer
+from dermatrust.clinic.answer_grid import answer_grid
+from dermatrust.clinic.arms import Told
 from dermatrust.clinic.baseline_table import PUBLISHED, baseline_row, malignant_labels, recorded_replies
 from dermatrust.clinic.baseline_text import baseline_csv, baseline_text
 from dermatrust.clinic.baselines import BASELINES, CONTEXT, EMPTY_FIELDS, FREQUENT, patient_folds, predict
+from dermatrust.clinic.comparable import comparables
 from dermatrust.clinic.context_features import design_matrix, field_values
+from dermatrust.clinic.image_arms import parse_image_arms
+from dermatrust.clinic.rows import answer_row
 from dermatrust.clinic.shortcut import SAME_EMPTINESS, baseline_rows, field_rows
+from dermatrust.clinic.study import Asked
 from dermatrust.clinic.tasks import differential_task
 from dermatrust.errors import DataError, ModelError
 from dermatrust.records import Case, ClinicalContext, DatasetCard
 from dermatrust.store import write_dataset
+from dermatrust.store.answers import read_answers, write_answers
 
 LABELS = ("melanoma", "psoriasis", "melanocytic nevus")
 
@@ -114,6 +122,24 @@ def test_replies_are_read_as_any_models_are():
         assert answer.diagnoses[0] == found.labels[int(chances.argmax())]
         assert answer.confidence == pytest.approx(chances.max(), abs=1e-5)
         assert len(json.loads(reply["text"])["diagnoses"]) == 2
+
+
+def test_a_study_gives_a_baseline_the_figures_that_it_has_as_a_baseline(tmp_path):
+    asked, task = {case.id: case for case in cases()}, differential_task()
+    (nothing,) = parse_image_arms(["all"])
+    for name in (CONTEXT, FREQUENT):
+        found = predict(name, list(asked.values()))
+        rows = []
+        for reply in recorded_replies(found):
+            answer = task.read(Answer(reply["case_id"], name, reply["arm"], reply["image_arm"], text=reply["text"]))
+            case, told = asked[answer.case_id], Told(ClinicalContext())
+            rows.append(answer_row(Asked(case, reply["arm"], nothing, told, case, False, None), answer, task))
+        write_answers(tmp_path / "a.parquet", rows)
+        grid = answer_grid(read_answers(tmp_path / "a.parquet"))
+        (study,) = comparables(grid, KeptDraws(0), n_resamples=50)
+        row = baseline_row(found, n_resamples=50)
+        assert study.balanced.value == pytest.approx(row.balanced_accuracy.value)
+        assert study.cancer_balanced.value == pytest.approx(row.malignancy_balanced.value)
 
 
 @given(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dermatrust.clinic import minilm
 from dermatrust.clinic.embedding import BertScore, EmbeddingRung, bert_score
 from dermatrust.clinic.embedding_result import embedding_csv, embedding_result, embedding_text, score_answers
+from dermatrust.clinic.further_rungs import Resampling
 from dermatrust.clinic.minilm import WIDTH, MiniLM, load_minilm, model_folder
 from dermatrust.errors import DataError, ModelError
 from dermatrust.records import AnswerRow
@@ -125,14 +126,14 @@ def test_a_study_is_scored_answer_by_answer(tmp_path):
     rung = EmbeddingRung()
     scores = score_answers(answers, rung)
     assert [score and score.rank for score in scores] == [2, 1, 0, None, None]
-    (cell,) = embedding_result(answers, scores, rung.threshold).cells
-    assert (cell.n, [hit.n_hits for hit in cell.hits], cell.n_beyond) == (3, [1, 2, 2], 1)
+    (cell,) = embedding_result(answers, scores, rung.threshold, Resampling("t")).cells
+    assert (cell.n, [hit.value for hit in cell.hits], cell.n_beyond) == (3, [1 / 3, 2 / 3, 2 / 3], 1)
     cosines = (
         rung.score(("melanoma", "BCC"), "BCC").cosines[2] + rung.score(("plaque psoriasis",), "psoriasis").cosines[2]
     )
     assert cell.cosines[2] == pytest.approx(cosines / 3)
-    text = embedding_text(embedding_result(answers, scores, rung.threshold))
-    assert "66.7 [20.8, 93.9]" in text
+    text = embedding_text(embedding_result(answers, scores, rung.threshold, Resampling("t")))
+    assert "66.7 [0.0, 100.0]" in text
     lines = embedding_csv(answers, scores).splitlines()
     assert lines[0] == "case_id,model,arm,image_arm,rank,cosine_1,cosine_3,cosine_5,f1_1,f1_3,f1_5"
     assert lines[3] == "3,m,image only,all,0,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000"

@@ -31,7 +31,7 @@ def item(number, *, names=NAMES, ranks=RANKS):
     place = number - 1
     decided = {"exact": EXACT[place], "synonym": SYNONYM[place]}
     about = (f"case-{number}", "secret/m", "image only", "all")
-    return KeyItem(f"s{number:04d}", f"c{number:04d}", about, names, ranks, decided)
+    return KeyItem(f"s{number:04d}", f"c{number:04d}", about, names, ranks, decided, 1.0)
 
 
 ITEMS = tuple(item(number) for number in range(1, N + 1))
@@ -140,6 +140,13 @@ def test_a_changed_key_is_refused(tmp_path, broken):
         read_key(written(tmp_path / "l.csv", KEY, []))
 
 
+@pytest.mark.parametrize("weight", ["", "0.5", "nan", "inf", "many"])
+def test_a_weight_that_stands_for_no_answers_is_refused(tmp_path, weight):
+    row = ["s0001", "c0001", "a", "m", "image only", "all", "first", weight, '["acne"]', "[1]", "1", "1", "1"]
+    with pytest.raises(DataError, match="line 2: is no item of a key"):
+        read_key(written(tmp_path / "k.csv", KEY, [row]))
+
+
 def test_a_person_beside_the_rungs_by_hand():
     person = np.array([1.0, 1.0, 0.0, 0.0, math.nan, 1.0])
     rows = {(row.beside, row.on): row for row in agreement_of_people(ITEMS, {"ann": person}, n_resamples=50)}
@@ -158,7 +165,9 @@ def test_a_person_beside_the_rungs_by_hand():
 @given(st.lists(st.tuples(*[st.sampled_from([math.nan, 0, 1, 2, 3, 4, 5, 6])] * 3), min_size=1, max_size=30))
 def test_kappas_are_those_of_scikit_learn_and_do_not_depend_on_who_stands_first(triples):
     one, two, model = (np.array(column, float) for column in zip(*triples, strict=True))
-    key = [KeyItem(f"s{k}", f"c{k}", (), (), (), {"exact": math.nan, "synonym": math.nan}) for k in range(len(one))]
+    key = [
+        KeyItem(f"s{k}", f"c{k}", (), (), (), {"exact": math.nan, "synonym": math.nan}, 1.0) for k in range(len(one))
+    ]
     rows = agreement_of_people(key, {"a": one, "b": two}, model, n_resamples=5)
     turned = agreement_of_people(key, {"b": two, "a": one}, model, n_resamples=5)
     back = {(row.person, row.beside, row.on): row for row in turned}
@@ -229,7 +238,8 @@ def test_the_command_reads_sheets_of_several_people(key, tmp_path):
     assert done.exit_code == 0, done.output
     assert "adjudicator" in done.stdout
     assert str(ben) in done.stdout
-    assert len(Path(tmp_path / "people.csv").read_text().splitlines()) == 1 + 4 * (2 * 3 + 1)
+    assert len(Path(tmp_path / "people.csv").read_text().splitlines()) == 1 + 4 * (2 * 3 + 1) + 3 * 4
+    assert "Led back to the study" in done.stdout
     twice = CliRunner().invoke(cli, ["clinic", "sheets", str(key), str(ann), str(ann)])
     assert "given twice" in str(twice.exception)
     bare = CliRunner().invoke(cli, ["clinic", "sheets", str(key), str(ann), "--run", str(tmp_path / "else")])

@@ -7,6 +7,7 @@ import pytest
 
 from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.gap import GapRun, bedside_gap
+from dermatrust.clinic.gap_text import gap_text
 from dermatrust.clinic.results import CREDITS, HITS
 from dermatrust.clinic.triage_table import triage_result
 from dermatrust.errors import DataError
@@ -241,3 +242,13 @@ def test_datasets_with_the_same_case_names_are_drawn_apart(make_run):
     ]
     assert value.value == other.value
     assert gap.low < 0 < gap.high  # with the same draws for both it would have no width
+
+
+def test_two_datasets_of_one_name_are_told_apart_by_their_runs_in_the_terminal_too(make_run):
+    rows = [a_row(k, rank=k % 4) for k in range(12)]
+    text = gap_text(bedside_gap([make_run(rows), make_run(rows[:7], "local")], n_resamples=50))
+    assert "points of percent from Public (public)" in text
+    assert "Public (local)" in text
+    other = gap_text(bedside_gap([make_run(rows), make_run(rows[:7], "local", name="Ours")], n_resamples=50))
+    assert "Ours" in other
+    assert "(" not in other

@@ -4,6 +4,7 @@ import csv
 import json
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,10 @@ from PIL import Image
 
 from dermatrust.clinic import Answer
 from dermatrust.clinic.differential import score_differential
+from dermatrust.clinic.filled_sheets import read_key
 from dermatrust.clinic.human_files import write_beside, write_sample
 from dermatrust.clinic.human_subset import draw_sample, strata_of
+from dermatrust.clinic.people_shares import shares_by_rater
 from dermatrust.curate.projects import pick
 from dermatrust.errors import DataError
 from dermatrust.records import AnswerRow, Case, ClinicalContext, DatasetCard
@@ -82,6 +85,22 @@ def test_weights_lead_back_to_all_answers(answers, n, seed):
     covered = {one.stratum for one in sample}
     assert len(covered) == min(n, len(strata))
     assert sum(one.weight for one in sample) == pytest.approx(sum(len(strata[stratum]) for stratum in covered))
+
+
+def test_the_synonym_rung_of_a_sample_is_led_back_to_that_of_all_answers(answers, tmp_path):
+    """Its outcomes are what is drawn from, so whatever is drawn its first hits weigh what they are in the study."""
+    for seed in range(3):
+        sample = draw_sample(answers, 12, seed=seed)
+        _, key = write_beside(tmp_path / f"sample-{seed}", answers, sample)
+        items = read_key(key)
+        shares = shares_by_rater(
+            items, {"synonym": np.array([one.decided["synonym"] for one in items])}, n_resamples=20
+        )
+        for share in shares:
+            own = [row for stratum, rows in strata_of(answers).items() if stratum[0] == share.model for row in rows]
+            ranks = answers.synonym[own]
+            assert share.hits[0].value == pytest.approx((ranks == 1).sum() / (~np.isnan(ranks)).sum(), rel=1e-5)
+            assert share.n < (~np.isnan(ranks)).sum()
 
 
 def test_names_are_in_alphabetical_order_and_their_ranks_kept(answers):

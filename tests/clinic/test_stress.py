@@ -114,6 +114,7 @@ def test_text_and_csv_show_every_row_with_its_n_and_warn_of_few_patients(squares
     result = stress_result(run_of(squares, Looker()).answers, CARD, n_resamples=50)
     text = stress_text(result)
     assert text.count("8 of 8") == 3
+    assert "change of cannot tell" in text
     assert "fewer than 50 patients" in text
     rows = list(csv.DictReader(io.StringIO(stress_csv(result), newline="")))
     assert len(rows) == len(MEASURES) * (3 + 2)
@@ -284,6 +285,7 @@ def test_text_and_csv_of_triage_show_levels_with_their_n(pressing):
     assert "0.0 [0.0, 65.8] of 2" in text  # Wilson's interval of 0 of 2
     assert "Left out: 1 case" in text
     assert "change of under-triage" in text
+    assert "change of cannot tell" in text
     rows = list(csv.DictReader(io.StringIO(stress_csv(result), newline="")))
     n_measures = sum(map(len, stress_tables(3)))
     assert len(rows) == n_measures * (3 + 2)

@@ -49,7 +49,7 @@ def test_values_differences_and_ratios_by_hand():
 @given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from("ABC")), min_size=4, max_size=40))
 def test_parts_and_gaps_are_those_of_fairlearn(items):
     values, levels = [v for v, _ in items], [level for _, level in items]
-    rows, gaps = subgroup_tables([measured(values)], parts_of(levels, n_resamples=2))
+    rows, gaps = subgroup_tables([measured(values)], parts_of(levels, n_resamples=2, factor="sex"))
     if len(set(levels)) < 2:
         assert rows == gaps == []
         return
@@ -83,12 +83,24 @@ def test_small_parts_show_how_many_they_are_and_nothing_else():
     assert (gaps[0].lowest, gaps[0].highest) == ("III-IV", "I-II")
 
 
-def test_what_is_not_recorded_is_no_part_of_a_gap_and_one_level_no_factor():
+def test_what_is_not_recorded_is_a_row_and_no_part_of_a_gap():
     levels = ["not recorded"] * 3 + ["female"] * 3
-    assert subgroup_tables([measured([0, 0, 0, 1, 1, 1])], parts_of(levels, factor="sex")) == ([], [])
+    rows, gaps = subgroup_tables([measured([0, 0, 0, 1, 1, 1])], parts_of(levels, factor="sex"))
+    assert {row.level: (row.n, row.value.value, row.difference) for row in rows} == {
+        "not recorded": (3, 0.0, None), "female": (3, 1.0, None),
+    }  # fmt: skip
+    assert gaps == []
     levels = ["not recorded"] * 3 + ["female"] * 2 + ["male"] * 2
     _, (gap,) = subgroup_tables([measured([0, 0, 0, 1, 1, 1, 0])], parts_of(levels, factor="sex"))
     assert (gap.lowest, gap.highest) == ("male", "female")
+
+
+@pytest.mark.parametrize("level", ["not recorded", "I-II"])
+def test_a_skin_type_that_all_cases_share_or_nobody_recorded_is_a_row_and_another_factor_is_not(level):
+    (row,), gaps = subgroup_tables([measured([0, 0, 1])], parts_of([level] * 3, factor="skin type"))
+    assert (row.level, row.n, row.difference, gaps) == (level, 3, None, [])
+    assert row.value.value == pytest.approx(1 / 3)
+    assert subgroup_tables([measured([0, 0, 1])], parts_of([level] * 3, factor="sex")) == ([], [])
 
 
 def test_intervals_are_over_patients_and_one_patient_has_none():

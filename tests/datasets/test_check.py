@@ -197,12 +197,13 @@ def test_cases_outside_every_split_are_a_warning(dataset):
     assert only(dataset(A | {"split": "train"}, B), "missing split").what == "1 of 2 cases in no split: b"
 
 
-def test_a_card_that_lets_out_what_its_licence_keeps_in_is_a_warning(dataset):
+@pytest.mark.parametrize("licence", ["private", "research-only", "not-stated"])
+def test_a_card_that_lets_out_what_its_licence_keeps_in_is_a_warning(dataset, licence):
     folder = dataset(A)
-    card = "name: x\nversion: 1\nsource: y\nlicence: private\nconsent: not recorded\nmay_leave_machine: true\n"
+    card = f"name: x\nversion: 1\nsource: y\nlicence: {licence}\nconsent: not recorded\nmay_leave_machine: true\n"
     (folder / "card.yaml").write_text(card)
     assert kinds(folder, "warning") == ["licence", "consent"]
-    (folder / "card.yaml").write_text(card.replace("private", "mine"))
+    (folder / "card.yaml").write_text(card.replace(licence, "mine"))
     assert kinds(folder, "error") == ["card"]
 
 

@@ -83,7 +83,7 @@ def test_no_phrase_of_running_text_means_two_things():
     assert {name.lower() for name in twice} == SHADOWED
 
 
-@pytest.mark.parametrize(("dataset", "n_labels"), [("pad-ufes-20", 6), ("fitzpatrick17k", 114)])
+@pytest.mark.parametrize(("dataset", "n_labels"), [("pad-ufes-20", 6), ("fitzpatrick17k", 114), ("snu", 3)])
 def test_every_label_of_the_dataset_resolves_to_the_diagnosis_it_is_given(dataset, n_labels):
     labels = [row for row in rows("labels.csv") if row["dataset"] == dataset]
     assert len(labels) == n_labels

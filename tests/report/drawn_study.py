@@ -13,6 +13,7 @@ from dermatrust.clinic.baseline_result import baseline_result
 from dermatrust.clinic.differential_table import differential_result
 from dermatrust.clinic.embedding import EmbeddingScore
 from dermatrust.clinic.embedding_result import embedding_result
+from dermatrust.clinic.further_rungs import Resampling
 from dermatrust.clinic.gap import GapRun, bedside_gap
 from dermatrust.clinic.stress_table import stress_result
 from dermatrust.clinic.triage_table import triage_result
@@ -141,7 +142,7 @@ def drawn_embedding(answers):
         cosines, f1 = (tuple(sorted(round(float(one), 3) for one in rng.random(3))) for _ in range(2))
         found = EmbeddingScore(int(rng.integers(0, 6)), cosines, f1)
         scores.append(found if failure is None and label != UNKNOWN else None)
-    return embedding_result(answers, scores, 0.8)
+    return embedding_result(answers, scores, 0.8, Resampling(CARD.name, n_resamples=60))
 
 
 def drawn_adjudication(answers):
@@ -152,4 +153,4 @@ def drawn_adjudication(answers):
         for k, failure in enumerate(answers.failure)
     ]
     judge = Adjudicator(ScriptedClient("a/judge", lambda request: ""), repeats=3, seed=0)
-    return adjudication_result(answers, found, judge, Counter({"timeout": 2}))
+    return adjudication_result(answers, found, judge, Counter({"timeout": 2}), Resampling(CARD.name, n_resamples=60))

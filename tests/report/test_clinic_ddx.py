@@ -215,6 +215,15 @@ def test_a_text_that_is_no_better_than_what_is_common_gives_nothing_away():
     assert "gives answers away" not in shortcut_sentence(short)
 
 
+def test_a_text_that_gives_away_only_among_the_first_three_says_so():
+    short = replace(a_result().shortcuts[0], above_1=est(0.04, -0.02, 0.1), above_3=est(0.1, 0.01, 0.2))
+    short = replace(short, top_3=est(0.25, 0.18, 0.32), frequent_3=est(0.15, 0.1, 0.2))
+    said = shortcut_sentence(short)
+    assert "Among its first three it had it in 25 of 100 cases (18 to 32); the three commonest give 15." in said
+    assert said.endswith("need not have been seen.")
+    assert "Among its first three" not in shortcut_sentence(a_result().shortcuts[0])
+
+
 def test_without_an_untold_arm_nobody_knows():
     anchored = replace(a_result().anchoring[0], reference_arm="", unprompted_1=NOTHING, unprompted_3=NOTHING)
     assert anchoring_sentence(anchored, 0.95).endswith("nobody knows how often it would have, untold.")
@@ -224,7 +233,7 @@ def test_nothing_answered_is_said_and_not_zero(page):
     empty = a_cell(measures=dict.fromkeys(MEASURES, NOTHING), n=0, n_missing=104)
     html = page(a_result(cells=(empty,), changes=(), anchoring=(), shortcuts=(), arms=("image only",)))
     assert "nothing can be said of m/one" in html
-    assert "nan" not in re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL).lower().replace("nano", "")
+    assert not re.search(r"\bnan\b", re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL).lower())
     assert table_of(html, "ddx-headline")[0][2] == "– no case"
     assert 'href="#ddx-led"' not in html
 

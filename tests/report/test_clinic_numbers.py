@@ -91,6 +91,9 @@ def test_the_charts_of_differentials(differentials):
         "A name as near as the threshold among the first 3": [
             wanted.percent(c["hits"][1]) for c in result["embedding"]["cells"]
         ],
+        "The disease among the first 3 by the adjudicator": [
+            wanted.percent(c["hits"][1]) for c in result["adjudication"]["cells"]
+        ],
         "The planted wrong diagnosis is put first": [
             wanted.percent(one[name]) for one in result["anchoring"] for name in ("adopted_1", "unprompted_1")
         ],
@@ -98,7 +101,7 @@ def test_the_charts_of_differentials(differentials):
             wanted.percent(one[name]) for one in result["shortcuts"] for name in ("top_1", "frequent_1")
         ],
     })  # fmt: skip
-    assert len(page.charts) == 3 + len(cells) + 2 + 2 * 4  # and two plots of confidence for each model and image arm
+    assert len(page.charts) == 4 + len(cells) + 2 + 2 * 4  # and two plots of confidence for each model and image arm
 
 
 def test_the_confidence_of_differentials(differentials):
@@ -114,7 +117,7 @@ def test_the_sentences_of_differentials(differentials):
     decided = result["adjudication"]["n"] - result["adjudication"]["n_missing"]
     answered = [c["n"] + c["n_missing"] for c in result["cells"]]
     check_prose(page, result, *adopted, *untold, *here, 10, decided, *answered)
-    for found in result["adjudication"]["hits"]:
+    for found in (result["adjudication"][name] for name in ("false_yes", "false_no", "steady")):
         assert f"{100 * found['value']:.0f} % ({100 * found['low']:.0f} to {100 * found['high']:.0f})" in page.prose
 
 

@@ -50,7 +50,14 @@ def test_every_number_is_the_results(page):
         [" ".join(unescape(re.sub(r"<[^>]*>", " ", cell)).split()) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
         for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     ]
-    assert rows[0] == ["clean", "", *["60.0 % [50.0, 70.0]"] * 3, "+60.0 [+50.0, +70.0]", "40 of 42"]
+    assert rows[0] == [
+        "clean",
+        "",
+        *["60.0 % [50.0, 70.0]"] * 3,
+        "+60.0 [+50.0, +70.0]",
+        "60.0 % [50.0, 70.0]",
+        "40 of 42",
+    ]
     assert rows[2][:3] == ["colour cast", "severe", "30.0 % [20.0, 40.0] −30.0 [−40.0, −20.0]"]
 
 
@@ -60,6 +67,8 @@ def test_the_sentence_names_the_worst_and_whether_it_is_noticed():
     assert said == "Worst is severe colour cast: of 100 cases 30 fewer have the right disease first."
     blind = replace(rows[2], changes=rows[2].changes | {"overconfidence": Estimate(0.2, 0.1, 0.3, 40, 30, 0)})
     assert fall_sentence([*rows[:2], blind]).endswith("It does not notice: it becomes too sure by 20 points more.")
+    honest = replace(rows[2], changes=rows[2].changes | {"cannot tell": Estimate(0.25, 0.1, 0.4, 40, 30, 0)})
+    assert fall_sentence([*rows[:2], honest]).endswith("In 25 more of 100 it says that it cannot tell.")
     assert "may be chance" in fall_sentence(rows[:2])
     assert fall_sentence(rows[:1]).startswith("No way to spoil")
 
@@ -101,7 +110,8 @@ def test_triage_has_charts_and_tables_of_its_own_and_every_measure_of_a_level_sa
     assert heads[:5] == [
         "Right level", "Under-triage", "Over-triage", "No level", "Stated confidence",
     ]  # fmt: skip
-    assert heads[7:10] == ["Of emergent cases", "Of urgent cases", "Of routine cases"]
+    assert heads[6] == "Says that it cannot tell"
+    assert heads[8:11] == ["Of emergent cases", "Of urgent cases", "Of routine cases"]
     assert "Under-triage: change" in html
     assert "How urgent, in 3 levels" in html
     assert "2 cases of unknown truth" in html

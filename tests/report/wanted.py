@@ -98,12 +98,14 @@ def missing(result):
     ]  # fmt: skip
 
 
-def change(result, one, names, test):
+def change(result, one, names, *tests):
     against = one["base_arm"] if one["base_arm"] != one["arm"] else one["base_image_arm"]
-    told = one["mcnemar"][test]
     figures = [*(percent(one["differences"][name]) for name in names), percent(one["flips"])]
-    counts = [[told["n_first_only"]], [told["n_second_only"]], p_value(told["p_mid"]), [one["n"], result["n_cases"]]]
-    return [*about(result, one), against, *figures, *counts]
+    told = [one["mcnemar"][test] for test in tests]
+    counts = [
+        text for each in told for text in ([each["n_first_only"]], [each["n_second_only"]], p_value(each["p_mid"]))
+    ]
+    return [*about(result, one), against, *figures, *counts, [one["n"], result["n_cases"]]]
 
 
 def ladder(result, groups):
@@ -128,6 +130,12 @@ def differential_tables(result):
             for c in result["cells"]
         ],
         "ddx-rungs": ladder(result, [f"top-{k} {rung}" for rung in RUNGS for k in CUTS]),
+        "ddx-comparable-table": [
+            [*about(result, c), percent(c["balanced"]),
+             *([*percent(c[name]), c[name]["n"]] for name in ("sensitivity", "specificity")),
+             percent(c["cancer_balanced"]), [c["n_diseases"]], [c["balanced"]["n"], result["n_cases"]]]
+            for c in result["comparable"]
+        ],
         "ddx-verbatim": ladder(result, [f"verbatim-{k}" for k in CUTS]),
         "ddx-extra": ladder(result, [f"{name}-{k}" for name in ("credit", "overlap", "weighted") for k in CUTS]),
         "ddx-changes-table": [
@@ -152,6 +160,11 @@ def differential_tables(result):
              [c["n"], result["n_cases"]]]
             for c in result["embedding"]["cells"]
         ],
+        "ddx-adjudicated-table": [
+            [*about(result, c), *map(percent, c["hits"]), [c["n_undecided"], c["n"] + c["n_undecided"]],
+             [c["n"], result["n_cases"]]]
+            for c in result["adjudication"]["cells"]
+        ],
         "ddx-adjudication-table": [
             [STEPS[one["rung"]], "first" if one["k"] == 1 else f"among the first {one['k']}",
              *([one[name]] for name in ("both", "only_adjudicator", "only_rung", "neither")), [one["kappa"]],
@@ -166,16 +179,19 @@ def differential_tables(result):
 def triage_tables(result):
     """Every table of the page of a study of triage."""
     two = ("sensitivity", "specificity", "ppv", "npv", "balanced accuracy")
+    three = ("right", "under-triage", "over-triage", "unanswered")
     tables = {
         "triage-headline": [
             [*about(result, c), *(percent(c["measures"][name]) for name in two), answers(c)] for c in result["cells"]
         ],
         "triage-levels": [
-            [*about(result, c), *(percent(c["measures"][name]) for name in ("right", "under-triage", "over-triage")),
-             answers(c)]
+            [*about(result, c), *(percent(c["measures"][name]) for name in three), answers(c)] for c in result["cells"]
+        ],
+        "triage-wilson": [
+            [*about(result, c), *([*percent(c["rates"][name]), c["rates"][name]["n"]] for name in two[:4]), answers(c)]
             for c in result["cells"]
         ],
-        "triage-changes-table": [change(result, one, two[:2], "accuracy") for one in result["changes"]],
+        "triage-changes-table": [change(result, one, two[:2], *two[:2]) for one in result["changes"]],
         "triage-missing-table": missing(result),
         **parts(result, "triage", {}),
         **bins(result, "triage"),
@@ -256,7 +272,7 @@ def stress_tables(result):
         tables[f"stress-{place}-table-1"] = [
             [*condition(row["image_arm"] if "image_arm" in row else row["condition"]),
              *([*percent(row["values"][name]), *(percent(row["changes"][name]) if row["changes"] else [])]
-               for name in ("top-1", "top-3", "confidence", "overconfidence")),
+               for name in ("top-1", "top-3", "confidence", "overconfidence", "cannot tell")),
              answers(row)]
             for row in rows
         ]  # fmt: skip

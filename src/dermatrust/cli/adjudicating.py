@@ -7,6 +7,7 @@ import click
 if TYPE_CHECKING:
     from dermatrust.clinic.adjudication_result import AdjudicationResult
     from dermatrust.clinic.adjudicator import Adjudicator
+    from dermatrust.clinic.further_rungs import Resampling
     from dermatrust.clinic.run import FinishedStudy
     from dermatrust.clinic.study import Study
 
@@ -35,7 +36,9 @@ def open_adjudicator(study: "Study", options: dict[str, Any]) -> "Adjudicator | 
     return Adjudicator(open_client(name), repeats=options["repeats"], seed=options["seed"])
 
 
-def adjudicated(finished: "FinishedStudy", adjudicator: "Adjudicator", options: dict[str, Any]) -> "AdjudicationResult":
+def adjudicated(
+    finished: "FinishedStudy", adjudicator: "Adjudicator", options: dict[str, Any], resampling: "Resampling"
+) -> "AdjudicationResult":
     """Ask, write `adjudicated.csv` and `adjudication.json` into the run, and return the figures."""
     from dermatrust.cli.options import pace_for
     from dermatrust.clinic.adjudication import adjudicate_answers, adjudicated_csv
@@ -46,7 +49,7 @@ def adjudicated(finished: "FinishedStudy", adjudicator: "Adjudicator", options: 
     pace = pace_for([adjudicator.client], options)
     found, failures = adjudicate_answers(finished.answers, adjudicator, finished.run, pace=pace)
     finished.failures.update(failures)
-    result = adjudication_result(finished.answers, found, adjudicator, failures)
+    result = adjudication_result(finished.answers, found, adjudicator, failures, resampling)
     write_text(finished.run.path / "adjudicated.csv", adjudicated_csv(finished.answers, found))
     write_result(finished.run.path / "adjudication.json", result)
     return result

@@ -29,6 +29,7 @@ def ddx(dataset: Path, top: int, **options: Any) -> None:
     from dermatrust.clinic.differential_table import differential_result
     from dermatrust.clinic.embedding_result import embedding_text
     from dermatrust.clinic.flat import result_csv
+    from dermatrust.clinic.further_rungs import Resampling
     from dermatrust.clinic.tasks import differential_task
     from dermatrust.clinic.text import result_text
     from dermatrust.clinic.unknown import unknown_csv, unknown_names, unknown_warning
@@ -44,11 +45,12 @@ def ddx(dataset: Path, top: int, **options: Any) -> None:
         finished.answers, study.dataset.card, base=study.base, n_without_truth=study.n_without_truth,
         seed=study.seed, n_resamples=options["resamples"],
     )  # fmt: skip
+    resampling = Resampling(study.dataset.card.name, study.seed, options["resamples"])
     result = replace(
         result,
         unknown=unknown_names(finished.answers),
-        embedding=embedded(finished, embedding) if embedding else None,
-        adjudication=adjudicated(finished, adjudicator, options) if adjudicator else None,
+        embedding=embedded(finished, embedding, resampling) if embedding else None,
+        adjudication=adjudicated(finished, adjudicator, options, resampling) if adjudicator else None,
     )
     write_result(run.result_path, result)
     write_text(run.table_path, result_csv(result))

@@ -7,6 +7,8 @@ import click
 
 from dermatrust.cli.options import FILE
 
+SYNONYM = "synonym"
+
 
 @click.command()
 @click.argument("key", type=FILE)
@@ -22,11 +24,15 @@ def sheets(
 
     KEY is the sample's OUT-key.csv. In a sheet, numbers_that_name_it holds the numbers of the list that name the
     established diagnosis ("1, 3"), or 0 where none does; empty is undecided, and missing. Each person stands beside the
-    exact and the synonym rung, the run's adjudicator where there is one (--run), and every other person.
+    exact and the synonym rung, the run's adjudicator where there is one (--run), and every other person. Last comes
+    what each of them would say of the whole study, by model and arm.
     """
+    import numpy as np
+
     from dermatrust.clinic.filled_sheets import read_adjudicated, read_key, read_sheet
-    from dermatrust.clinic.people import agreement_of_people
-    from dermatrust.clinic.people_text import people_csv, people_text
+    from dermatrust.clinic.people import ADJUDICATOR, agreement_of_people
+    from dermatrust.clinic.people_shares import shares_by_rater
+    from dermatrust.clinic.people_text import people_csv, people_text, shares_text
     from dermatrust.errors import DataError
     from dermatrust.store.atomic import write_text
 
@@ -44,7 +50,10 @@ def sheets(
             raise DataError(str(run), "has no adjudicated.csv", do=do)
         adjudicator = read_adjudicated(adjudicated, items)
     rows = agreement_of_people(items, people, adjudicator, seed=seed, n_resamples=resamples)
-    click.echo(people_text(rows, len(items)))
+    raters = people | {SYNONYM: np.array([one.decided[SYNONYM] for one in items])}
+    raters |= {} if adjudicator is None else {ADJUDICATOR: adjudicator}
+    shares = shares_by_rater(items, raters, seed=seed, n_resamples=resamples)
+    click.echo(f"{people_text(rows, len(items))}\n\n{shares_text(shares)}")
     if table is not None:
-        write_text(table, people_csv(rows))
+        write_text(table, people_csv(rows, shares))
         click.echo(f"table: {table}", err=True)

@@ -15,7 +15,7 @@ _ON_THE_CARD = ("name", "licence", "consent", "citation", "may_leave_machine", "
 _OF_SOURCES = ("image_root", "leave_out", "keep_only", "concepts", "candidates", "judged")
 SOURCES = (
     "ddi", "derm7pt", "dermbench", "dermnet-folders", "files", "fitzpatrick17k", "ham10000", "pad-ufes-20", "passion",
-    "scin",
+    "scin", "snu",
 )  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
     pad-ufes-20      the folder with metadata.csv
     passion          the folder with label.csv
     scin             the folder with scin_cases.csv and scin_labels.csv
+    snu              the folder with meta.csv, MAKE_SNU.csv or SNU-LP.csv: the 134 disorders as packed for evaluation
     argilla          records written with to_json: ratings and edited texts about a dataset folder OUT that is there
     label-studio     the same from its JSON export
     """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped

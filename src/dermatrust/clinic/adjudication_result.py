@@ -12,6 +12,7 @@ from dermatrust.agreement.proportion import Proportion, share
 from dermatrust.agreement.weighted_kappa import weighted_kappa
 from dermatrust.clinic.adjudicator import Adjudication, Adjudicator
 from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.further_rungs import Resampling, RungCell, rung_cells
 from dermatrust.clinic.ladder import diagnosis_said
 from dermatrust.lexicon import load_lexicon
 from dermatrust.store.answers import AnswerColumns
@@ -57,7 +58,7 @@ class AdjudicationResult:
         n: Answers put before it: those with a reply and a truth.
         n_missing: Of those, answers it did not decide: no draw was readable.
         steady: Share of the lists with several readable draws in which every draw gives the same rank.
-        hits: For each of `CUTS`, the share of the decided answers that name the truth.
+        cells: The shares of the answers that name the truth, by model and arm.
         agreement: By rung and cut.
         false_yes: Of the answers whose every diagnosis the lexicon knows, and knows as no family of the truth, how many
             are accepted.
@@ -72,7 +73,7 @@ class AdjudicationResult:
     n: int
     n_missing: int
     steady: Proportion
-    hits: tuple[Proportion, ...]
+    cells: tuple[RungCell, ...]
     agreement: tuple[Agreement, ...]
     false_yes: Proportion
     false_no: Proportion
@@ -80,8 +81,9 @@ class AdjudicationResult:
 
 
 def adjudication_result(
-    answers: AnswerColumns, found: Sequence[Adjudication | None], adjudicator: Adjudicator, failures: Counter[str]
-) -> AdjudicationResult:
+    answers: AnswerColumns, found: Sequence[Adjudication | None], adjudicator: Adjudicator, failures: Counter[str],
+    resampling: Resampling,
+) -> AdjudicationResult:  # fmt: skip
     """Return how the adjudicator decided, and how far it agrees with the rungs."""
     asked = [one for one in found if one is not None]
     ranks = np.array([np.nan if one is None or one.rank is None else one.rank for one in found], float)
@@ -97,7 +99,7 @@ def adjudication_result(
         n=len(asked),
         n_missing=sum(one.rank is None for one in asked),
         steady=share([one.n_same == one.n_read for one in repeated]),
-        hits=tuple(share((ranks[decided] > 0) & (ranks[decided] <= k)) for k in CUTS),
+        cells=rung_cells(answers, ranks, resampling),
         agreement=tuple(_agreement(ranks, getattr(answers, rung), rung, k) for rung in COMPARED for k in CUTS),
         false_yes=share(ranks[strangers] > 0),
         false_no=share(ranks[named] == 0),

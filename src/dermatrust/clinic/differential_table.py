@@ -14,6 +14,7 @@ from dermatrust.clinic.abstention import StatedConfidence, stated_confidence
 from dermatrust.clinic.anchoring import plan_anchoring, plan_shortcuts
 from dermatrust.clinic.answer_grid import NOBODY, AnswerGrid, answer_grid
 from dermatrust.clinic.cells import Change
+from dermatrust.clinic.comparable import comparables
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.draws import seed_of_draws
 from dermatrust.clinic.estimator import Estimator
@@ -113,6 +114,7 @@ def differential_result(
         subgroups=tuple(rows),
         gaps=tuple(gaps),
         within=tuple(within_disease(in_base, parts)),
+        comparable=comparables(grid, draws, n_resamples=n_resamples, confidence=confidence),
     )
 
 

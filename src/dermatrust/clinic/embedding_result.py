@@ -9,10 +9,12 @@ from statistics import fmean
 
 import numpy as np
 
-from dermatrust.agreement.proportion import Proportion, share
-from dermatrust.bench.text import NOTHING, aligned, shortened
+from dermatrust.agreement.interval import Estimate
+from dermatrust.bench.text import aligned, shortened
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.embedding import EmbeddingRung, EmbeddingScore
+from dermatrust.clinic.further_rungs import Resampling, RungCell, rung_cells
+from dermatrust.clinic.percent import percent
 from dermatrust.store.answers import AnswerColumns
 
 COLUMNS = (
@@ -29,7 +31,8 @@ class EmbeddingCell:
         arm: What it was told.
         image_arm: What it was shown.
         n: Answers with a reply and a truth.
-        hits: For each of `CUTS`, the share of them with a diagnosis as near to the truth as the threshold.
+        hits: For each of `CUTS`, the share of them with a diagnosis as near to the truth as the threshold,
+            with an interval over patients.
         cosines: For each of `CUTS`, the mean over answers of the greatest cosine.
         f1: The same for the F1 of BERTScore.
         n_beyond: Answers that are a hit at the last cut here, and none by the synonym rung: what the lexicon may miss,
@@ -40,7 +43,7 @@ class EmbeddingCell:
     arm: str
     image_arm: str
     n: int
-    hits: tuple[Proportion, ...]
+    hits: tuple[Estimate, ...]
     cosines: tuple[float, ...]
     f1: tuple[float, ...]
     n_beyond: int
@@ -68,27 +71,31 @@ def score_answers(answers: AnswerColumns, rung: EmbeddingRung) -> list[Embedding
 
 
 def embedding_result(
-    answers: AnswerColumns, scores: Sequence[EmbeddingScore | None], threshold: float
+    answers: AnswerColumns, scores: Sequence[EmbeddingScore | None], threshold: float, resampling: Resampling
 ) -> EmbeddingResult:
     """Return shares and means by model and arm, in the order of their first answers."""
+    ranks = np.array([np.nan if score is None else score.rank for score in scores], float)
     rows: dict[tuple[str, str, str], list[int]] = {}
     for row, score in enumerate(scores):
         if score is not None:
             rows.setdefault((answers.model[row], answers.arm[row], answers.image_arm[row]), []).append(row)
-    return EmbeddingResult(threshold, tuple(_cell(answers, scores, *place, own) for place, own in rows.items()))
+    cells = rung_cells(answers, ranks, resampling)
+    return EmbeddingResult(
+        threshold,
+        tuple(_cell(answers, scores, cell, rows[cell.model, cell.arm, cell.image_arm]) for cell in cells),
+    )
 
 
 def _cell(
-    answers: AnswerColumns, scores: Sequence[EmbeddingScore | None], model: str, arm: str, image_arm: str,
-    rows: Sequence[int],
-) -> EmbeddingCell:  # fmt: skip
+    answers: AnswerColumns, scores: Sequence[EmbeddingScore | None], cell: RungCell, rows: Sequence[int]
+) -> EmbeddingCell:
     own = [score for row in rows if (score := scores[row]) is not None]
     ranks, last = np.array([score.rank for score in own]), CUTS[-1]
     by_synonym = answers.synonym[list(rows)]
     none_by_synonym = (by_synonym == 0) | (by_synonym > last)
     return EmbeddingCell(
-        model, arm, image_arm, len(own),
-        hits=tuple(share((ranks > 0) & (ranks <= k)) for k in CUTS),
+        cell.model, cell.arm, cell.image_arm, cell.n,
+        hits=cell.hits,
         cosines=tuple(fmean(score.cosines[at] for score in own) for at in range(len(CUTS))),
         f1=tuple(fmean(score.f1[at] for score in own) for at in range(len(CUTS))),
         n_beyond=int(((ranks > 0) & (ranks <= last) & none_by_synonym).sum()),
@@ -109,8 +116,8 @@ def embedding_text(result: EmbeddingResult) -> str:
     ]
     return "\n".join(
         [
-            f"By embeddings (all-MiniLM-L6-v2, cosine of {result.threshold:g} or more): % of answers [95 % interval, "
-            "answers taken as independent]",
+            f"By embeddings (all-MiniLM-L6-v2, cosine of {result.threshold:g} or more): % of answers [95 % interval "
+            "over patients]",
             *aligned([head, *map(_line, result.cells)]),
             "beyond: hits of the first five that are none by the synonym rung. BERTScore with this model's tokens; not "
             "comparable with any paper's.",
@@ -119,7 +126,7 @@ def embedding_text(result: EmbeddingResult) -> str:
 
 
 def _line(cell: EmbeddingCell) -> list[str]:
-    hits = (f"{100 * h.value:.1f} [{100 * h.low:.1f}, {100 * h.high:.1f}]" if h.n else NOTHING for h in cell.hits)
+    hits = map(percent, cell.hits)
     means = (f"{cell.cosines[1]:.2f}", f"{cell.f1[1]:.2f}")
     return [shortened(cell.model), cell.arm, cell.image_arm, str(cell.n), *hits, *means, str(cell.n_beyond)]
 

@@ -1,6 +1,7 @@
 """The sheets of a blinded sample, as people filled them in, and the key that says whose answers they are about."""
 
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class KeyItem:
         names: Its diagnoses as people see them.
         ranks: The 1-based rank of each of them.
         decided: Rung to the rank at which it names the truth, 0 for nowhere; NaN where the rung cannot be decided.
+        weight: How many answers of the study it stands for.
     """
 
     item: str
@@ -40,6 +42,7 @@ class KeyItem:
     names: tuple[str, ...]
     ranks: tuple[int, ...]
     decided: dict[str, float]
+    weight: float
 
 
 def read_key(path: Path) -> tuple[KeyItem, ...]:
@@ -57,14 +60,15 @@ def read_key(path: Path) -> tuple[KeyItem, ...]:
 def _key_item(row: Row, where: str) -> KeyItem:
     try:
         names, ranks = json.loads(row["said"]), json.loads(row["ranks"])
+        weight = float(row["weight"])
         decided = {rung: float(row[rung] or "nan") for rung in COMPARED}
     except ValueError:
-        names, ranks, decided = [], [], {}
+        names, ranks, decided, weight = [], [], {}, 0.0
     is_whole = isinstance(names, list) and isinstance(ranks, list) and len(names) == len(ranks) > 0
-    if not is_whole or set(ranks) != set(range(1, len(names) + 1)):
+    if not is_whole or not 1 <= weight < math.inf or set(ranks) != set(range(1, len(names) + 1)):
         raise DataError(where, "is no item of a key", do="Give the -key.csv of the sample, unchanged.")
     about = tuple(row[name] for name in ADJUDICATED[:4])
-    return KeyItem(row["item"], row["case"], about, tuple(names), tuple(ranks), decided)
+    return KeyItem(row["item"], row["case"], about, tuple(names), tuple(ranks), decided, weight)
 
 
 def read_sheet(path: Path, key: Sequence[KeyItem]) -> Numbers:

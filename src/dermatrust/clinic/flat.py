@@ -8,6 +8,9 @@ from typing import Any
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.cells import Change
+from dermatrust.clinic.differential import CUTS
+from dermatrust.clinic.embedding_result import EmbeddingCell
+from dermatrust.clinic.further_rungs import RungCell
 from dermatrust.clinic.parts_flat import part_records
 from dermatrust.clinic.results import Anchoring, DifferentialResult, Shortcut
 
@@ -18,6 +21,10 @@ COLUMNS = (
 )  # fmt: skip
 """Every record has all of these; what does not apply, or is undefined, is empty."""
 _ANCHORING = ("adopted_1", "adopted_3", "unprompted_1", "unprompted_3", "newly_1", "newly_3")
+_COMPARABLE = {
+    "balanced": "balanced accuracy", "sensitivity": "cancer sensitivity", "specificity": "cancer specificity",
+    "cancer_balanced": "cancer balanced accuracy",
+}  # fmt: skip
 _SHORTCUT = (
     "top_1", "top_3", "frequent_1", "frequent_3", "above_1", "above_3", "top_1_given_away", "top_1_else",
 )  # fmt: skip
@@ -37,6 +44,7 @@ def result_records(result: DifferentialResult) -> Iterator[dict[str, Any]]:
         if cell.confidence:
             for name in ("coverage", "accuracy_answered", "excess", "area"):
                 yield _record(result, f"confidence {name}", getattr(cell.confidence, name), about)
+    yield from _further_records(result)
     for change in result.changes:
         yield from _change_records(result, change)
     for anchoring in result.anchoring:
@@ -54,6 +62,22 @@ def result_csv(result: DifferentialResult) -> str:
     writer.writeheader()
     writer.writerows(result_records(result))
     return file.getvalue()
+
+
+def _further_records(result: DifferentialResult) -> Iterator[dict[str, Any]]:
+    """Yield what publications give, and the rungs above the lexicon's as far as they were tried."""
+    for one in result.comparable:
+        about = {"kind": "arm", "model": one.model, "arm": one.arm, "image_arm": one.image_arm}
+        for name, measure in _COMPARABLE.items():
+            yield _record(result, measure, getattr(one, name), about)
+    embedding = result.embedding.cells if result.embedding else ()
+    adjudicator = result.adjudication.cells if result.adjudication else ()
+    tried: list[tuple[str, EmbeddingCell | RungCell]] = [("embedding", cell) for cell in embedding]
+    tried += [("adjudicator", cell) for cell in adjudicator]
+    for rung, cell in tried:
+        about = {"kind": "arm", "model": cell.model, "arm": cell.arm, "image_arm": cell.image_arm}
+        for k, hit in zip(CUTS, cell.hits, strict=True):
+            yield _record(result, f"top-{k} {rung}", hit, about)
 
 
 def _change_records(result: DifferentialResult, change: Change) -> Iterator[dict[str, Any]]:

@@ -100,6 +100,15 @@ class BedsideGap:
         return first.model_copy(update={"synthetic": synthetic})
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The datasets by name; with the run where two are of one name."""
+        names = [one.card.name for one in self.datasets]
+        return tuple(
+            f"{name} ({one.run_id})" if names.count(name) > 1 else name
+            for name, one in zip(names, self.datasets, strict=True)
+        )
+
+    @property
     def settings(self) -> tuple[tuple[str, str, str], ...]:
         """Model, arm and image arm of every comparison, in order."""
         return tuple(dict.fromkeys((row.model, row.arm, row.image_arm) for row in self.rows))

@@ -18,13 +18,13 @@ def gap_text(gap: BedsideGap) -> str:
         for setting in gap.settings
         for row in gap.rows_of(setting, measure)
     ]
-    first = gap.datasets[0].card.name
+    first = gap.names[0]
     heading = f"% [{100 * gap.confidence:g} % interval], and points of percent from {first}"
     return "\n".join([heading, *aligned([titles, *lines])])
 
 
 def _line(gap: BedsideGap, row: DatasetRow, *, has_within: bool) -> list[str]:
-    name = gap.datasets[row.dataset].card.name
+    name = gap.names[row.dataset]
     about = [row.measure, shortened(row.model), row.arm, row.image_arm, shortened(name)]
     line = [
         *about,

@@ -7,6 +7,7 @@ from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.abstention import StatedConfidence
 from dermatrust.clinic.adjudication_result import AdjudicationResult
 from dermatrust.clinic.cells import CellCounts, Change
+from dermatrust.clinic.comparable import Comparable
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.embedding_result import EmbeddingResult
 from dermatrust.clinic.ladder import RUNGS
@@ -135,6 +136,7 @@ class DifferentialResult:
         unknown: Names that the lexicon does not know.
         embedding: What the rung by embeddings says, where it was asked for.
         adjudication: What an adjudicator says, where one was asked.
+        comparable: Balanced accuracy and cancer or not, in the order of `cells`.
     """
 
     card: DatasetCard
@@ -160,6 +162,7 @@ class DifferentialResult:
     unknown: tuple[UnknownName, ...] = ()
     embedding: EmbeddingResult | None = None
     adjudication: AdjudicationResult | None = None
+    comparable: tuple[Comparable, ...] = ()
 
     def cell(self, model: str, arm: str, image_arm: str) -> Cell:
         """Return one model in one arm.

@@ -18,14 +18,15 @@ COLUMNS = (
     "n_missing",
 )  # fmt: skip
 _SHOWN = {
-    0: (("top-1", *SURENESS),),
-    2: (SHARES, TWO_LEVELS, SURENESS),
-    3: (SHARES, THREE_LEVELS, SURENESS),
+    0: (("top-1", *SURENESS, "cannot tell"),),
+    2: ((*SHARES, "cannot tell"), TWO_LEVELS, SURENESS),
+    3: ((*SHARES, "cannot tell"), THREE_LEVELS, SURENESS),
 }
 """By the number of levels: the measures of each table, as many as stand side by side."""
 _MEANING = {
     "top-1": "top-1: the right disease first, under any name.",
     "right": "right: the very level. under-triage: less pressing than it is. The first four add up to 100.",
+    "cannot tell": "cannot tell: says so; wrong, whatever stands beside it.",
     "recall emergent": "recall: right, of the cases of one true level.",
     "sensitivity": "sensitivity: right, of urgent cases. specificity: right, of routine ones.",
     "confidence": "overconfidence: stated confidence less being right.",

@@ -17,6 +17,8 @@ from dermatrust.clinic.subgroup_levels import Factor
 
 WITHIN: tuple[Factor, ...] = ("skin type", "skin tone", "sex", "age")
 """What is compared within a disease."""
+ALWAYS: Factor = "skin type"
+"""What has its rows also where all cases are alike in it, or nobody recorded it."""
 _CELLS_AT_ONCE = 1_000
 """So many figures times levels are resampled together: it bounds the memory."""
 _TOO_FEW = -1
@@ -156,7 +158,8 @@ class Parts:
 def subgroup_tables(measured: Sequence[Measured], parts: Parts) -> tuple[list[SubgroupRow], list[PartsGap]]:
     """Return every figure in every part, and where each is lowest and highest.
 
-    A factor with a single recorded level is left out. Parts below `fewest` cases show how many they are and nothing
+    A factor in which all cases are alike is left out, except the skin type: that nobody recorded it is worth a row.
+    Parts below `fewest` cases show how many they are and nothing
     else; they are among the others that a part is compared with, but in no gap.
 
     Args:
@@ -172,7 +175,7 @@ def subgroup_tables(measured: Sequence[Measured], parts: Parts) -> tuple[list[Su
     draws = KeptDraws(parts.seed)
     for factor, named in parts.levels.items():
         names, level = np.unique(np.asarray(named, dtype=object).astype(str), return_inverse=True)
-        if len(set(names.tolist()) - {NOT_RECORDED}) > 1:
+        if len(names) > 1 or factor == ALWAYS:
             size = max(1, _CELLS_AT_ONCE // len(names))
             for start in range(0, len(measured), size):
                 some = measured[start : start + size]

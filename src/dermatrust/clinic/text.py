@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from dermatrust.bench.text import aligned, cases_text, counted, shortened
 from dermatrust.clinic.cells import Change
+from dermatrust.clinic.comparable import Comparable
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.parts_text import confidence_text, gaps_text, within_text
 from dermatrust.clinic.percent import percent
@@ -14,7 +15,7 @@ _RUNGS_AT_3 = ("top-3 exact", "top-3 synonym", "top-3 family", "credit-3", "over
 
 def result_text(result: DifferentialResult) -> str:
     """Return all tables of a study, each with what its numbers mean."""
-    parts = [_cells_text(result), _rungs_text(result), _changes_text(result)]
+    parts = [_cells_text(result), _rungs_text(result), _comparable_text(result), _changes_text(result)]
     parts += [_anchoring_text(result), _shortcuts_text(result), confidence_text(result.cells, "a diagnosis")]
     parts += [gaps_text(result.gaps, result.base), within_text(result.within)]
     return "\n\n".join(part for part in parts if part)
@@ -63,6 +64,26 @@ def _rungs_text(result: DifferentialResult) -> str:
         [*_about(cell), *(percent(cell.measures[name], answers=cell.n) for name in shown)] for cell in result.cells
     ]
     return "\n".join(["The first three, rung by rung: %", *aligned([["model", "context", "images", *shown], *lines])])
+
+
+def _comparable_text(result: DifferentialResult) -> str:
+    if not result.comparable:
+        return ""
+    titles = ["model", "context", "images", "balanced accuracy", "diseases"]
+    titles += ["cancer found", "cancers", "others left", "others", "mean"]
+    return "\n".join(
+        [
+            "The first diagnosis by disease, and whether it is a cancer: %",
+            *aligned([titles, *map(_comparable_line, result.comparable)]),
+            "balanced accuracy: each disease weighs the same, however many cases it has. cancer found / others left: "
+            "sensitivity and specificity of any malignant first diagnosis.",
+        ]
+    )
+
+
+def _comparable_line(one: Comparable) -> list[str]:
+    rates = (text for found in (one.sensitivity, one.specificity) for text in (percent(found), str(found.n)))
+    return [*_about(one), percent(one.balanced), str(one.n_diseases), *rates, percent(one.cancer_balanced)]
 
 
 def _changes_text(result: DifferentialResult) -> str:
@@ -133,5 +154,5 @@ def _shortcut_line(one: Shortcut) -> list[str]:
     ]  # fmt: skip
 
 
-def _about(one: Cell | Change) -> Sequence[str]:
+def _about(one: Cell | Change | Comparable) -> Sequence[str]:
     return shortened(one.model), one.arm, one.image_arm

@@ -16,7 +16,7 @@ from dermatrust.records import DatasetCard
 from dermatrust.store.card import read_card
 from dermatrust.store.folder import DatasetFolder
 
-_NOT_TO_BE_SENT = ("private", "research-only")
+_NOT_TO_BE_SENT = ("private", "research-only", "not-stated")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dermatrust.datasets.imported import Imported, MissingImages
 from dermatrust.datasets.pad_ufes_20 import read_pad_ufes_20
 from dermatrust.datasets.passion import read_passion
 from dermatrust.datasets.scin import read_scin
+from dermatrust.datasets.snu import read_snu
 
 
 class Reader(Protocol):
@@ -35,4 +36,5 @@ READERS: dict[str, Reader] = {
     "pad-ufes-20": read_pad_ufes_20,
     "passion": read_passion,
     "scin": read_scin,
+    "snu": read_snu,
 }

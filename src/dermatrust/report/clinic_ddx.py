@@ -10,7 +10,14 @@ from dermatrust.clinic.results import HEADLINE, DifferentialResult
 from dermatrust.records import Manifest
 from dermatrust.report import clinic_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
-from dermatrust.report.clinic_ladder import RUNG_WORDS, extra_table, ladder_table, ladders, verbatim_table
+from dermatrust.report.clinic_ladder import (
+    RUNG_WORDS,
+    comparable_lines,
+    extra_table,
+    ladder_table,
+    ladders,
+    verbatim_table,
+)
 from dermatrust.report.clinic_led import led_context
 from dermatrust.report.clinic_matchers import matchers_context
 from dermatrust.report.clinic_parts import for_whom
@@ -52,6 +59,7 @@ def differential_context(result: DifferentialResult, *, manifest: Manifest | Non
         "extra_table": extra_table(result),
         "verbatim_table": verbatim_table(result),
         "rungs": list(RUNG_WORDS.values()),
+        "comparable_lines": comparable_lines(result),
         "change_lines": [change_line(change, result) for change in changes],
         "changes_chart": changes_chart(
             [(change, change.differences[three]) for change in changes], result.image_arms, ident="ddx-changes",

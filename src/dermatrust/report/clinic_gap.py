@@ -62,7 +62,7 @@ def gap_context(gap: BedsideGap) -> dict[str, Any]:
     return {
         "gap": gap,
         "task": {"ddx": "differential diagnosis", "triage": "triage"}[gap.task],
-        "names": names_of(gap),
+        "names": gap.names,
         "confidence": f"{100 * gap.confidence:g} %",
         "sentences": _sentences(gap, is_first=True),
         "other_sentences": _sentences(gap, is_first=False),
@@ -75,18 +75,10 @@ def gap_context(gap: BedsideGap) -> dict[str, Any]:
     }
 
 
-def names_of(gap: BedsideGap) -> tuple[str, ...]:
-    """Return the datasets by name; with the run where two are of one name."""
-    names = [one.card.name for one in gap.datasets]
-    return tuple(
-        f"{one.card.name} ({one.run_id})" if names.count(one.card.name) > 1 else one.card.name for one in gap.datasets
-    )
-
-
 def gap_sentences(gap: BedsideGap, setting: tuple[str, str, str]) -> list[str]:
     """Return for each dataset but the first how many more or fewer of 100 cases a model gets right than there."""
     model, arm, _ = setting
-    main, names = MAIN[gap.task], names_of(gap)
+    main, names = MAIN[gap.task], gap.names
     first, *others = gap.rows_of(setting, main)
     said = []
     for row in others:
@@ -114,7 +106,7 @@ def _sentences(gap: BedsideGap, *, is_first: bool) -> list[str]:
 
 def gap_figure(gap: BedsideGap, measure: str) -> GapFigure:
     """Return the two forest plots of a measure: values by dataset, and differences from the first dataset."""
-    names = names_of(gap)
+    names = gap.names
     rows = [row for setting in gap.settings for row in gap.rows_of(setting, measure)]
     values = [
         IntervalRow(_setting(gap, row), names[row.dataset], row.value.value, row.value.low, row.value.high,
@@ -140,7 +132,7 @@ def gap_figure(gap: BedsideGap, measure: str) -> GapFigure:
 
 def gap_lines(gap: BedsideGap, measures: Sequence[str]) -> list[GapLine]:
     """Return the rows of some measures, those that no dataset can decide left out."""
-    names = names_of(gap)
+    names = gap.names
     return [
         GapLine(
             model=row.model,

@@ -10,7 +10,7 @@ from dermatrust.clinic.results import CREDITS, OVERLAPS, VERBATIM, WEIGHTED, Cel
 from dermatrust.report.clinic_arms import ArmLine, arm_name, drawn_chart
 from dermatrust.report.intervals import IntervalRow
 from dermatrust.report.percent import SHARES, share_cell, share_text
-from dermatrust.report.views import range_of_text
+from dermatrust.report.views import of_text, range_of_text
 
 RUNG_WORDS = {
     "exact": ("The same words", "after case, punctuation, plural and British spelling are put aside"),
@@ -76,6 +76,19 @@ def verbatim_table(result: DifferentialResult) -> LadderTable | None:
         return None
     title = "Cases whose label the lexicon does not know, share of the answers"
     return _table(result, "ddx-verbatim", title, (RUNG_WORDS["exact"][0],), VERBATIM)
+
+
+def comparable_lines(result: DifferentialResult) -> tuple[ArmLine, ...]:
+    """Return balanced accuracy, and cancer or not, as table rows; each rate of cancer with what it is of."""
+    return tuple(
+        ArmLine(
+            one.model, arm_name(one, result.image_arms), "",
+            (share_cell(one.balanced), *(share_cell(rate, show_n=True) for rate in (one.sensitivity, one.specificity)),
+             share_cell(one.cancer_balanced)),
+            of_text(one.n, result.n_cases), (f"{one.n_diseases:,}",),
+        )
+        for one in result.comparable
+    )  # fmt: skip
 
 
 def _table(

@@ -11,6 +11,7 @@ from dermatrust.bench.text import counted
 from dermatrust.clinic.adjudication_result import AdjudicationResult, Agreement
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.embedding_result import EmbeddingCell
+from dermatrust.clinic.further_rungs import RungCell
 from dermatrust.clinic.results import DifferentialResult
 from dermatrust.report.clinic_arms import ArmLine, Asked, arm_name, shares_chart
 from dermatrust.report.clinic_ladder import FIRST, RUNG_WORDS
@@ -45,6 +46,8 @@ class AdjudicationView:
 
     name: str
     prompt: str
+    chart: Markup
+    shares: tuple[ArmLine, ...]
     sentences: tuple[str, ...]
     lines: tuple[AgreementLine, ...]
 
@@ -53,7 +56,7 @@ def matchers_context(result: DifferentialResult) -> dict[str, Any]:
     """Return what the section on other ways to match places; None where a way was not tried."""
     return {
         "embedded": None if result.embedding is None else _embedding_view(result),
-        "adjudicated": None if result.adjudication is None else _adjudication_view(result.adjudication),
+        "adjudicated": None if result.adjudication is None else _adjudication_view(result),
     }
 
 
@@ -81,19 +84,32 @@ def _embedding_line(cell: EmbeddingCell, result: DifferentialResult) -> ArmLine:
     )  # fmt: skip
 
 
-def _adjudication_view(found: AdjudicationResult) -> AdjudicationView:
+def _adjudication_view(result: DifferentialResult) -> AdjudicationView:
+    assert result.adjudication is not None
+    found = result.adjudication
+    shares: list[tuple[Asked, Any]] = [(cell, cell.hits[CUTS.index(3)]) for cell in found.cells]
+    title = "The disease among the first 3 by the adjudicator"
     return AdjudicationView(
         found.adjudicator,
         found.prompt,
+        shares_chart(shares, result.image_arms, ident="ddx-adjudicated", title=title, width=WIDE),
+        tuple(_share_line(cell, result) for cell in found.cells),
         tuple(filter(None, _sentences(found))),
         tuple(_agreement_line(one, found.n) for one in found.agreement),
     )
 
 
+def _share_line(cell: RungCell, result: DifferentialResult) -> ArmLine:
+    n = of_text(cell.n, result.n_cases)
+    undecided = of_text(cell.n_undecided, cell.n + cell.n_undecided)
+    return ArmLine(
+        cell.model, arm_name(cell, result.image_arms), "", tuple(map(share_cell, cell.hits)), n, (undecided,)
+    )
+
+
 def _sentences(found: AdjudicationResult) -> list[str]:
     decided = of_text(found.n - found.n_missing, found.n)
-    shares = ", ".join(f"{FIRST[k]} in {_share(hit)}" for k, hit in zip(CUTS, found.hits, strict=True))
-    said = [f"It decided {decided} answers of all models and arms, and found the disease {shares}."]
+    said = [f"It decided {decided} answers of all models and arms."]
     if found.false_yes.n:
         said.append(
             f"It was too lenient in {found.false_yes.n_hits:,} of {counted(found.false_yes.n, 'answer')} that name "

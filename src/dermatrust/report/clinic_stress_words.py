@@ -27,7 +27,11 @@ class StressWords:
     tables: tuple[tuple[str, dict[str, str]], ...]
 
 
-_SURENESS = {"confidence": "Stated confidence", "overconfidence": "Confidence less being right, points"}
+_SURENESS = {
+    "confidence": "Stated confidence",
+    "overconfidence": "Confidence less being right, points",
+    "cannot tell": "Says that it cannot tell",
+}
 _SURER = {"overconfidence": ("Confidence less being right: change", ("less sure", "too sure"))}
 _MISSED = {"under-triage": "Under-triage", "over-triage": "Over-triage", "unanswered": "No level"}
 _OF_LEVEL = {name: f"Of {name.removeprefix('recall ')} cases" for name in THREE_LEVELS}
@@ -76,4 +80,7 @@ def fall_sentence(rows: list[StressRow], n_levels: int = 0) -> str:
         text += f" It misses urgency: {whole(missed.value)} more are called less pressing than they are."
     if sure.low > 0:
         text += f" It does not notice: it becomes too sure by {whole(sure.value)} points more."
+    told = worst.changes["cannot tell"]
+    if told.low > 0:
+        text += f" In {whole(told.value)} more of 100 it says that it cannot tell."
     return text

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dermatrust.agreement.interval import Estimate
 from dermatrust.bench.results import FEWEST
 from dermatrust.bench.text import cases_text, drawn_notice
 from dermatrust.clinic.cells import Change
@@ -20,12 +21,13 @@ from dermatrust.report.clinic_benefit import benefit_plot, threshold_lines, ways
 from dermatrust.report.clinic_parts import by_images, for_whom
 from dermatrust.report.clinic_sure import sures
 from dermatrust.report.clinic_words import ARMS, embedded_notices, image_arms_about, main_changes
-from dermatrust.report.percent import points_cell, share_cell
+from dermatrust.report.percent import points_cell, share_cell, share_text
 from dermatrust.report.published import published
 from dermatrust.report.views import counts_text, of_text, p_text, score_text
 
 _TWO = ("sensitivity", "specificity", "ppv", "npv", "balanced accuracy")
-_THREE = ("right", "under-triage", "over-triage")
+_THREE = ("right", "under-triage", "over-triage", "unanswered")
+_WILSON = ("sensitivity", "specificity", "ppv", "npv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class ModelView:
     roc: Markup | str
     points: list[tuple[str, str, str, str]]
     area: str
+    found_at: str
+    youden: str
     stated: str
     benefit: Markup
     acts: tuple[str, ...]
@@ -73,6 +77,7 @@ def triage_context(result: TriageResult, *, manifest: Manifest | None = None) ->
             for name, title in (("sensitivity", "Urgent cases found"), ("specificity", "Routine cases left routine"))
         ],
         "headline": _lines(result, _TWO),
+        "wilson_lines": _wilson_lines(result),
         "levels_lines": _lines(result, _THREE) if result.n_levels > 2 else (),
         "change_lines": [_change_line(change, result) for change in changes],
         "change_charts": [
@@ -101,13 +106,23 @@ def _lines(result: TriageResult, names: Sequence[str]) -> tuple[ArmLine, ...]:
     return arm_lines(result.cells, result.image_arms, shown)
 
 
+def _wilson_lines(result: TriageResult) -> tuple[ArmLine, ...]:
+    """Return the rates with what each is of and Wilson's interval, which takes every case for a patient of its own."""
+
+    def shown(cell: Any) -> list[Any]:
+        rates = result.cell(cell.model, cell.arm, cell.image_arm).rates
+        return [share_cell(getattr(rates, name), show_n=True) for name in _WILSON]
+
+    return arm_lines(result.cells, result.image_arms, shown)
+
+
 def _change_line(change: Change, result: TriageResult) -> ArmLine:
     against = change.base_arm if change.base_arm != change.arm else change.base_image_arm
-    test = change.mcnemar["accuracy"]
+    tests = [change.mcnemar[name] for name in _TWO[:2]]
     cells = (*(points_cell(change.differences[name]) for name in _TWO[:2]), share_cell(change.flips))
-    more = (f"{test.n_first_only:,}", f"{test.n_second_only:,}", p_text(test.p_mid))
+    more = [text for one in tests for text in (f"{one.n_first_only:,}", f"{one.n_second_only:,}", p_text(one.p_mid))]
     pairs = of_text(change.n, result.n_cases)
-    return ArmLine(change.model, arm_name(change, result.image_arms), against, cells, pairs, more)
+    return ArmLine(change.model, arm_name(change, result.image_arms), against, cells, pairs, tuple(more))
 
 
 def _view(cell: TriageCell, ident: str) -> ModelView:
@@ -120,10 +135,15 @@ def _view(cell: TriageCell, ident: str) -> ModelView:
         three=tables.three_levels(cell),
         roc=plots.roc_plot(cell, stated, ident=f"{ident}-roc") if stated else "",
         points=tables.point_lines(cell, stated) if stated else [],
-        area=f"{score_text(stated.area.value)} [{score_text(stated.area.low)}, {score_text(stated.area.high)}]"
-        if stated else "",
+        area=_scores_text(stated.area) if stated else "",
+        found_at=share_text(stated.sensitivity_at) if stated else "",
+        youden=_scores_text(stated.youden) if stated else "",
         stated=f"{stated.n:,} of {stated.n + stated.n_without:,}" if stated else "",
         benefit=benefit_plot(cell.model, ways, ident=f"{ident}-benefit"),
         acts=tuple(way.name for way in ways),
         thresholds=threshold_lines(ways),
     )  # fmt: skip
+
+
+def _scores_text(found: Estimate) -> str:
+    return f"{score_text(found.value)} [{score_text(found.low)}, {score_text(found.high)}]"

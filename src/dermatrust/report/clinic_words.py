@@ -179,6 +179,9 @@ def shortcut_sentence(one: Shortcut) -> str:
         f"Without any photograph, it put the right disease first in {of_hundred(one.top_1)}; always naming "
         f"the commonest disease of these cases gives {whole(one.frequent_1.value)}."
     )
+    if one.above_1.low <= 0 < one.above_3.low:
+        text += f" Among its first three it had it in {of_hundred(one.top_3)}; the three commonest give "
+        text += f"{whole(one.frequent_3.value)}."
     if gives_answers_away(one):
         return f"{text} The text itself gives answers away: what is right with text need not have been seen."
     return text

@@ -1,13 +1,13 @@
 """A protocol's data: a file or folder of the user's, or the hub at a pinned revision."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from dermatrust.errors import DataError
-from dermatrust.protocols.item import Item
+from dermatrust.protocols.files_read import FilesRead
+from dermatrust.protocols.item import Item, Row
 from dermatrust.protocols.protocol import Protocol, Source
 
 _HUB = re.compile(r"hf:(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(?:/(?P<file>.+))?")
@@ -69,14 +69,16 @@ def _from_hub(repository: str, revision: str, file: str) -> Path:
         raise DataError(where, f"cannot be fetched ({type(error).__name__}: {said})", do=do) from None
 
 
-def iter_items(protocol: Protocol, path: Path, *, limit: int | None = None) -> Iterator[Item]:
-    """Yield the items of the first rows of a file, in order.
+def iter_items(
+    protocol: Protocol, path: Path, *, limit: int | None = None, files: FilesRead | None = None
+) -> Iterator[Item]:
+    """Yield the items of the first rows of a file, in order; `files` notes what is read for them.
 
     Raises:
         DataError: A row is not as the protocol's data are, two items share an id, or there is none.
     """
     seen: set[str] = set()
-    for where, row in islice(protocol.read(path), limit):
+    for where, row in islice((files or FilesRead()).noted(_rows(protocol, path)), limit):
         for item in protocol.items(row, where=where):
             if item.id in seen:
                 raise DataError(where, f"has the id {item.id!r} of an earlier item", "a unique one")
@@ -86,10 +88,10 @@ def iter_items(protocol: Protocol, path: Path, *, limit: int | None = None) -> I
         raise DataError(str(path), "holds no row", f"rows of {protocol.name}")
 
 
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, for the manifest."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def _rows(protocol: Protocol, path: Path) -> Iterator[tuple[str, Row]]:
+    """Pass on rows; a reader that stumbles over one, or over a file beside it, says so in one line."""
+    try:
+        yield from protocol.read(path)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        what = f"cannot be read as data of {protocol.name} ({type(error).__name__}: {error})"
+        raise DataError(str(path), what) from error

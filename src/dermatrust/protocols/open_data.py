@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dermatrust.errors import DataError
 from dermatrust.protocols.files_read import FilesRead
+from dermatrust.protocols.from_hub import from_hub
 from dermatrust.protocols.item import Item, Row
 from dermatrust.protocols.protocol import Protocol, Source
 
@@ -31,13 +32,13 @@ def open_data(source: Source, data: str | None) -> Path:
             names = " or ".join(source.files) or "its file"
             raise DataError("--data", "is not given, and this protocol's data are pinned to no commit",
                             f"a path to {names}, or {how}")  # fmt: skip
-        return _from_hub(source.dataset, source.revision, source.files[0])
+        return from_hub(source.dataset, source.revision, source.files[0])
     if data.startswith("hf:"):
         found = _HUB.fullmatch(data)
         file = (found["file"] or next(iter(source.files), "")) if found else ""
         if not found or not file:
             raise DataError("--data", f"is {data!r}", _FORM)
-        return _from_hub(found["repo"], found["revision"], file)
+        return from_hub(found["repo"], found["revision"], file)
     return _local(Path(data), source)
 
 
@@ -51,22 +52,6 @@ def _local(path: Path, source: Source) -> Path:
             return path / name
     expected = f"one of {', '.join(source.files)}" if source.files else "the path of the file itself"
     raise DataError("--data", f"the folder {path} does not hold the protocol's data", expected)
-
-
-def _from_hub(repository: str, revision: str, file: str) -> Path:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
-
-    where = f"hf:{repository}@{revision[:12]}/{file}"
-    try:
-        return Path(hf_hub_download(repository, file, repo_type="dataset", revision=revision))
-    except GatedRepoError:
-        do = "Accept its terms on its page, and log in with `hf auth login`."
-        raise DataError(where, "is behind an agreement", do=do) from None
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        said = str(error).strip().partition("\n")[0]
-        do = "Without access to the hub, copy the file here and give its path with --data."
-        raise DataError(where, f"cannot be fetched ({type(error).__name__}: {said})", do=do) from None
 
 
 def iter_items(

@@ -122,6 +122,10 @@ def _board(runs: Sequence[ProtocolResult], ident: str) -> Board:
     )  # fmt: skip
 
 
+def _name(run: ProtocolResult) -> str:
+    return f"{run.model} (recorded)" if run.is_recorded else run.model
+
+
 def _row(run: ProtocolResult, metric: str, tag: str = "", level: str = "") -> MetricRow:
     """Return a run's row, or one without a figure where it has none of this metric and level."""
     wanted = metric, tag, level
@@ -137,7 +141,7 @@ def _block(name: str, runs: Sequence[ProtocolResult], like: MetricRow, *, with_p
         name,
         tuple(
             Figure(
-                run.model, figure_text(row.value), _interval(row), f"{row.n:,}",
+                _name(run), figure_text(row.value), _interval(row), f"{row.n:,}",
                 f"{rank}{' (shared)' if rank in shared else ''}" if rank else "",
             )
             for run, row, rank in zip(runs, rows, ranks, strict=True)
@@ -164,13 +168,13 @@ def _counts(run: ProtocolResult) -> Counts:
     reasons = "; ".join(f"{n:,} × {why}" for why, n in run.missing.items())
     n = run.n_items
     return Counts(
-        run.model, f"{n:,}", of_text(run.n_unanswered, n), of_text(run.n_silent_judge, n), of_text(run.n_failed, n),
+        _name(run), f"{n:,}", of_text(run.n_unanswered, n), of_text(run.n_silent_judge, n), of_text(run.n_failed, n),
         reasons or "none",
     )  # fmt: skip
 
 
 def _facts(runs: Sequence[ProtocolResult]) -> Iterable[tuple[str, str]]:
-    first = runs[0]
+    first = next((run for run in runs if not run.is_recorded), runs[0])  # of what was recorded less is known
     asked = first.asked
     told = _plain(first.facts)
     yield from ((name, told[name]) for name in _ORIGIN if name in told)
@@ -207,13 +211,15 @@ def _notices(runs: Sequence[ProtocolResult]) -> Iterable[str]:
     recorded = [run.model for run in runs if run.is_recorded or run.model.startswith("replay:")]
     if recorded:
         yield f"Scored from recorded outputs; only who recorded them knows how they were asked: {and_text(recorded)}."
-    silent = [run.model for run in runs if run.n_missing]
+    if {run.is_recorded for run in runs} == {True, False}:
+        yield "The recorded outputs stand beside runs on the same data, but their prompt may have been another."
+    silent = [_name(run) for run in runs if run.n_missing]
     if silent:
         yield f"Items are missing of {and_text(silent)}: figures are of the others, and can be too good or too bad."
 
 
 def _finding(rows: Sequence[MetricRow], runs: Sequence[ProtocolResult]) -> str:
-    known = [(row, run.model) for row, run in zip(rows, runs, strict=True) if not math.isnan(row.value)]
+    known = [(row, _name(run)) for row, run in zip(rows, runs, strict=True) if not math.isnan(row.value)]
     if not known:
         return "Nothing could be scored."
     best, model = known[0]
@@ -229,7 +235,7 @@ def _finding(rows: Sequence[MetricRow], runs: Sequence[ProtocolResult]) -> str:
 
 def _chart(rows: Sequence[MetricRow], runs: Sequence[ProtocolResult], ident: str) -> Markup | None:
     drawn = [
-        IntervalRow(run.model, "", row.value, row.low, row.high, _beside(row))
+        IntervalRow(_name(run), "", row.value, row.low, row.high, _beside(row))
         for row, run in zip(rows, runs, strict=True)
         if not math.isnan(row.value)
     ]

@@ -120,6 +120,12 @@ def test_runs_that_asked_something_else_are_not_compared(change):
     assert [len(board.counts) for board in boards_of(first, replace(second, **change))] == [1, 1]
 
 
+def test_tables_of_one_protocol_that_cannot_be_compared_are_numbered():
+    first, second = a_run("m/one", right=50, wrong=50), a_run("m/two", right=90, wrong=20)
+    boards = boards_of(first, second, a_run("m/one", right=1, name="medqa"))
+    assert [board.title for board in boards] == ["medirt, table 1 of 2", "medirt, table 2 of 2", "medqa"]
+
+
 def recorded(model="o.jsonl", right=50, wrong=50, **more):
     """Return what `dermatrust replay` makes of outputs: it knows the data, and nothing of the prompt."""
     asked = Asked(ASKED.data, ASKED.data_hash, ASKED.limit)
@@ -131,7 +137,7 @@ def test_recorded_outputs_stand_beside_runs_on_the_same_data_and_are_marked(page
     (board,) = boards_of(*runs)
     assert [one.model for one in board.counts] == ["o.jsonl (recorded)", "m/one", "m/one (recorded)"]
     assert board.finding.startswith("Highest is o.jsonl (recorded): accuracy 0.950")
-    assert "their prompt may have been another" in board.notices[-1]
+    assert "Their prompt may have been another" in board.notices[-1]
     assert dict(board.facts)["Asked"].endswith("prompt fedcba987654")  # that of the runs, which is known
     assert ["accuracy", "o.jsonl (recorded)", "0.950 [0.888, 0.978]", "100", "1 (shared)"] in rows_of(
         page(*runs), "protocol-1-metrics"

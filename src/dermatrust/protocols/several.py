@@ -28,7 +28,7 @@ class ProtocolRuns:
     @property
     def datasets(self) -> tuple[ProtocolResult, ...]:
         """What has the card of each data set."""
-        return tuple({run.card.name: run for run in self.runs}.values())
+        return tuple({(run.card.name, run.card.may_leave_machine): run for run in self.runs}.values())
 
     def boards(self) -> list[tuple[ProtocolResult, ...]]:
         """Return the runs that can be compared with one another, best first; boards by protocol.

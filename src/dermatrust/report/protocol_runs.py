@@ -1,8 +1,9 @@
 """What the chapter of published benchmarks places: per protocol every figure, models beside one another."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -82,13 +83,25 @@ class Board:
 
 def protocol_context(found: ProtocolRuns) -> dict[str, Any]:
     """Return what the sections of the chapter place."""
-    boards = [_board(runs, f"protocol-{place}") for place, runs in enumerate(found.boards(), 1)]
+    boards = _told_apart([_board(runs, f"protocol-{place}") for place, runs in enumerate(found.boards(), 1)])
     return {
         "boards": boards,
         "n_protocols": len({run.protocol for run in found.runs}),
         "n_models": len({run.model for run in found.runs}),
         "has_judges": any(run.others for run in found.runs),
     }
+
+
+def _told_apart(boards: Sequence[Board]) -> list[Board]:
+    """Number the titles that several boards of one protocol share."""
+    total, seen = Counter(board.title for board in boards), Counter[str]()
+    told = []
+    for board in boards:
+        seen[board.title] += 1
+        is_alone = total[board.title] == 1
+        number = f", table {seen[board.title]} of {total[board.title]}"
+        told.append(board if is_alone else replace(board, title=board.title + number))
+    return told
 
 
 def figure_text(value: float) -> str:
@@ -210,9 +223,10 @@ def _notices(runs: Sequence[ProtocolResult]) -> Iterable[str]:
         yield f"Answered by a script, not by a model, so that it says nothing about any model: {and_text(scripted)}."
     recorded = [run.model for run in runs if run.is_recorded or run.model.startswith("replay:")]
     if recorded:
-        yield f"Scored from recorded outputs; only who recorded them knows how they were asked: {and_text(recorded)}."
-    if {run.is_recorded for run in runs} == {True, False}:
-        yield "The recorded outputs stand beside runs on the same data, but their prompt may have been another."
+        beside = {run.is_recorded for run in runs} == {True, False}
+        other = " Their prompt may have been another than that of the runs beside them." if beside else ""
+        said = "Scored from recorded outputs; only who recorded them knows how they were asked"
+        yield f"{said}: {and_text(recorded)}.{other}"
     silent = [_name(run) for run in runs if run.n_missing]
     if silent:
         yield f"Items are missing of {and_text(silent)}: figures are of the others, and can be too good or too bad."

@@ -181,7 +181,7 @@ RUN = ("run", "medqa", "-m", "openai/m", "--data")
         (["run", "medqa", "-m", "openai/m"], "pinned to no commit"),
         (["run", "medqa", "-m", "openai/m", "--data", "none.jsonl"], "there is no file or folder none.jsonl"),
         (["run", "medqa", "-m", "openai/m", "--data", "hf:a/b@main/x.json"], "all 40 digits of the commit"),
-        (["run", "medqa", "-m", "openai/m", "--data", f"hf:a/b@{'0' * 40}/x.json"], "cannot be fetched"),
+        (["run", "medqa", "-m", "openai/m", "--data", f"hf:a/b@{'0' * 40}/x.json"], "the hub cannot be reached"),
         (["run", "medqa", "-m", "openai/m", "--data", "rows.jsonl", "--variant", "x"], "has no variant 'x'"),
         (["run", "medqa", "-m", "openai/m", "--data", "rows.jsonl", "--method", "x"], "expected NAME or NAME:K"),
         (["run", "medqa", "-m", "openai/m", "--data", "rows.jsonl", "-j", "openai/j"], "nobody plays a judge here"),

@@ -71,6 +71,26 @@ def test_a_conversation_is_scored_with_its_last_message_unfinished(server, clien
     assert [sent[name] for name in names] == [1, False, True, 1]
 
 
+def test_of_what_was_scored_the_end_is_kept_with_all_of_the_last_message(server, client, answer_type):
+    scored = [None, *({"9": {"logprob": -1.0, "decoded_token": "<image>"}} for _ in range(5000))]
+    scored += [{"1": {"logprob": -0.1 * k, "decoded_token": token}} for k, token in enumerate("déf")]
+    body = json.dumps({"choices": [{"message": {"content": "x"}}], "prompt_logprobs": scored}).encode()
+    server.answer = lambda asked: answer_type(status=200, body=body)
+    [reply] = ask(client, Request((Message("assistant", "déf"),), Sampling(scores_last=True)))
+    assert [one["token"] for one in reply.logprobs[-4:]] == ["<image>", "d", "é", "f"]
+    assert len(reply.logprobs) < 100
+
+
+@pytest.mark.parametrize("said", ["Unknown parameter: 'prompt_logprobs'", "Extra inputs: continue_final_message"])
+def test_a_server_that_scores_no_given_text_is_asked_without(server, client, answered, answer_type, caplog, said):
+    refusal = answer_type(status=400, body=json.dumps({"error": {"message": said}}).encode())
+    server.answer = lambda body: refusal if "continue_final_message" in body else answered("plain")
+    [reply] = ask(client, Request(HELLO.messages, Sampling(scores_last=True)))
+    assert (reply.text, reply.logprobs) == ("plain", None)
+    assert not {"prompt_logprobs", "add_generation_prompt", "continue_final_message"} & server.asked[-1].keys()
+    assert "no given text can be scored" in caplog.text
+
+
 def test_text_arrives_as_it_was_and_the_head_follows_the_sampling(server, client, answered):
     ask(
         client,

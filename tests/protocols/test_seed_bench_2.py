@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dermatrust.clients import Reply
-from dermatrust.errors import DataError
+from dermatrust.clients import AskFailed, Reply
+from dermatrust.errors import DataError, ModelError
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
@@ -61,6 +61,55 @@ def test_alternatives_are_asked_for_and_kept():
     played = asyncio.run(BENCH.play(ITEM, Ask(BENCH, ITEM, "")))
     assert asked == {"top_logprobs": 20}
     assert played.numbers == {"A": -1.0, "B": -0.5}
+
+
+def by_options(scored, variant="options", item=ITEM):
+    """Return what a server that scores texts makes of an item; `scored` has each option's tokens with their logs."""
+    bench = BENCH.variant(variant)
+    asked = []
+
+    async def ask(said, **sampling):
+        assert sampling == {"scores_last": True, "max_tokens": 1}
+        asked.append([(turn.role, turn.text, len(turn.images)) for turn in said])
+        if scored is None:
+            return Reply("B")
+        tokens = [("?", -9.0), *scored.get(said[-1].text, ()), ("<|end|>", -8.0)]
+        return Reply("", logprobs=[{"token": token, "logprob": log} for token, log in tokens])
+
+    played = asyncio.run(bench.play(item, ask))
+    assert asked == [[("user", item.question, len(item.images)), ("assistant", text, 0)]
+                     for text in item.options.values()]  # fmt: skip
+    return bench.score(item, played)
+
+
+LOGS = {
+    "one": [("one", -1.0)], "two": [(" t", -0.5), ("wo", -0.9)], "three": [("three", -2.0)], "four": [("four", -1.2)],
+}  # fmt: skip
+
+
+def test_options_are_ranked_by_the_mean_over_their_tokens_or_by_the_sum():
+    # one: -1.0; two: (-0.5 - 0.9) / 2 = -0.7, the highest mean, and -1.4 in all; three: -2.0; four: -1.2.
+    by_mean, by_sum = by_options(LOGS), by_options(LOGS, "options-sum")
+    assert (by_mean.said, by_mean.value, by_mean.parts) == ("B", 1.0, {"by likelihood": 1.0})
+    assert (by_sum.said, by_sum.value, by_sum.answered) == ("A", 0.0, True)
+
+
+def test_of_equally_likely_options_the_first_counts_and_where_all_are_none_does():
+    twice = by_options(LOGS | {"one": [("one", -0.7)], "two": [("two", -0.7)]})
+    assert (twice.said, twice.value) == ("A", 0.0)
+    alike = by_options({text: [(text, -1.0)] for text in ITEM.options.values()})
+    assert (alike.said, alike.value, alike.answered, alike.parts) == ("", 0.0, False, {"by likelihood": 1.0})
+
+
+def test_a_server_that_scores_no_given_text_is_an_error_and_tokens_that_do_not_fit_make_an_item_missing():
+    with pytest.raises(ModelError, match="does not score a given text; expected one that does, as vLLM"):
+        by_options(None)
+    with pytest.raises(AskFailed, match="option B"):
+        by_options(LOGS | {"two": [("twofold", -1.0)]})
+
+
+def test_letters_that_were_ranked_by_likelihood_elsewhere_are_graded(tmp_path):
+    assert replay(tmp_path / "x.json", LINES, variant="options").values == [1.0, 0.0, 0.0]
 
 
 def test_options_that_are_images_are_shown_after_the_questions_own():

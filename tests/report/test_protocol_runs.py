@@ -120,7 +120,62 @@ def test_runs_that_asked_something_else_are_not_compared(change):
     assert [len(board.counts) for board in boards_of(first, replace(second, **change))] == [1, 1]
 
 
+def test_tables_of_one_protocol_that_cannot_be_compared_are_numbered():
+    first, second = a_run("m/one", right=50, wrong=50), a_run("m/two", right=90, wrong=20)
+    boards = boards_of(first, second, a_run("m/one", right=1, name="medqa"))
+    assert [board.title for board in boards] == ["medirt, table 1 of 2", "medirt, table 2 of 2", "medqa"]
+
+
+def recorded(model="o.jsonl", right=50, wrong=50, **more):
+    """Return what `dermatrust replay` makes of outputs: it knows the data, and nothing of the prompt."""
+    asked = Asked(ASKED.data, ASKED.data_hash, ASKED.limit)
+    return a_run(model, right=right, wrong=wrong, **({"asked": asked, "is_recorded": True} | more))
+
+
+def test_recorded_outputs_stand_beside_runs_on_the_same_data_and_are_marked(page):
+    runs = a_run("m/one", right=90, wrong=10), recorded(right=95, wrong=5), recorded("m/one", right=10, wrong=90)
+    (board,) = boards_of(*runs)
+    assert [one.model for one in board.counts] == ["o.jsonl (recorded)", "m/one", "m/one (recorded)"]
+    assert board.finding.startswith("Highest is o.jsonl (recorded): accuracy 0.950")
+    assert "Their prompt may have been another" in board.notices[-1]
+    assert dict(board.facts)["Asked"].endswith("prompt fedcba987654")  # that of the runs, which is known
+    assert ["accuracy", "o.jsonl (recorded)", "0.950 [0.888, 0.978]", "100", "1 (shared)"] in rows_of(
+        page(*runs), "protocol-1-metrics"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"others": {"judge": "m/judge"}},
+        {"variant": "released-code"},
+        {"method": "few-shot:3"},
+        {"version": 2},
+        {"n_items": 99},
+        {"asked": replace(ASKED, data_hash="other")},
+        {"asked": replace(ASKED, data_hash="")},
+        {"asked": replace(ASKED, limit=50)},
+    ],
+)
+def test_recorded_outputs_of_something_else_stand_alone(change):
+    run = replace(a_run("m/one", right=50, wrong=50), **change)
+    assert [len(board.counts) for board in boards_of(run, recorded())] == [1, 1]
+
+
+def test_recorded_outputs_that_could_belong_to_two_boards_or_know_no_data_stand_alone():
+    first, second = a_run("m/one", right=50, wrong=50), a_run("m/two", right=50, wrong=50)
+    second = replace(second, asked=replace(ASKED, prompt_hash="other"))
+    assert sorted(len(board.counts) for board in boards_of(first, second, recorded(), recorded("p.jsonl"))) == [1, 1, 2]
+    nameless = recorded(asked=Asked())
+    assert [len(board.counts) for board in boards_of(replace(first, asked=replace(ASKED, data_hash="")), nameless)] == [
+        1,
+        1,
+    ]
+
+
 def test_two_runs_of_one_model_are_refused():
+    with pytest.raises(DataError, match=r"two runs of 'o\.jsonl'"):
+        boards_of(several()[0], recorded(), recorded())
     with pytest.raises(DataError, match="two runs of 'm/best' on the same data"):
         boards_of(several()[0], several()[0])
 

@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 def explore(runs: tuple[Path, ...], datasets: tuple[Path, ...], port: int) -> None:
     """Look at RUNS in a browser: leaderboard, models, raters, cases and data, live and read-only.
 
-    RUNS are run folders, folders that align and audit wrote, or folders that hold such folders.  [default: runs]
+    RUNS are run folders, folders that align, audit or run wrote, or folders that hold such folders.  [default: runs]
     It listens on this machine alone, and only who has the link printed gets in: it shows what raters must not see.
     """
     from dermatrust.cli.serve import check_web

@@ -29,12 +29,14 @@ METHOD_OPTIONS = (
 )
 
 
-def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
-    """Return the protocol in the variant and by the method that the options name, with their prompt and cut-off."""
-    from dataclasses import replace
+def open_protocol(name: str, options: dict[str, Any]) -> "tuple[Protocol, dict[str, Any]]":
+    """Return the protocol in the variant and by the method that the options name, with their prompt and cut-off.
 
+    Beside it is what the method hangs on besides its name: with another pool or temperature it is another run.
+    """
     from dermatrust.narrate import load_prompt
     from dermatrust.protocols.cutoff import with_cutoff
+    from dermatrust.protocols.files_read import FilesRead
     from dermatrust.protocols.find import find_protocol
     from dermatrust.protocols.methods.find import Settings, apply_method
     from dermatrust.protocols.open_data import iter_items
@@ -49,11 +51,14 @@ def open_protocol(name: str, options: dict[str, Any]) -> "Protocol":
     if not options.get("method"):
         if options.get("pool"):
             raise DataError("--pool", "is given without a --method that takes shots")
-        return protocol
-    pool = tuple(iter_items(protocol, options["pool"])) if options.get("pool") else ()
+        return protocol, {}
+    files = FilesRead()
+    pool = tuple(iter_items(protocol, options["pool"], files=files)) if options.get("pool") else ()
     _check_has_shots(options["method"], pool)
-    settings = Settings(pool=pool, temperature=options.get("method_temperature", 0.7), seed=options["seed"])
-    return replace(apply_method(protocol, options["method"], settings))
+    temperature = options.get("method_temperature", 0.7)
+    hangs_on = {"method_temperature": temperature} | ({"pool": files.content_hash(options["pool"])} if pool else {})
+    settings = Settings(pool=pool, temperature=temperature, seed=options["seed"])
+    return apply_method(protocol, options["method"], settings), hangs_on
 
 
 def with_prompt(protocol: "Protocol", text: str) -> "Protocol":

@@ -11,6 +11,7 @@ from dermatrust.cli.protocol_options import CUTOFF, DATA, PROTOCOL, VARIANT, ope
 from dermatrust.errors import DataError
 
 if TYPE_CHECKING:
+    from dermatrust.protocols.files_read import FilesRead
     from dermatrust.protocols.result import Asked
 
 
@@ -31,6 +32,7 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     FILE is a folder where the authors have one file per item. Asks no model. Items of the data for which FILE has
     nothing are missing and counted so. Exits with 1 if any is.
     """
+    from dermatrust.protocols.files_read import FilesRead
     from dermatrust.protocols.flat import result_csv
     from dermatrust.protocols.open_data import iter_items, open_data
     from dermatrust.protocols.read_recorded import is_own_record, read_recorded
@@ -40,12 +42,13 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import RESULT, write_result
 
-    chosen = open_protocol(protocol, options)
+    chosen, _ = open_protocol(protocol, options)
     is_own = not file.is_dir() and is_own_record(file)
     reader = read_recorded if is_own else chosen.recorded
     brings_items = chosen.records_bring_items and not is_own  # a scored.jsonl of ours holds no questions
     data = None if brings_items and options["data"] is None else open_data(chosen.source, options["data"])
-    items = iter(()) if data is None else iter_items(chosen, data, limit=options["limit"])
+    files = FilesRead()
+    items = iter(()) if data is None else iter_items(chosen, data, limit=options["limit"], files=files)
     missing: Counter[str] = Counter()
     scored = count_missing(score_all(chosen.score, reader(file, items), where=str(file)), missing)
     table = write_scored(out / SCORED, scored) if out else tabulate(scored)
@@ -53,7 +56,7 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
         raise DataError(str(file), f"holds nothing recorded for {protocol}")
     result = protocol_result(
         chosen, table, model=options["model"] or file.name, others={}, variant=options["variant"] or "",
-        method=options["method"] or "", seed=options["seed"], missing=missing, asked=_asked(data, options),
+        method=options["method"] or "", seed=options["seed"], missing=missing, asked=_asked(data, files, options),
         is_recorded=True,
     )  # fmt: skip
     if out:
@@ -64,10 +67,9 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _asked(data: Path | None, options: dict[str, Any]) -> "Asked":
+def _asked(data: Path | None, files: "FilesRead", options: dict[str, Any]) -> "Asked":
     """Return what the result says of what was asked; the prompt and the settings are whoever asked's."""
-    from dermatrust.protocols.open_data import content_hash
     from dermatrust.protocols.result import Asked
 
-    known = (data.name, content_hash(data)) if data else ("", "")
+    known = (data.name, files.content_hash(data)) if data else ("", "")
     return Asked(*known, options["limit"])

@@ -38,11 +38,11 @@ def run(protocol: str, **options: Any) -> None:
     from dermatrust.clients import Sampling
     from dermatrust.protocols.flat import result_csv
     from dermatrust.protocols.open_data import open_data
-    from dermatrust.protocols.run import ProtocolRun, run_name, run_protocol
+    from dermatrust.protocols.run import ProtocolRun, check_roles, run_name, run_protocol
     from dermatrust.store.atomic import write_text
     from dermatrust.store.images import ImageCache
 
-    chosen = open_protocol(protocol, options)
+    chosen, method_settings = open_protocol(protocol, options)
     temperature = options["temperature"] if options["temperature"] is not None else chosen.temperature or 0.0
     asked = ProtocolRun(
         protocol=chosen,
@@ -52,10 +52,11 @@ def run(protocol: str, **options: Any) -> None:
         images=ImageCache(options["out"] / "image-cache", side_px=options["side"]),
         variant=options["variant"] or "",
         method=options["method"] or "",
-        method_settings=_method_settings(options),
+        method_settings=method_settings,
         limit=options["limit"],
         seed=options["seed"],
     )
+    check_roles(asked)
     folder = named_run_folder(options, run_name(asked))
     command = shlex.join(["dermatrust", *sys.argv[1:]])
     pace = pace_for(list(asked.clients.values()), options)
@@ -64,16 +65,6 @@ def run(protocol: str, **options: Any) -> None:
     tell_result(result)
     click.echo(f"table: {folder.table_path}", err=True)
     tell_failures(failures, folder)
-
-
-def _method_settings(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what a method hangs on besides its name: with another pool or temperature it is another run."""
-    from dermatrust.protocols.open_data import content_hash
-
-    if not options["method"]:
-        return {}
-    pool = {"pool": content_hash(options["pool"])} if options["pool"] else {}
-    return {"method_temperature": options["method_temperature"], **pool}
 
 
 def _clients(roles: tuple[str, ...], source: "Source", options: dict[str, Any]) -> "dict[str, Client]":

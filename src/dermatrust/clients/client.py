@@ -48,7 +48,7 @@ class Sampling:
     """A JSON schema the reply should follow, where the server has structured output."""
     scores_last: bool = False
     """Ask how likely the conversation is, its last message unfinished, rather than what comes next, where the server
-    can (vLLM): `Reply.logprobs` then has one entry per token of all of it."""
+    can (vLLM): `Reply.logprobs` then has one entry per token of its end, at least of all of the last message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +31,12 @@ _LARGE_BODY = 1_000_000
 _INSTEAD = {
     "response_format": "the prompt asks for the same form in words",
     "max_tokens": "max_completion_tokens is sent instead",
+    "prompt_logprobs": "no given text can be scored",
 }
+_SCORING = {"prompt_logprobs": 1, "add_generation_prompt": False, "continue_final_message": True}
+"""Fields by which vLLM scores a conversation. https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html"""
+_TOKENS_PAST = 64
+"""Tokens kept of what was scored, besides as many as the last message has bytes: what a template puts around it."""
 _LOG = logging.getLogger("dermatrust")
 
 
@@ -88,7 +94,8 @@ class OpenAIClient:
             except _FieldRefusedError as refused:
                 self._leave_out(refused)
             else:
-                return read_completion(body, latency_s=time.perf_counter() - started)
+                reply = read_completion(body, latency_s=time.perf_counter() - started)
+                return _ending(reply, request) if request.sampling.scores_last else reply
 
     def _leave_out(self, refused: "_FieldRefusedError") -> None:
         if refused.field not in self._left_out:
@@ -172,7 +179,7 @@ class OpenAIClient:
         if sampling.top_logprobs is not None:
             fields |= {"logprobs": True, "top_logprobs": sampling.top_logprobs}
         if sampling.scores_last:
-            fields |= {"prompt_logprobs": 1, "add_generation_prompt": False, "continue_final_message": True}
+            fields |= _SCORING
         if sampling.schema is not None:
             schema = {"name": "reply", "schema": sampling.schema, "strict": True}
             fields["response_format"] = {"type": "json_schema", "json_schema": schema}
@@ -180,6 +187,8 @@ class OpenAIClient:
             fields["max_completion_tokens"] = sampling.max_tokens
         if "logprobs" in left_out:
             left_out |= {"top_logprobs"}
+        if "prompt_logprobs" in left_out:
+            left_out |= _SCORING.keys()
         fields = {name: value for name, value in fields.items() if name not in left_out}
         return json.dumps(fields)[:-1].encode() + b', "messages": ['
 
@@ -206,6 +215,8 @@ def _refused_field(said: str) -> str | None:
     """Return the field of the request that a server's complaint is about, if it is one we can do without."""
     if re.search("response_format|json_schema|guided", said):
         return "response_format"
+    if any(name in said for name in _SCORING):
+        return "prompt_logprobs"
     if re.search("not support|unsupported|unknown|unrecogni|not permitted|not allowed", said, re.IGNORECASE):
         return next((field for field in ("max_tokens", "temperature", "seed", "logprobs") if field in said), None)
     return None
@@ -284,6 +295,14 @@ def _prompt_tokens(completion: dict[str, Any]) -> list[dict[str, Any]]:
     """
     own: list[dict[str, Any]] = [next(iter(one.values()), {}) for one in completion.get("prompt_logprobs") or () if one]
     return [{"token": one.get("decoded_token") or "", "logprob": one.get("logprob")} for one in own]
+
+
+def _ending(reply: Reply, request: Request) -> Reply:
+    """Return a reply with the end of what was scored, its last message: an image before it is thousands of tokens."""
+    if not reply.logprobs:
+        return reply
+    n = len(request.messages[-1].text.encode("utf-8", "replace")) + _TOKENS_PAST
+    return replace(reply, logprobs=reply.logprobs[-n:])
 
 
 def _lenient_json(body: bytes) -> Any:

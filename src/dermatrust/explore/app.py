@@ -1,4 +1,4 @@
-"""The explorer as a web application: ten pages over GET, and nothing that changes anything."""
+"""The explorer as a web application: eleven pages over GET, and nothing that changes anything."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from dermatrust.explore.files import live, static_files
 from dermatrust.explore.gate import Gate
 from dermatrust.explore.problems import ExploreProblem, problem_page
 from dermatrust.explore.runs import OpenRun, Runs
-from dermatrust.explore.studies import study_context
+from dermatrust.explore.studies import benchmarks_context, study_context
 from dermatrust.report.chapters import cards_notice, cards_of
 from dermatrust.report.page import page_environment
 from dermatrust.report.provenance import card_notice, screen_notice
@@ -47,6 +47,7 @@ def explore_app(runs: Runs, datasets: Datasets, *, key: str, port: int) -> ASGIA
         Route("/", site.runs_page),
         Route("/static/{name}", _static),
         Route("/studies/{study}", site.study_page),
+        Route("/benchmarks", site.benchmarks_page),
         *(Route(f"/runs/{{run}}{path}", page) for path, page in site.pages()),
     ]
     app = Starlette(
@@ -65,7 +66,15 @@ class _Site:
 
     def runs_page(self, request: Request) -> Response:
         shown = pages.runs_context(self._runs) | {"leaving": "", "place": "runs", "places": (), "save": ""}
-        return HTMLResponse(_rendered("explore_runs.html", shown))
+        return self._page_of("explore_runs.html", shown)
+
+    def benchmarks_page(self, request: Request) -> Response:
+        shown, found = benchmarks_context(self._runs)
+        if _is_file(request):
+            return _file("benchmarks", "published", shown, leaving=cards_notice(found))
+        leaving = screen_notice(cards_of(found))
+        own = {"leaving": leaving, "place": "benchmarks", "places": (), "save": "/benchmarks?file=1"}
+        return self._page_of("explore_benchmarks.html", shown | own)
 
     def study_page(self, request: Request) -> Response:
         name = request.path_params["study"]
@@ -78,9 +87,12 @@ class _Site:
             return _file("study", name, shown, leaving=cards_notice(found))
         leaving = screen_notice(cards_of(found))
         save = f"/studies/{quote(name, safe='')}?file=1"
-        return HTMLResponse(
-            _rendered("explore_study.html", shown | {"leaving": leaving, "place": "study", "places": (), "save": save})
-        )
+        own = {"leaving": leaving, "place": "study", "places": (), "save": save}
+        return self._page_of("explore_study.html", shown | own)
+
+    def _page_of(self, template: str, shown: dict[str, Any]) -> Response:
+        """Return a page with the navigation that all have."""
+        return HTMLResponse(_rendered(template, shown | {"has_benchmarks": self._runs.n_benchmarks() > 0}))
 
     def pages(self) -> list[tuple[str, Callable[[Request], Response]]]:
         """Return the pages of a run: the end of the address, and what answers there."""
@@ -111,7 +123,7 @@ class _Site:
             places = [(place, base + path, title) for place, path, title in PLACES]
             leaving = screen_notice([run.manifest.dataset])
             own = {"place": name, "places": places, "save": _save(request, base, name), "leaving": leaving}
-            return HTMLResponse(_rendered(f"explore_{name}.html", shown | own))
+            return self._page_of(f"explore_{name}.html", shown | own)
 
         return answer
 

@@ -27,7 +27,10 @@ def runs_context(runs: Runs) -> dict[str, Any]:
     """Return what the list of runs, studies and audits places."""
     others, damaged = study_lines(runs)
     models = [one for one in runs.listed() if one.kind == RUN]
-    return {"runs": models, "others": others, "damaged": damaged, "synthetic": False}
+    n_benchmarks = runs.n_benchmarks()
+    return {
+        "runs": models, "others": others, "damaged": damaged, "n_benchmarks": n_benchmarks, "synthetic": False,
+    }  # fmt: skip
 
 
 def leaderboard_context(run: OpenRun, query: Query) -> dict[str, Any]:

@@ -24,6 +24,14 @@ class ExploreProblem(Exception):  # noqa: N818  # an answer, not a failure of ou
 
 def problem_page(problem: ExploreProblem) -> HTMLResponse:
     """Return the page."""
-    shown = {"synthetic": False, "leaving": "", "place": "", "places": (), "save": "", "problem": problem} | live()
+    shown = {
+        "synthetic": False,
+        "leaving": "",
+        "place": "",
+        "places": (),
+        "has_benchmarks": False,
+        "save": "",
+        "problem": problem,
+    } | live()
     text = page_environment().get_template("explore_problem.html").render(shown)
     return HTMLResponse(text.encode("utf-8", errors="xmlcharrefreplace"), problem.status)

@@ -14,6 +14,8 @@ from dermatrust.bench.table import bench_table
 from dermatrust.errors import DataError
 from dermatrust.explore.cases import CaseTable, case_table
 from dermatrust.explore.said import Said
+from dermatrust.protocols.result import ProtocolResult
+from dermatrust.protocols.several import identity
 from dermatrust.records import Manifest
 from dermatrust.report.chapters import KINDS, class_of, dataset_of
 from dermatrust.report.write import run_context
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 RUN = "run"
 """The kind of a folder of a run of models."""
+BENCHMARK = "ProtocolResult"
+"""The kind of a folder of a published benchmark on one model."""
 MOST_OPEN = 4
 """Runs whose numbers are kept; one of 10,000 narratives takes about 20 MB."""
 Stamp = tuple[tuple[int, int, int] | None, ...]
@@ -39,7 +43,7 @@ class Listed:
     Attributes:
         name: What it is called here; it is part of addresses.
         path: The folder.
-        kind: "run", or a key of `KINDS`; empty where it cannot be told.
+        kind: "run", "ProtocolResult", or a key of `KINDS`; empty where it cannot be told.
         manifest: Of a run, and of a study or an audit that asked models.
         problem: Why it cannot be shown; empty where it can.
     """
@@ -88,6 +92,7 @@ class Runs:
         self._listed: dict[Path, tuple[Stamp, Listed]] = {}
         self._opened: OrderedDict[Path, tuple[Stamp, OpenRun]] = OrderedDict()
         self._found: dict[Path, tuple[Stamp, Found]] = {}
+        self._benchmarks: dict[Path, tuple[Stamp, ProtocolResult]] = {}
         self._lock = threading.Lock()
         self._opening = threading.Lock()
 
@@ -130,10 +135,41 @@ class Runs:
             KeyError: There is no such study or audit.
             DataError: It is damaged.
         """
-        one = {listed.name: listed for listed in self.listed() if listed.kind != RUN}[name]
+        one = {listed.name: listed for listed in self.listed() if listed.kind not in (RUN, BENCHMARK)}[name]
         if one.problem:
             raise DataError(str(one.path), one.problem)
         return self._result(one)[1], one.manifest
+
+    def n_benchmarks(self) -> int:
+        """Return how many folders hold a published benchmark on one model."""
+        return sum(one.kind == BENCHMARK for one in self.listed())
+
+    def benchmarks(self) -> tuple[list[ProtocolResult], list[str]]:
+        """Return what published benchmarks found, each read anew where its file changed, and what is not shown.
+
+        Of two runs of one model that asked the same of the same data the one begun last is shown.
+        """
+        found: dict[tuple[str, str, bool], tuple[str, ProtocolResult]] = {}
+        problems: list[str] = []
+        for one in self.listed():
+            if one.kind != BENCHMARK:
+                continue
+            try:
+                result = self._benchmark(one.path)
+            except DataError as error:
+                problems.append(str(error))
+                continue
+            shown, _ = found.setdefault(identity(result), (one.name, result))
+            if shown != one.name:
+                problems.append(f"{one.name} asked {result.model} the same as {shown}, which stands here instead.")
+        return [result for _, result in found.values()], problems
+
+    def _benchmark(self, folder: Path) -> ProtocolResult:
+        stamp = _stamp(folder / RESULT)
+        known = self._benchmarks.get(folder)
+        if known is None or known[0] != stamp:
+            self._benchmarks[folder] = known = stamp, read_result(folder / RESULT, ProtocolResult)
+        return known[1]
 
     def found_of(self, manifest: Manifest) -> "tuple[list[Found], list[str]]":
         """Return studies and audits of raters on the dataset of a run, one of a kind, and what could not be read.
@@ -202,7 +238,7 @@ def _looked(name: str, path: Path) -> Listed:
     try:
         if (path / RESULT).is_file():
             kind = read_kind(path / RESULT)
-            if kind not in KINDS:
+            if kind != BENCHMARK and kind not in KINDS:
                 return Listed(name, path, problem=f"holds {kind!r}, which this version does not know")
             own = folder.read_manifest() if folder.manifest_path.is_file() else None
             return Listed(name, path, kind, own)

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dermatrust.errors import DataError
-from dermatrust.explore.runs import RUN, Listed, Runs
+from dermatrust.explore.problems import ExploreProblem
+from dermatrust.explore.runs import BENCHMARK, RUN, Listed, Runs
+from dermatrust.protocols.several import ProtocolRuns
 from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report.chapters import KINDS, cards_of, chapters
+from dermatrust.report.protocol_runs import protocol_context
 from dermatrust.report.views import NOTHING, date_text
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ def study_lines(runs: Runs) -> tuple[list[StudyLine], list[Listed]]:
     """Return the studies and audits, and the folders that cannot be shown."""
     lines, damaged = [], []
     for one in runs.listed():
-        if one.kind == RUN:
+        if one.kind in (RUN, BENCHMARK):
             continue
         if one.problem:
             damaged.append(one)
@@ -85,6 +88,20 @@ def study_context(name: str, found: "Found", manifest: Manifest | None = None) -
         "manifest": manifest,
         "facts": [] if manifest is None or shows_run else _facts(manifest),
     }
+
+
+def benchmarks_context(runs: Runs) -> "tuple[dict[str, Any], Found]":
+    """Return what the page of published benchmarks places, as the chapter of the report does, and what it is made of.
+
+    Raises:
+        ExploreProblem: There is none.
+    """
+    results, problems = runs.benchmarks()
+    if not results:
+        said = " ".join(problems) or "`dermatrust run PROTOCOL -m MODEL` makes one."
+        raise ExploreProblem(404, "No published benchmarks", said)
+    found = ProtocolRuns(tuple(results))
+    return protocol_context(found) | {"problems": problems, "synthetic": found.dataset.synthetic}, found
 
 
 def _facts(manifest: Manifest) -> list[tuple[str, str]]:

@@ -55,7 +55,7 @@ def protocol_task(
     sampling = Sampling(protocol.temperature or 0.0, max_tokens)
     images = ImageCache(Path("runs") / "image-cache", side_px=side)
     source = open_data(protocol.source, data)
-    items = {item.id: item for item in ProtocolRun(protocol, source, {}, sampling, images, limit=limit).items()}
+    items = {item.id: item for item in ProtocolRun(protocol, source, {}, sampling, images, limit=limit).items}
     samples = [
         Sample(id=item.id, input=item.prompt, target=str(item.target), metadata=dict(item.tags))
         for item in items.values()

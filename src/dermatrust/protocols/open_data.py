@@ -1,13 +1,14 @@
 """A protocol's data: a file or folder of the user's, or the hub at a pinned revision."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from dermatrust.errors import DataError
-from dermatrust.protocols.item import Item
+from dermatrust.protocols.files_read import FilesRead
+from dermatrust.protocols.from_hub import from_hub
+from dermatrust.protocols.item import Item, Row
 from dermatrust.protocols.protocol import Protocol, Source
 
 _HUB = re.compile(r"hf:(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(?:/(?P<file>.+))?")
@@ -31,13 +32,13 @@ def open_data(source: Source, data: str | None) -> Path:
             names = " or ".join(source.files) or "its file"
             raise DataError("--data", "is not given, and this protocol's data are pinned to no commit",
                             f"a path to {names}, or {how}")  # fmt: skip
-        return _from_hub(source.dataset, source.revision, source.files[0])
+        return from_hub(source.dataset, source.revision, source.files[0])
     if data.startswith("hf:"):
         found = _HUB.fullmatch(data)
         file = (found["file"] or next(iter(source.files), "")) if found else ""
         if not found or not file:
             raise DataError("--data", f"is {data!r}", _FORM)
-        return _from_hub(found["repo"], found["revision"], file)
+        return from_hub(found["repo"], found["revision"], file)
     return _local(Path(data), source)
 
 
@@ -53,30 +54,16 @@ def _local(path: Path, source: Source) -> Path:
     raise DataError("--data", f"the folder {path} does not hold the protocol's data", expected)
 
 
-def _from_hub(repository: str, revision: str, file: str) -> Path:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
-
-    where = f"hf:{repository}@{revision[:12]}/{file}"
-    try:
-        return Path(hf_hub_download(repository, file, repo_type="dataset", revision=revision))
-    except GatedRepoError:
-        do = "Accept its terms on its page, and log in with `hf auth login`."
-        raise DataError(where, "is behind an agreement", do=do) from None
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        said = str(error).strip().partition("\n")[0]
-        do = "Without access to the hub, copy the file here and give its path with --data."
-        raise DataError(where, f"cannot be fetched ({type(error).__name__}: {said})", do=do) from None
-
-
-def iter_items(protocol: Protocol, path: Path, *, limit: int | None = None) -> Iterator[Item]:
-    """Yield the items of the first rows of a file, in order.
+def iter_items(
+    protocol: Protocol, path: Path, *, limit: int | None = None, files: FilesRead | None = None
+) -> Iterator[Item]:
+    """Yield the items of the first rows of a file, in order; `files` notes what is read for them.
 
     Raises:
         DataError: A row is not as the protocol's data are, two items share an id, or there is none.
     """
     seen: set[str] = set()
-    for where, row in islice(protocol.read(path), limit):
+    for where, row in islice((files or FilesRead()).noted(_rows(protocol, path)), limit):
         for item in protocol.items(row, where=where):
             if item.id in seen:
                 raise DataError(where, f"has the id {item.id!r} of an earlier item", "a unique one")
@@ -86,10 +73,10 @@ def iter_items(protocol: Protocol, path: Path, *, limit: int | None = None) -> I
         raise DataError(str(path), "holds no row", f"rows of {protocol.name}")
 
 
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, for the manifest."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def _rows(protocol: Protocol, path: Path) -> Iterator[tuple[str, Row]]:
+    """Pass on rows; a reader that stumbles over one, or over a file beside it, says so in one line."""
+    try:
+        yield from protocol.read(path)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        what = f"cannot be read as data of {protocol.name} ({type(error).__name__}: {error})"
+        raise DataError(str(path), what) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dermatrust.errors import DataError
+from dermatrust.protocols.files_read import note_read
 from dermatrust.protocols.item import Row
 from dermatrust.records import iter_lines
 
@@ -30,6 +31,7 @@ def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
         raise DataError(str(path), "is of no format we read", FORMATS)
     if not path.is_file():
         raise DataError(str(path), "there is no such file")
+    note_read(path)
     yield from reader(path)
 
 
@@ -52,6 +54,7 @@ def read_json(path: Path) -> Any:
     """
     if not path.is_file():
         raise DataError(str(path), "there is no such file")
+    note_read(path)
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:

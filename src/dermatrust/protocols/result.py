@@ -47,7 +47,7 @@ class Asked:
 
     Attributes:
         data: The name of the data's file; empty where the record brought its own questions, or nobody wrote it down.
-        data_hash: Its SHA-256.
+        data_hash: Its SHA-256; where other files beside it were read too, that of the SHA-256 of all.
         limit: Only the first so many rows.
         prompt_hash: SHA-256 of the prompt's template.
         settings: What the method hangs on besides its name.

@@ -17,8 +17,10 @@ from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Reply, Re
 from dermatrust.engine import Play
 from dermatrust.errors import ModelError
 from dermatrust.protocols.asking import MODEL
+from dermatrust.protocols.files_read import FilesRead
 from dermatrust.protocols.item import Item, Played, Turn
-from dermatrust.protocols.open_data import content_hash, iter_items
+from dermatrust.protocols.kept_items import KeptItems
+from dermatrust.protocols.open_data import iter_items
 from dermatrust.protocols.protocol import Protocol
 from dermatrust.protocols.result import (
     SILENT_JUDGE,
@@ -69,17 +71,27 @@ class ProtocolRun:
     seed: int = 0
 
     @cached_property
-    def data_hash(self) -> str:
-        """SHA-256 of the data's file, which is read for it once."""
-        return content_hash(self.data)
+    def _read(self) -> tuple[KeptItems, str]:
+        files = FilesRead()
+        asked = iter_items(self.protocol, self.data, limit=self.limit, files=files)
+        return KeptItems(asked, self.images.root), files.content_hash(self.data)
 
-    def items(self) -> Iterator[Item]:
-        """Yield every item that is asked."""
-        return iter_items(self.protocol, self.data, limit=self.limit)
+    @property
+    def items(self) -> KeptItems:
+        """Every item that is asked. The data are read for them once, all, so that no faulty row comes up later."""
+        return self._read[0]
+
+    @property
+    def data_hash(self) -> str:
+        """SHA-256 of the data's file; of the SHA-256 of all files, where the items were read from several.
+
+        Images are not among them: each is part of the key of the asks that show it.
+        """
+        return self._read[1]
 
     def plays(self) -> Iterator[Play[tuple[int, Scored]]]:
         """Yield one play per item; each returns its number and what came of it."""
-        for number, item in enumerate(self.items()):
+        for number, item in enumerate(self.items):
             yield partial(self._play, number, item)
 
     async def _play(self, number: int, item: Item, ask: Ask) -> tuple[int, Scored]:
@@ -148,7 +160,7 @@ def run_protocol(
         ModelError: A role is played by nobody, or the data may not leave this machine.
     """
     check_roles(asked)
-    n_items = sum(1 for _ in asked.items())  # which also finds a faulty row before the first ask is paid for
+    n_items = len(asked.items)
     manifest = _manifest(asked, run, command, n_items)
     with only_writer(run.path):
         if run.manifest_path.exists():

@@ -16,6 +16,9 @@ MOST_ASKS = 500
 class ScriptedAsk:
     """Answers for everybody: the model says what it is given to say, the others what their stand-ins say.
 
+    Asked how likely an option is (`Sampling.scores_last`), the model finds the one that it is given to say likelier
+    than the others, and where it is given none to say, it scores nothing.
+
     Args:
         protocol: Whose stand-ins speak.
         item: The item that is played.
@@ -46,7 +49,12 @@ class ScriptedAsk:
             return Reply(text=self._protocol.stand_ins[role](self._item, turns))
         text = self._replies[min(self._n_said, len(self._replies) - 1)]
         self._n_said += 1
-        return Reply(text=text)
+        return Reply(text=text, logprobs=self._scored(turns[-1].text, text) if sampling.get("scores_last") else None)
+
+    def _scored(self, given: str, said: str) -> list[dict[str, Any]]:
+        if said not in self._item.options.values():
+            return []
+        return [{"token": given, "logprob": 0.0 if given == said else -1.0}]
 
 
 def play_item(protocol: Protocol, item: Item, replies: str | Sequence[str]) -> tuple[Played, Score]:

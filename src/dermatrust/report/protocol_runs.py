@@ -1,8 +1,9 @@
 """What the chapter of published benchmarks places: per protocol every figure, models beside one another."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -82,13 +83,25 @@ class Board:
 
 def protocol_context(found: ProtocolRuns) -> dict[str, Any]:
     """Return what the sections of the chapter place."""
-    boards = [_board(runs, f"protocol-{place}") for place, runs in enumerate(found.boards(), 1)]
+    boards = _told_apart([_board(runs, f"protocol-{place}") for place, runs in enumerate(found.boards(), 1)])
     return {
         "boards": boards,
         "n_protocols": len({run.protocol for run in found.runs}),
         "n_models": len({run.model for run in found.runs}),
         "has_judges": any(run.others for run in found.runs),
     }
+
+
+def _told_apart(boards: Sequence[Board]) -> list[Board]:
+    """Number the titles that several boards of one protocol share."""
+    total, seen = Counter(board.title for board in boards), Counter[str]()
+    told = []
+    for board in boards:
+        seen[board.title] += 1
+        is_alone = total[board.title] == 1
+        number = f", table {seen[board.title]} of {total[board.title]}"
+        told.append(board if is_alone else replace(board, title=board.title + number))
+    return told
 
 
 def figure_text(value: float) -> str:
@@ -122,6 +135,10 @@ def _board(runs: Sequence[ProtocolResult], ident: str) -> Board:
     )  # fmt: skip
 
 
+def _name(run: ProtocolResult) -> str:
+    return f"{run.model} (recorded)" if run.is_recorded else run.model
+
+
 def _row(run: ProtocolResult, metric: str, tag: str = "", level: str = "") -> MetricRow:
     """Return a run's row, or one without a figure where it has none of this metric and level."""
     wanted = metric, tag, level
@@ -137,7 +154,7 @@ def _block(name: str, runs: Sequence[ProtocolResult], like: MetricRow, *, with_p
         name,
         tuple(
             Figure(
-                run.model, figure_text(row.value), _interval(row), f"{row.n:,}",
+                _name(run), figure_text(row.value), _interval(row), f"{row.n:,}",
                 f"{rank}{' (shared)' if rank in shared else ''}" if rank else "",
             )
             for run, row, rank in zip(runs, rows, ranks, strict=True)
@@ -164,13 +181,13 @@ def _counts(run: ProtocolResult) -> Counts:
     reasons = "; ".join(f"{n:,} × {why}" for why, n in run.missing.items())
     n = run.n_items
     return Counts(
-        run.model, f"{n:,}", of_text(run.n_unanswered, n), of_text(run.n_silent_judge, n), of_text(run.n_failed, n),
+        _name(run), f"{n:,}", of_text(run.n_unanswered, n), of_text(run.n_silent_judge, n), of_text(run.n_failed, n),
         reasons or "none",
     )  # fmt: skip
 
 
 def _facts(runs: Sequence[ProtocolResult]) -> Iterable[tuple[str, str]]:
-    first = runs[0]
+    first = next((run for run in runs if not run.is_recorded), runs[0])  # of what was recorded less is known
     asked = first.asked
     told = _plain(first.facts)
     yield from ((name, told[name]) for name in _ORIGIN if name in told)
@@ -206,14 +223,17 @@ def _notices(runs: Sequence[ProtocolResult]) -> Iterable[str]:
         yield f"Answered by a script, not by a model, so that it says nothing about any model: {and_text(scripted)}."
     recorded = [run.model for run in runs if run.is_recorded or run.model.startswith("replay:")]
     if recorded:
-        yield f"Scored from recorded outputs; only who recorded them knows how they were asked: {and_text(recorded)}."
-    silent = [run.model for run in runs if run.n_missing]
+        beside = {run.is_recorded for run in runs} == {True, False}
+        other = " Their prompt may have been another than that of the runs beside them." if beside else ""
+        said = "Scored from recorded outputs; only who recorded them knows how they were asked"
+        yield f"{said}: {and_text(recorded)}.{other}"
+    silent = [_name(run) for run in runs if run.n_missing]
     if silent:
         yield f"Items are missing of {and_text(silent)}: figures are of the others, and can be too good or too bad."
 
 
 def _finding(rows: Sequence[MetricRow], runs: Sequence[ProtocolResult]) -> str:
-    known = [(row, run.model) for row, run in zip(rows, runs, strict=True) if not math.isnan(row.value)]
+    known = [(row, _name(run)) for row, run in zip(rows, runs, strict=True) if not math.isnan(row.value)]
     if not known:
         return "Nothing could be scored."
     best, model = known[0]
@@ -229,7 +249,7 @@ def _finding(rows: Sequence[MetricRow], runs: Sequence[ProtocolResult]) -> str:
 
 def _chart(rows: Sequence[MetricRow], runs: Sequence[ProtocolResult], ident: str) -> Markup | None:
     drawn = [
-        IntervalRow(run.model, "", row.value, row.low, row.high, _beside(row))
+        IntervalRow(_name(run), "", row.value, row.low, row.high, _beside(row))
         for row, run in zip(rows, runs, strict=True)
         if not math.isnan(row.value)
     ]

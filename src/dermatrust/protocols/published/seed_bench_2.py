@@ -5,12 +5,15 @@ Data      AILab-CVC/SEED-Bench-2, SEED-Bench_v2_level1_2_3.json, about 24,000 qu
 Measures  Perception and reasoning of general multimodal models, by how likely each option is. Levels: 1 single image, 2
           interleaved images and text, 3 images as options.
 Not for   Medicine: nothing here is medical. It is a yardstick of general sight.
-Deviates  The paper ranks options by the loss of their whole text, which chat servers do not give. Here options are
-          ranked by the log-probability of their letters, where the server has it; where it has none, and in the variant
-          `letters` (as for models behind an interface), the letter that is said counts. Videos are asked as the images
-          that `data_id` names: cut eight frames out of each beforehand. Options that are images are shown in order
-          after the question's own, and placeholders in its text are numbered. A recorded right answer with a blank
-          around it ("A ") is compared as it stands, as the released figures were; `trimmed` takes blanks away.
+Deviates  The paper ranks options by the likelihood of their whole text: the variant `options`, by the mean over the
+          text's tokens as in the released code (`options-sum`: by their sum), where the server scores a given text, as
+          vLLM does; with any other it is an error. Options that are all equally likely are no answer. By default, as
+          few servers do that, options are ranked by the log-probability of their letters; where the server has none,
+          and in the variant `letters` (as for models behind an interface), the letter that is said counts. Videos are
+          asked as the images that `data_id` names: cut eight frames out of each beforehand. Options that are images
+          are shown in order after the question's own, and placeholders in its text are numbered. A recorded right
+          answer with a blank around it ("A ") is compared as it stands, as the released figures were; `trimmed` takes
+          blanks away.
 Verified  67.87 pooled and the 24 dimensions of the recorded GPT-4V letters, 8 repeated ids counted twice; 67.92 without
           the blanks.
 """
@@ -19,6 +22,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
@@ -27,8 +31,8 @@ from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Scor
 from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_part, mean_score
 from dermatrust.protocols.read_rows import read_json
 from dermatrust.protocols.recorded_rows import first_of_each, matched
-from dermatrust.protocols.scorers.choice import answer_line, first_letter, first_of, only_letter
-from dermatrust.protocols.scorers.likelihood import TOP, letter_likelihoods, likeliest
+from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, only_letter
+from dermatrust.protocols.scorers.likelihood import TOP, letter_likelihoods, likeliest, option_likelihoods
 from dermatrust.records import iter_lines
 
 PROMPT = """{question}
@@ -89,6 +93,11 @@ async def play(item: Item, ask: Ask) -> Played:
     return Played(reply=reply.text, numbers=letter_likelihoods(reply, LETTERS))
 
 
+async def play_options(item: Item, ask: Ask, *, per_token: bool) -> Played:
+    """Have the whole text of each option scored as the answer."""
+    return Played(reply="", numbers=await option_likelihoods(item, ask, per_token=per_token))
+
+
 def score(item: Item, played: Played) -> Score:
     """Grade the likeliest letter; where nothing is known of likelihoods, the letter that was said."""
     letter = likeliest(played.numbers) or _letter_said(played.reply, dict.fromkeys(LETTERS, ""))
@@ -96,6 +105,13 @@ def score(item: Item, played: Played) -> Score:
     if not letter:
         return Score(value=0.0, answered=False, parts=parts)
     return Score(value=float(letter == item.target), said=letter, parts=parts)
+
+
+def score_options(item: Item, played: Played) -> Score:
+    """Grade the likeliest option; where all are equally likely, none was chosen."""
+    if played.numbers and len(set(played.numbers.values())) == 1:
+        return replace(UNANSWERED, parts={"by likelihood": 1.0})
+    return score(item, played)
 
 
 def score_trimmed(item: Item, played: Played) -> Score:
@@ -145,6 +161,22 @@ def _tags(name: str) -> dict[str, str]:
     return {"dimension": f"{int(number):02} {DIMENSIONS[int(number) - 1]}"} if is_known else {}
 
 
+_EXAMPLES = (
+    Example(row=_ROW, target="B", wrong_reply="A", other={"answer": "C"}),
+    Example(
+        row={**_ROW, "question_id": "25_2", "question": "Which one after <img> and <img>?", "level": "L3",
+             "data_id": ["a.jpg", "b.jpg"], "choice_a": "c.jpg", "choice_b": "d.jpg", "choice_c": "e.jpg",
+             "choice_d": "f.jpg"},
+        target="B",
+        wrong_reply="It is (D).",
+        other={"answer": "A"},
+    ),
+)  # fmt: skip
+_BY_OPTIONS = {
+    "score": score_options,
+    "gold_reply": lambda item: item.options[item.target.strip()],
+    "examples": tuple(replace(one, wrong_reply=said) for one, said in zip(_EXAMPLES, ("one", "image 6"), strict=True)),
+}
 PROTOCOL = Protocol(
     name="seed-bench-2",
     version=1,
@@ -167,21 +199,11 @@ PROTOCOL = Protocol(
     by=("dimension", "level"),
     recorded=recorded,
     records_bring_items=True,
-    variants={"letters": {"play": ask_once}, "trimmed": {"score": score_trimmed}},
-    examples=(
-        Example(
-            row=_ROW,
-            target="B",
-            wrong_reply="A",
-            other={"answer": "C"},
-        ),
-        Example(
-            row={**_ROW, "question_id": "25_2", "question": "Which one after <img> and <img>?", "level": "L3",
-                 "data_id": ["a.jpg", "b.jpg"], "choice_a": "c.jpg", "choice_b": "d.jpg", "choice_c": "e.jpg",
-                 "choice_d": "f.jpg"},
-            target="B",
-            wrong_reply="It is (D).",
-            other={"answer": "A"},
-        ),
-    ),
+    variants={
+        "options": {**_BY_OPTIONS, "play": partial(play_options, per_token=True)},
+        "options-sum": {**_BY_OPTIONS, "play": partial(play_options, per_token=False)},
+        "letters": {"play": ask_once},
+        "trimmed": {"score": score_trimmed},
+    },
+    examples=_EXAMPLES,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dermatrust.errors import DataError
+from dermatrust.protocols.files_read import note_read
 from dermatrust.protocols.item import Item, Played, Row, Turn
 from dermatrust.protocols.recorded_rows import ItemsOf, first_of_each, matched
 from dermatrust.protocols.scorers.judge import yes_if
@@ -58,6 +59,7 @@ def read_cases(path: Path) -> Iterator[tuple[str, Row]]:
     """
     folder = (sorted(path.glob("PMC*.json")) or sorted(path.glob("*.json"))) if path.is_dir() else [path]
     for file in folder:
+        note_read(file)
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

@@ -4,7 +4,10 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dermatrust.clients import Reply
+from dermatrust.clients import AskFailed, Reply
+from dermatrust.errors import ModelError
+from dermatrust.protocols.asking import Ask
+from dermatrust.protocols.item import Item, Turn, user
 
 TOP = 20
 """Alternatives asked for at each token: as many as OpenAI's interface gives."""
@@ -41,11 +44,48 @@ def likeliest(numbers: Mapping[str, float]) -> str:
     return max(sorted(numbers), key=lambda letter: numbers[letter], default="")
 
 
-def text_likelihood(reply: Reply, text: str) -> float:
+async def option_likelihoods(item: Item, ask: Ask, *, per_token: bool = True) -> dict[str, float]:
+    """Return how likely each option's whole text is as the answer to the bare question, by letter; one ask an option.
+
+    Args:
+        item: Its question and images are shown, its options are not.
+        ask: How to ask.
+        per_token: The mean log-probability of an option's tokens, otherwise their sum, which favours short options.
+
+    Returns:
+        Empty where the model found nothing to score.
+
+    Raises:
+        ModelError: The model's server does not score a given text.
+        AskFailed: It did, and an option is not among its tokens.
+
+    Reference:
+        Brown et al. (2020), section 2.4, https://arxiv.org/abs/2005.14165 (likelihood per token, for length).
+    """
+    found = {}
+    for letter, text in item.options.items():
+        said = [user(item.question, item.images), Turn("assistant", text)]
+        reply = await ask(said, scores_last=True, max_tokens=1)
+        if reply.logprobs is None:
+            do = "Take the protocol without this variant: then the letter counts."
+            raise ModelError("--model", "its server does not score a given text", "one that does, as vLLM", do)
+        if reply.logprobs:
+            found[letter] = text_likelihood(reply, text, per_token=per_token)
+            if math.isnan(found[letter]):
+                raise AskFailed("bad reply", f"the tokens that were scored do not end with option {letter}")
+    return found
+
+
+def text_likelihood(reply: Reply, text: str, *, per_token: bool = True) -> float:
     """Return the mean log-probability of the tokens of a text that ends what was scored (`Sampling.scores_last`).
 
     It is the logarithm of the geometric mean of their probabilities. NaN where the server scored nothing, or where the
     text is not made of whole tokens. Blanks do not count: servers differ in which token has them.
+
+    Args:
+        reply: What the server gave.
+        text: The text.
+        per_token: Otherwise the sum, the log-probability of the whole text.
 
     Example:
         >>> scored = {"is": -9.0, " a": -1.0, "cyst": -2.0}
@@ -68,7 +108,7 @@ def text_likelihood(reply: Reply, text: str) -> float:
             break
         logs.append(float(log))
         if held == wanted:
-            return math.fsum(logs) / len(logs)
+            return math.fsum(logs) / (len(logs) if per_token else 1)
     return math.nan
 
 

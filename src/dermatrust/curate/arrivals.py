@@ -3,7 +3,6 @@
 Each is looked at with what `dermatrust data check` and the import itself use; nothing is stored by looking.
 """
 
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from dermatrust.curate.database import Database
 from dermatrust.curate.exchange import import_project
 from dermatrust.curate.image_cleaning import Cleaners
 from dermatrust.curate.migrations import upgrade
+from dermatrust.curate.moving import move_project
 from dermatrust.curate.problems import NotFoundError, RefusedError
 from dermatrust.curate.projects import Texts, create_project, pick, read_images, set_member
 from dermatrust.curate.rules import Rules
@@ -102,19 +102,19 @@ def _report(folder: Path, unpacked: Unpacked, checked: CheckReport, n_flagged: i
 
 
 def _look_at_project(database: Database, by: Actor, upload: Upload) -> Report:
-    """Take the project into an empty database, which is thrown away, and look at what is there then."""
+    """Take the project into an empty database, and look at what is there then."""
     if upload.file.stat().st_size > LARGEST_PROJECT:
         raise RefusedError("the file", f"has more than {LARGEST_PROJECT // 1024**2} MiB", "a zip, or a project.jsonl")
-    with tempfile.TemporaryDirectory(dir=upload.room) as room:
-        scratch = Database.open(Path(room) / "scratch.db")
-        try:
-            upgrade(scratch)
-            with scratch.writing() as session:
-                project = import_project(session, by, upload.file)
-                counts = _counts(session)
-                people = list(session.scalars(select(User.name)))
-        finally:
-            scratch.close()
+    scratch = Database.open(upload.scratch)
+    try:
+        upgrade(scratch)
+        with scratch.writing() as session:
+            project = import_project(session, by, upload.file)
+            counts = _counts(session)
+            people = list(session.scalars(select(User.name)))
+    finally:
+        scratch.close()
+    upload.file.unlink()
     faults, remarks = [], []
     with database.reading() as session:
         if session.scalar(select(Project.id).where(Project.name == project.name)) is not None:
@@ -160,14 +160,25 @@ def take_project(database: Database, by: Actor, upload: Upload) -> int:
     """Take in an uploaded project, and return its number. Its photographs come from a dataset that is here.
 
     The file cannot name a folder of its own choice: the server reads photographs from a project's folder and writes
-    results into it.
+    results into it. Its rows come from the database that `look` made, so that others wait for seconds at most.
 
     Raises:
-        UserError: As of `import_project`; or its dataset is not here.
+        UserError: As of `move_project`; or its dataset is not here.
     """
+    scratch = Database.open(upload.scratch)
+    try:
+        with scratch.reading() as source:
+            project_id = _take_from(source, database, by)
+    finally:
+        scratch.close()
+    upload.drop()
+    return project_id
+
+
+def _take_from(source: Session, database: Database, by: Actor) -> int:
     assert by.user_id is not None
     with database.writing() as session:
-        project = import_project(session, by, upload.file)
+        project = move_project(source, session, by)
         here = dataset_here(session, by, project)
         if here is None:
             raise RefusedError("the dataset", "of this project is not here", do="Import it first, as a zip.")
@@ -179,9 +190,7 @@ def take_project(database: Database, by: Actor, upload: Upload) -> int:
             role_in(session, by, project.id)
         except NotFoundError:
             set_member(session, by, project.id, by.user_id, "curator")
-        project_id = project.id
-    upload.drop()
-    return project_id
+        return project.id
 
 
 def dataset_here(session: Session, by: Actor, project: Project) -> str | None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import select
 
+from dermatrust.curate import arrivals
 from dermatrust.curate.exchange import project_lines
 from dermatrust.curate.projects import create_project, pick, read_images
 from dermatrust.curate.routes_import import uploads_of
@@ -107,6 +108,22 @@ def test_a_project_comes_in_byte_for_byte_where_its_dataset_is(both, tmp_path):
         made = session.scalars(select(Project).where(Project.name == "p")).one()
         assert "".join(f"{line}\n" for line in project_lines(session, made.id)).encode() == exported
         assert session.scalars(select(Audit).where(Audit.action == "project.import")).one().actor == "cora"
+
+
+def test_nobody_waits_while_a_project_is_looked_at_and_no_line_is_read_when_it_comes_in(site, monkeypatch):
+    """Raters must be able to save: reading 32 MB takes a minute and more, and a save waits for 30 s at most."""
+    cora = site.client("cora")
+    exported = cora.post(f"/projects/{site.bench.id}/export/download", data={"kind": "project.jsonl"}).content
+    forget(site)
+    upload = uploads_of(site.app.state.workbench).begin(site.user("cora").id)
+    upload.file.write_bytes(exported)
+    by = Actor("cora", site.user("cora").id)
+    monkeypatch.setattr("dermatrust.curate.database.LOCK_WAIT_S", 0.1)
+    with site.database.writing():
+        assert arrivals.look(site.database, by, upload).faults == ()
+    monkeypatch.setattr(arrivals, "import_project", None)
+    assert cora.post(f"/import/{upload.id}").status_code == 303
+    assert not upload.room.exists()
 
 
 def forget(site):

@@ -4,6 +4,7 @@ Each is looked at with what `dermatrust data check` and the import itself use; n
 """
 
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from dermatrust.curate.moving import move_project
 from dermatrust.curate.problems import NotFoundError, RefusedError
 from dermatrust.curate.projects import Texts, create_project, pick, read_images, set_member
 from dermatrust.curate.rules import Rules
-from dermatrust.curate.tables import Base, Project, User
+from dermatrust.curate.tables import Base, Image, Project, User
 from dermatrust.curate.trail import Actor, record
 from dermatrust.curate.unpacking import Unpacked, check_directory, unpack
 from dermatrust.curate.uploads import Report, Upload, Uploads
@@ -29,6 +30,8 @@ from dermatrust.store.folder import DatasetFolder
 
 LARGEST_PROJECT = 32 * 1024**2
 _MOST_SAID = 40
+Photographs = frozenset[tuple[str, str]]
+"""File name and SHA-256 of each."""
 _ZIP = b"PK"
 
 
@@ -112,6 +115,7 @@ def _look_at_project(database: Database, by: Actor, upload: Upload) -> Report:
             project = import_project(session, by, upload.file)
             counts = _counts(session)
             people = list(session.scalars(select(User.name)))
+            photographs = _photographs(session, project.id)
     finally:
         scratch.close()
     upload.file.unlink()
@@ -119,7 +123,7 @@ def _look_at_project(database: Database, by: Actor, upload: Upload) -> Report:
     with database.reading() as session:
         if session.scalar(select(Project.id).where(Project.name == project.name)) is not None:
             faults.append(("the project", f"is called {project.name!r}, as one that is here already"))
-        if dataset_here(session, by, project) is None:
+        if dataset_here(session, by, project, photographs) is None:
             faults.append(("the dataset", "of this project is not here; import it first, as a zip"))
         known = set(session.scalars(select(User.name).where(User.name.in_(people))))
     for name in sorted(set(people) - known):
@@ -179,7 +183,7 @@ def _take_from(source: Session, database: Database, by: Actor) -> int:
     assert by.user_id is not None
     with database.writing() as session:
         project = move_project(source, session, by)
-        here = dataset_here(session, by, project)
+        here = dataset_here(session, by, project, _photographs(session, project.id))
         if here is None:
             raise RefusedError("the dataset", "of this project is not here", do="Import it first, as a zip.")
         if here != project.folder:
@@ -193,16 +197,24 @@ def _take_from(source: Session, database: Database, by: Actor) -> int:
         return project.id
 
 
-def dataset_here(session: Session, by: Actor, project: Project) -> str | None:
+def dataset_here(session: Session, by: Actor, project: Project, photographs: Photographs) -> str | None:
     """Return the folder of a project's dataset: that of another project which the person looks after, or None.
 
-    It is the same folder, or one whose dataset was the same when its project was made.
+    It is the same folder, or one whose dataset was the same when its project was made, or has the same photographs: what a
+    curator wrote into the folder since changes its hash.
     """
     others = session.scalars(select(Project).where(Project.name != project.name).order_by(Project.id))
     own = [other for other in others if _may_curate(session, by, other.id)]
     if any(other.folder == project.folder for other in own):
         return project.folder
-    return next((other.folder for other in own if other.dataset_hash == project.dataset_hash), None)
+    same = (other.folder for other in own if other.dataset_hash == project.dataset_hash)
+    alike = (other.folder for other in own if photographs and photographs <= _photographs(session, other.id))
+    return next(chain(same, alike), None)
+
+
+def _photographs(session: Session, project_id: int) -> Photographs:
+    query = select(Image.file_name, Image.sha256).where(Image.project_id == project_id)
+    return frozenset((name, sha256) for name, sha256 in session.execute(query))
 
 
 def _may_curate(session: Session, by: Actor, project_id: int) -> bool:

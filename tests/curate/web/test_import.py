@@ -1,9 +1,11 @@
 """Bringing in datasets and projects in the browser: what is stored, what is refused, whose it is, and the keyboard."""
 
+import io
 import json
 from contextlib import suppress
 
 import pytest
+from PIL import Image as Picture
 from sqlalchemy import select
 
 from dermatrust.curate import arrivals
@@ -13,6 +15,7 @@ from dermatrust.curate.routes_import import uploads_of
 from dermatrust.curate.tables import Audit, Image, Item, Member, Project
 from dermatrust.curate.trail import Actor, verify
 from dermatrust.store.folder import DatasetFolder
+from dermatrust.store.jsonl import append_records
 
 from .. import uploads  # noqa: TID252  # tests are no package, so there is no other way to name them
 from ..archives import NAMES, packed, zipped  # noqa: TID252
@@ -196,6 +199,33 @@ def test_somebody_elses_dataset_is_not_here(site, other):
     content = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     assert "of this project is not here" in looked(site.client("cora"), content)[1]
     assert "of this project is not here" not in looked(site.client("root"), content)[1]  # an administrator's it is
+
+
+@pytest.mark.parametrize("is_same_photograph", [True, False])
+def test_a_dataset_that_was_written_into_since_is_still_the_projects(site, other, is_same_photograph):
+    """Its hash has changed with the first export; its photographs have not."""
+    picked = pick(other, "references")
+    with site.database.writing() as session:
+        made = create_project(session, Actor("test"), "far", other, picked, read_images(other, picked))
+        content = "".join(f"{line}\n" for line in project_lines(session, made.id)).encode()
+        session.rollback()
+    reference = next(other.iter_references()).model_copy(update={"id": "certified since"})
+    append_records(other.path / "references.jsonl", [reference])
+    if not is_same_photograph:
+        (other.path / "images" / "c5.png").write_bytes(picture("blue"))
+    cora = site.client("cora")
+    at, _ = looked(cora, zipped(other.path))
+    assert cora.post(at, data={"name": "near"}).status_code == 303
+    at, page = looked(cora, content.replace(str(other.path).encode(), b"/elsewhere"))
+    assert ("of this project is not here" in page) is not is_same_photograph
+    assert cora.post(at).status_code == (303 if is_same_photograph else 422)
+    assert ("far" in projects(site)) is is_same_photograph
+
+
+def picture(colour):
+    file = io.BytesIO()
+    Picture.new("RGB", (8, 6), colour).save(file, "PNG")
+    return file.getvalue()
 
 
 FAULTS = {

@@ -1,6 +1,8 @@
 """`dermatrust curate`: the address, the first account, the audit trail, and what is said instead of a traceback."""
 
+import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -17,6 +19,9 @@ pytest.importorskip("argon2")
 
 from dermatrust.cli.main import cli
 from dermatrust.errors import UserError
+from dermatrust.records import Narrative
+from dermatrust.store import append_records
+from dermatrust.store.folder import DatasetFolder
 
 
 @pytest.fixture
@@ -102,6 +107,87 @@ def test_a_port_that_is_taken_is_said_in_plain_words(dataset):
         port = taken.getsockname()[1]
         said = str(run(dataset, "--port", port).exception)
     assert said.startswith(f"127.0.0.1:{port}: another program listens there already. Stop that program")
+
+
+@pytest.fixture
+def started(dataset, monkeypatch):
+    """Start the workbench, which ends at once; return what it said."""
+    monkeypatch.setattr("dermatrust.cli.listening.run", lambda *words, **more: None)
+
+    def start(*words, on=dataset):
+        result = run(on, "--port", 0, *words)
+        assert result.exit_code == 0, result.exception
+        return result.stderr
+
+    return start
+
+
+def stored(dataset):
+    with sqlite3.connect(dataset.with_name(f"{dataset.name}-workbench") / "workbench.db") as database:
+        found = {name: (json.loads(rules), Path(folder)) for name, rules, folder in database.execute(
+            "SELECT name, rules, folder FROM project ORDER BY id")}  # fmt: skip
+    database.close()
+    return found
+
+
+def test_rules_come_from_a_file_and_the_command_line_goes_before_it(dataset, started, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("slots: 3\nlease_minutes: 45\ndiffer_by: 1\nsettle_uncertain: false\n")
+    started("--rules", path, "--raters-per-narrative", 4)
+    ((rules, _),) = stored(dataset).values()
+    assert [rules[name] for name in ("slots", "lease_minutes", "differ_by", "settle_uncertain")] == [4, 45, 1, False]
+    assert rules["differ_by_on_safety"] == 1
+    assert "its texts and rules stay as they were made" in started("--rules", path, "--raters-per-narrative", 2)
+    assert stored(dataset)["atlas-train: references"][0] == rules
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("differ_by: 0", "differ_by is 0"),
+        ("lease: 3", "lease"),
+        ("- 1", "not a list of rules"),
+        ("a: [", "is not YAML"),
+        ("slots: 21", "slots is 21"),
+    ],
+)
+def test_rules_that_are_none_are_refused_and_nothing_is_made(dataset, tmp_path, content, said):
+    (tmp_path / "rules.yaml").write_text(content)
+    result = run(dataset, "--port", 0, "--rules", tmp_path / "rules.yaml")
+    assert isinstance(result.exception, UserError)
+    assert said in str(result.exception)
+    assert "rules.yaml" in str(result.exception)
+    assert stored(dataset) == {}
+
+
+def test_a_later_start_goes_on_with_the_project_that_is_there(dataset, started):
+    """A dataset that has narratives since, or had them all along: `--texts references` is said once, not each time."""
+    started("--texts", "references")
+    case = next(DatasetFolder.open(dataset).iter_cases())
+    append_records(dataset / "narratives.jsonl", [Narrative(id="n", case_id=case.id, text="A plaque.", author="m")])
+    assert "new project" not in started()
+    assert list(stored(dataset)) == ["atlas-train: references"]
+    assert "new project" in started("--texts", "narratives")
+    assert list(stored(dataset)) == ["atlas-train: references", "atlas-train: narratives"]
+
+
+def test_moved_to_another_place_every_project_finds_its_photographs(dataset, started, tmp_path):
+    started()
+    other = dataset.with_name("d-workbench") / "datasets" / "random-name"
+    shutil.copytree(dataset, other)
+    card = other / "card.yaml"
+    card.write_text(card.read_text().replace("name: atlas-train", "name: imported"))
+    assert run(other, "--port", 0, "--db", dataset.with_name("d-workbench") / "workbench.db").exit_code == 0
+    (tmp_path / "new").mkdir()
+    for name in ("d", "d-workbench"):
+        (tmp_path / name).rename(tmp_path / "new" / name)
+    said = started(on=tmp_path / "new" / "d")
+    assert said.count("now takes its photographs from") == 2
+    folders = {name: folder for name, (_, folder) in stored(tmp_path / "new" / "d").items()}
+    assert folders == {
+        "atlas-train: references": tmp_path / "new" / "d",
+        "imported: references": tmp_path / "new" / "d-workbench" / "datasets" / "random-name",
+    }
 
 
 @pytest.mark.parametrize("share", ["nan", "1.5", "-0.1"])

@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from dermatrust.store.folder import DatasetFolder
 
 _SHARE = Number(0, 1)
+_FIRST_ONLY = ("queue", "raters_per_narrative", "anchor_share", "rules", "seed")
+"""What is settled when a project is made."""
 _OPTIONS = (
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes a free one."),
     click.option("--texts", type=click.Choice(["narratives", "references"]), help="[default: narratives, if any]"),
     click.option("--queue", type=FILE, help="CSV with a column case_id: only these cases, in this order."),
     click.option("--project", help="Name of one of several on DATASET; a new name makes one.  [default: by --texts]"),
-    click.option("--raters-per-narrative", type=click.IntRange(1, 20), default=2, show_default=True),
-    click.option("--anchor-share", type=_SHARE, default=0.05, show_default=True, help="Rated by all, and twice."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of raters' orders and of the anchors."),
+    click.option("--raters-per-narrative", type=click.IntRange(1, 20), help="[default: 2]"),
+    click.option("--anchor-share", type=_SHARE, help="Rated by all, and twice.  [default: 0.05]"),
+    click.option("--rules", type=FILE, help="YAML: when somebody has to decide, how long an item is kept, ..."),
+    click.option("--seed", type=int, help="Of raters' orders and of the anchors.  [default: 0]"),
     click.option("--need-authenticator", is_flag=True, help="Nobody gets in without a one-time code."),
     click.option("--no-browser-drafts", is_flag=True, help="Browsers keep nothing the server has not confirmed."),
     click.option("--root-path", default="", help="Beginning of the address behind a proxy, e.g. /workbench."),
@@ -53,6 +56,7 @@ def start(dataset: Path, db: str | None, **options: Any) -> None:
 
     folder = DatasetFolder.open(dataset)
     database = open_database(dataset, db)
+    _move_projects(database, folder)
     _make_project(database, folder, options)
     app = _app(database, dataset, options)
     proxies = ",".join(options["trusted_proxy"])
@@ -65,32 +69,55 @@ def start(dataset: Path, db: str | None, **options: Any) -> None:
     database.close()
 
 
-def _make_project(database: "Database", folder: "DatasetFolder", options: dict[str, Any]) -> None:
-    """Make the project on the first start; its texts and rules stay as they were then, its folder may move."""
+def _move_projects(database: "Database", folder: "DatasetFolder") -> None:
+    """Let projects whose folder is gone take their photographs from where it is now: here, or among those imported."""
     from sqlalchemy import select
 
-    from dermatrust.curate.projects import create_project, follow_folder, pick, read_images
+    from dermatrust.curate.projects import follow_folder
+    from dermatrust.curate.tables import Project
+    from dermatrust.curate.trail import Actor
+    from dermatrust.store.folder import DatasetFolder
+
+    with database.writing() as session:
+        for project in session.scalars(select(Project).order_by(Project.id)):
+            imported = home_of(folder.path) / "datasets" / Path(project.folder).name
+            is_same = project.card.get("name") == folder.card.name
+            now = folder if is_same else DatasetFolder.open(imported) if imported.is_dir() else None
+            if now is not None and follow_folder(session, Actor("command line"), project, now):
+                click.echo(f"project {project.name!r} now takes its photographs from {now.path}", err=True)
+
+
+def _make_project(database: "Database", folder: "DatasetFolder", options: dict[str, Any]) -> None:
+    """Make the project on the first start; its texts and rules stay as they were then."""
+    from sqlalchemy import select
+
+    from dermatrust.curate.projects import create_project, pick, read_images
     from dermatrust.curate.queue import read_queue
-    from dermatrust.curate.rules import Rules
+    from dermatrust.curate.rules_file import read_rules
     from dermatrust.curate.tables import Project
     from dermatrust.curate.trail import Actor
 
-    texts: Texts = options["texts"] or ("narratives" if any(folder.iter_narratives()) else "references")
-    name = options["project"] or f"{folder.card.name}: {texts}"
-    by = Actor("command line")
-    with database.writing() as session:
-        if (project := session.scalar(select(Project).where(Project.name == name))) is not None:
-            if follow_folder(session, by, project, folder):
-                click.echo(f"project {name!r} now takes its photographs from {folder.path}", err=True)
-            return
+    first: Texts = "narratives" if any(folder.iter_narratives()) else "references"
+    texts: Texts = options["texts"] or first
+    names = [options["project"]] if options["project"] else [f"{folder.card.name}: {texts}"]
+    if not options["project"] and not options["texts"]:
+        names += [f"{folder.card.name}: {one}" for one in ("narratives", "references") if one != texts]
+    rules = read_rules(
+        options["rules"], slots=options["raters_per_narrative"], anchor_share=options["anchor_share"]
+    )  # fmt: skip
+    with database.reading() as session:
+        known = session.scalars(select(Project.name).where(Project.name.in_(names))).all()
+    if known:
+        if any(options[name] is not None for name in _FIRST_ONLY):
+            click.echo(f"project {known[0]!r} is there: its texts and rules stay as they were made", err=True)
+        return
     picked = pick(folder, texts, read_queue(options["queue"]) if options["queue"] else None)
     images = read_images(folder, picked)
-    rules = Rules(slots=options["raters_per_narrative"], anchor_share=options["anchor_share"])
     with database.writing() as session:
         create_project(
-            session, by, name, folder, picked, images, rules=rules, seed=options["seed"]
+            session, Actor("command line"), names[0], folder, picked, images, rules=rules, seed=options["seed"] or 0
         )  # fmt: skip
-    click.echo(f"new project {name!r}: {len(picked)} texts, {rules.slots} raters each", err=True)
+    click.echo(f"new project {names[0]!r}: {len(picked)} texts, {rules.slots} raters each", err=True)
 
 
 def _app(database: "Database", dataset: Path, options: dict[str, Any]) -> "FastAPI":

@@ -3,8 +3,8 @@
 Each is looked at with what `dermatrust data check` and the import itself use; nothing is stored by looking.
 """
 
-import tempfile
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,10 +15,11 @@ from dermatrust.curate.database import Database
 from dermatrust.curate.exchange import import_project
 from dermatrust.curate.image_cleaning import Cleaners
 from dermatrust.curate.migrations import upgrade
+from dermatrust.curate.moving import move_project
 from dermatrust.curate.problems import NotFoundError, RefusedError
 from dermatrust.curate.projects import Texts, create_project, pick, read_images, set_member
 from dermatrust.curate.rules import Rules
-from dermatrust.curate.tables import Base, Project, User
+from dermatrust.curate.tables import Base, Image, Project, User
 from dermatrust.curate.trail import Actor, record
 from dermatrust.curate.unpacking import Unpacked, check_directory, unpack
 from dermatrust.curate.uploads import Report, Upload, Uploads
@@ -29,6 +30,8 @@ from dermatrust.store.folder import DatasetFolder
 
 LARGEST_PROJECT = 32 * 1024**2
 _MOST_SAID = 40
+Photographs = frozenset[tuple[str, str]]
+"""File name and SHA-256 of each."""
 _ZIP = b"PK"
 
 
@@ -102,24 +105,25 @@ def _report(folder: Path, unpacked: Unpacked, checked: CheckReport, n_flagged: i
 
 
 def _look_at_project(database: Database, by: Actor, upload: Upload) -> Report:
-    """Take the project into an empty database, which is thrown away, and look at what is there then."""
+    """Take the project into an empty database, and look at what is there then."""
     if upload.file.stat().st_size > LARGEST_PROJECT:
         raise RefusedError("the file", f"has more than {LARGEST_PROJECT // 1024**2} MiB", "a zip, or a project.jsonl")
-    with tempfile.TemporaryDirectory(dir=upload.room) as room:
-        scratch = Database.open(Path(room) / "scratch.db")
-        try:
-            upgrade(scratch)
-            with scratch.writing() as session:
-                project = import_project(session, by, upload.file)
-                counts = _counts(session)
-                people = list(session.scalars(select(User.name)))
-        finally:
-            scratch.close()
+    scratch = Database.open(upload.scratch)
+    try:
+        upgrade(scratch)
+        with scratch.writing() as session:
+            project = import_project(session, by, upload.file)
+            counts = _counts(session)
+            people = list(session.scalars(select(User.name)))
+            photographs = _photographs(session, project.id)
+    finally:
+        scratch.close()
+    upload.file.unlink()
     faults, remarks = [], []
     with database.reading() as session:
         if session.scalar(select(Project.id).where(Project.name == project.name)) is not None:
             faults.append(("the project", f"is called {project.name!r}, as one that is here already"))
-        if dataset_here(session, by, project) is None:
+        if dataset_here(session, by, project, photographs) is None:
             faults.append(("the dataset", "of this project is not here; import it first, as a zip"))
         known = set(session.scalars(select(User.name).where(User.name.in_(people))))
     for name in sorted(set(people) - known):
@@ -160,15 +164,26 @@ def take_project(database: Database, by: Actor, upload: Upload) -> int:
     """Take in an uploaded project, and return its number. Its photographs come from a dataset that is here.
 
     The file cannot name a folder of its own choice: the server reads photographs from a project's folder and writes
-    results into it.
+    results into it. Its rows come from the database that `look` made, so that others wait for seconds at most.
 
     Raises:
-        UserError: As of `import_project`; or its dataset is not here.
+        UserError: As of `move_project`; or its dataset is not here.
     """
+    scratch = Database.open(upload.scratch)
+    try:
+        with scratch.reading() as source:
+            project_id = _take_from(source, database, by)
+    finally:
+        scratch.close()
+    upload.drop()
+    return project_id
+
+
+def _take_from(source: Session, database: Database, by: Actor) -> int:
     assert by.user_id is not None
     with database.writing() as session:
-        project = import_project(session, by, upload.file)
-        here = dataset_here(session, by, project)
+        project = move_project(source, session, by)
+        here = dataset_here(session, by, project, _photographs(session, project.id))
         if here is None:
             raise RefusedError("the dataset", "of this project is not here", do="Import it first, as a zip.")
         if here != project.folder:
@@ -179,21 +194,27 @@ def take_project(database: Database, by: Actor, upload: Upload) -> int:
             role_in(session, by, project.id)
         except NotFoundError:
             set_member(session, by, project.id, by.user_id, "curator")
-        project_id = project.id
-    upload.drop()
-    return project_id
+        return project.id
 
 
-def dataset_here(session: Session, by: Actor, project: Project) -> str | None:
+def dataset_here(session: Session, by: Actor, project: Project, photographs: Photographs) -> str | None:
     """Return the folder of a project's dataset: that of another project which the person looks after, or None.
 
-    It is the same folder, or one whose dataset was the same when its project was made.
+    It is the same folder, or one whose dataset was the same when its project was made, or has the same photographs: what a
+    curator wrote into the folder since changes its hash.
     """
     others = session.scalars(select(Project).where(Project.name != project.name).order_by(Project.id))
     own = [other for other in others if _may_curate(session, by, other.id)]
     if any(other.folder == project.folder for other in own):
         return project.folder
-    return next((other.folder for other in own if other.dataset_hash == project.dataset_hash), None)
+    same = (other.folder for other in own if other.dataset_hash == project.dataset_hash)
+    alike = (other.folder for other in own if photographs and photographs <= _photographs(session, other.id))
+    return next(chain(same, alike), None)
+
+
+def _photographs(session: Session, project_id: int) -> Photographs:
+    query = select(Image.file_name, Image.sha256).where(Image.project_id == project_id)
+    return frozenset((name, sha256) for name, sha256 in session.execute(query))
 
 
 def _may_curate(session: Session, by: Actor, project_id: int) -> bool:

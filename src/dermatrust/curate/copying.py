@@ -38,9 +38,9 @@ def copy_database(source: Database, target: Database) -> Digest:
         if filled:
             raise DataError("the database", f"holds rows already ({', '.join(filled)})", "an empty one")
         for table in _tables():
-            for rows in _pages(reading, table):
+            for rows in pages(reading, table):
                 writing.execute(insert(table), rows)
-        _continue_numbers(writing)
+        continue_numbers(writing)
         wanted, found = _digest(reading), _digest(writing)
         if wanted != found:
             differing = ", ".join(name for name in wanted if wanted[name] != found[name])
@@ -100,7 +100,7 @@ def digest(database: Database) -> Digest:
 def _digest(session: Session) -> Digest:
     found = {}
     for table in _tables():
-        hashes = sorted(_row_hash(row) for rows in _pages(session, table) for row in rows)
+        hashes = sorted(_row_hash(row) for rows in pages(session, table) for row in rows)
         found[table.name] = (len(hashes), hashlib.sha256(b"".join(hashes)).hexdigest())
     return found
 
@@ -115,14 +115,14 @@ def _tables() -> list[Table]:
     return Base.metadata.sorted_tables
 
 
-def _pages(session: Session, table: Table) -> Iterator[list[dict[str, Any]]]:
+def pages(session: Session, table: Table) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of a table in pages, earlier ones first: a text may have been made from an earlier one."""
     query = select(table).order_by(*table.primary_key.columns)
     for rows in session.execute(query.execution_options(yield_per=_PAGE)).mappings().partitions():
         yield [dict(row) for row in rows]
 
 
-def _continue_numbers(session: Session) -> None:
+def continue_numbers(session: Session) -> None:
     """Let PostgreSQL number new rows after the last one copied; SQLite does so by itself."""
     if session.get_bind().dialect.name != "postgresql":
         return

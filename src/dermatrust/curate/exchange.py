@@ -27,13 +27,14 @@ from dermatrust.records import canonical_json, iter_lines
 from dermatrust.store.atomic import write_text
 
 FORMAT = {"dermatrust_project": 1}
-_PERSON = ("name", "kind", "qualification", "years")
-_KINDS: tuple[type[Base], ...] = (
+PERSON = ("name", "kind", "qualification", "years")
+"""What a file says of a person."""
+KINDS: tuple[type[Base], ...] = (
     tables.Project, tables.User, tables.Member, tables.Image, tables.Item, tables.ItemImage, tables.TextVersion,
     tables.Anchor, tables.Assignment, tables.Draft, tables.Rating, tables.Adjudication, tables.Certificate,
 )  # fmt: skip
-"""In the order in which they need each other."""
-_BY_NAME: dict[str, type[Base]] = {kind.__tablename__: kind for kind in _KINDS}
+"""The tables that travel, in the order in which they need each other."""
+_BY_NAME: dict[str, type[Base]] = {kind.__tablename__: kind for kind in KINDS}
 Fields = dict[str, Any]
 
 
@@ -62,12 +63,12 @@ def project_lines(session: Session, project_id: int) -> Iterator[str]:
         for version in session.scalars(select(tables.TextVersion).where(tables.TextVersion.item_id.in_(items)))
     }
     queries = _queries(project_id)
-    rows = {kind: list(session.scalars(queries[kind])) for kind in _KINDS if kind is not tables.User}
+    rows = {kind: list(session.scalars(queries[kind])) for kind in KINDS if kind is not tables.User}
     said = {kind: [_said(row, names, numbers) for row in found] for kind, found in rows.items()}
     people = {person for found in said.values() for fields in found for person in _people(fields)}
     users = session.scalars(select(tables.User).where(tables.User.name.in_(people)))
-    said[tables.User] = [{name: getattr(user, name) for name in _PERSON} for user in users]
-    for kind in _KINDS:
+    said[tables.User] = [{name: getattr(user, name) for name in PERSON} for user in users]
+    for kind in KINDS:
         lines = [(one.get("number", 0), canonical_json({"table": kind.__tablename__} | one)) for one in said[kind]]
         yield from (line for _, line in sorted(lines))  # by number: a text comes after the one it was made from
 
@@ -174,7 +175,7 @@ def _queries(project_id: int) -> Mapping[type[Base], Select[Any]]:
         tables.Certificate: tables.Certificate.text_version_id.in_(versions),
         tables.Draft: tables.Draft.subject.in_(subjects),
     }
-    for kind in _KINDS:
+    for kind in KINDS:
         columns = kind.__table__.columns
         if kind not in wanted and kind is not tables.User:
             own = columns["project_id"] == project_id if "project_id" in columns else columns["item_id"].in_(items)
@@ -186,7 +187,7 @@ def _columns(kind: type[Base]) -> dict[str, Column[Any]]:
     """Return the columns that stand in a line: all but the database's own numbers."""
     columns = {column.key: column for column in kind.__table__.columns if isinstance(column, Column)}
     if kind is tables.User:
-        return {name: columns[name] for name in _PERSON}
+        return {name: columns[name] for name in PERSON}
     left_out = {"project_id"}
     if "id" in columns and isinstance(columns["id"].type, Id):
         left_out.add("id")

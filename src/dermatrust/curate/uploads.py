@@ -17,7 +17,7 @@ KEEP_S = 3_600
 MOST_KEPT = 4 * 1024**3
 """Bytes of datasets that one person may bring in."""
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
-_FILE, _FOLDER, _OWNER, _REPORT = "file", "folder", "owner", "report.json"
+_FILE, _FOLDER, _OWNER, _REPORT, _SCRATCH = "file", "folder", "owner", "report.json", "scratch.db"
 Kind = Literal["dataset", "project"]
 
 
@@ -73,6 +73,11 @@ class Upload:
     def folder(self) -> Path:
         """What was unpacked of it."""
         return self.room / _FOLDER
+
+    @property
+    def scratch(self) -> Path:
+        """The database into which a project is taken to be looked at."""
+        return self.room / _SCRATCH
 
     @property
     def report(self) -> Report:

@@ -143,3 +143,13 @@ def test_enter_on_a_choice_takes_nothing_back(site, open_page):
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
     assert [state for _, _, state in assignments(site)] == ["assigned"]
+
+
+@pytest.mark.parametrize("width", [320, 1024, 1280])
+def test_the_raters_fit_into_their_card(site, open_page, width):
+    """With a long name and four digits in each column."""
+    site.add("dr-papadopoulos-venkatesan", "rater")
+    page = open_page("cora", f"/projects/{site.bench.id}/assign", viewport={"width": width, "height": 800})
+    page.evaluate("document.querySelectorAll('.aside td').forEach((cell) => { cell.textContent = '1234' })")
+    wide, room = page.locator(".aside .scroll").evaluate("element => [element.scrollWidth, element.clientWidth]")
+    assert wide <= room

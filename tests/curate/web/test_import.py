@@ -1,17 +1,21 @@
 """Bringing in datasets and projects in the browser: what is stored, what is refused, whose it is, and the keyboard."""
 
+import io
 import json
 from contextlib import suppress
 
 import pytest
+from PIL import Image as Picture
 from sqlalchemy import select
 
+from dermatrust.curate import arrivals
 from dermatrust.curate.exchange import project_lines
 from dermatrust.curate.projects import create_project, pick, read_images
 from dermatrust.curate.routes_import import uploads_of
 from dermatrust.curate.tables import Audit, Image, Item, Member, Project
 from dermatrust.curate.trail import Actor, verify
 from dermatrust.store.folder import DatasetFolder
+from dermatrust.store.jsonl import append_records
 
 from .. import uploads  # noqa: TID252  # tests are no package, so there is no other way to name them
 from ..archives import NAMES, packed, zipped  # noqa: TID252
@@ -109,6 +113,22 @@ def test_a_project_comes_in_byte_for_byte_where_its_dataset_is(both, tmp_path):
         assert session.scalars(select(Audit).where(Audit.action == "project.import")).one().actor == "cora"
 
 
+def test_nobody_waits_while_a_project_is_looked_at_and_no_line_is_read_when_it_comes_in(site, monkeypatch):
+    """Raters must be able to save: reading 32 MB takes a minute and more, and a save waits for 30 s at most."""
+    cora = site.client("cora")
+    exported = cora.post(f"/projects/{site.bench.id}/export/download", data={"kind": "project.jsonl"}).content
+    forget(site)
+    upload = uploads_of(site.app.state.workbench).begin(site.user("cora").id)
+    upload.file.write_bytes(exported)
+    by = Actor("cora", site.user("cora").id)
+    monkeypatch.setattr("dermatrust.curate.database.LOCK_WAIT_S", 0.1)
+    with site.database.writing():
+        assert arrivals.look(site.database, by, upload).faults == ()
+    monkeypatch.setattr(arrivals, "import_project", None)
+    assert cora.post(f"/import/{upload.id}").status_code == 303
+    assert not upload.room.exists()
+
+
 def forget(site):
     """Take a project out of the database, which only a test may; another one on its dataset stays."""
     from sqlalchemy import text
@@ -179,6 +199,33 @@ def test_somebody_elses_dataset_is_not_here(site, other):
     content = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     assert "of this project is not here" in looked(site.client("cora"), content)[1]
     assert "of this project is not here" not in looked(site.client("root"), content)[1]  # an administrator's it is
+
+
+@pytest.mark.parametrize("is_same_photograph", [True, False])
+def test_a_dataset_that_was_written_into_since_is_still_the_projects(site, other, is_same_photograph):
+    """Its hash has changed with the first export; its photographs have not."""
+    picked = pick(other, "references")
+    with site.database.writing() as session:
+        made = create_project(session, Actor("test"), "far", other, picked, read_images(other, picked))
+        content = "".join(f"{line}\n" for line in project_lines(session, made.id)).encode()
+        session.rollback()
+    reference = next(other.iter_references()).model_copy(update={"id": "certified since"})
+    append_records(other.path / "references.jsonl", [reference])
+    if not is_same_photograph:
+        (other.path / "images" / "c5.png").write_bytes(picture("blue"))
+    cora = site.client("cora")
+    at, _ = looked(cora, zipped(other.path))
+    assert cora.post(at, data={"name": "near"}).status_code == 303
+    at, page = looked(cora, content.replace(str(other.path).encode(), b"/elsewhere"))
+    assert ("of this project is not here" in page) is not is_same_photograph
+    assert cora.post(at).status_code == (303 if is_same_photograph else 422)
+    assert ("far" in projects(site)) is is_same_photograph
+
+
+def picture(colour):
+    file = io.BytesIO()
+    Picture.new("RGB", (8, 6), colour).save(file, "PNG")
+    return file.getvalue()
 
 
 FAULTS = {

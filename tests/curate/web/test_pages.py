@@ -113,7 +113,33 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(site, open_page, axe_violation
                .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
         )
         found |= {(path, f"small {k}"): html for k, html in enumerate(small)}
+        broken = page.evaluate(
+            """[...document.querySelectorAll(".tag")].filter((e) => !/\\s/.test(e.textContent.trim()))
+               .filter((e) => e.getBoundingClientRect().height > 2 * parseFloat(getComputedStyle(e).fontSize))
+               .map((e) => e.textContent)"""
+        )
+        found |= {(path, f"broken {k}"): word for k, word in enumerate(broken)}
     assert not found
+
+
+@pytest.mark.parametrize("height", [640, 800])
+@pytest.mark.parametrize("path", ["/rate/{assignment_id}", "/items/{item_id}/adjudicate", "/items/{item_id}/revise"])
+def test_what_has_the_focus_is_not_covered(site, open_page, path, height):
+    """WCAG 2.2, 2.4.11: the button that stays at the foot of the window hides no text box that is written in."""
+    who = "ben" if path.startswith("/rate") else WHO[path]
+    page = open_page(who, address(path, fill(site)), viewport={"width": 1280, "height": height})
+    page.wait_for_selector("html[data-ready]", state="attached")
+    if path.startswith("/rate"):
+        page.keyboard.press("u")
+    for box in page.locator("form textarea:visible").all():
+        page.evaluate("scrollTo(0, 0)")
+        box.evaluate("element => { element.blur(); element.focus() }")
+        covered = box.evaluate(
+            """(element) => { const box = element.getBoundingClientRect();
+               return [4, box.height / 2].filter(
+                 (down) => document.elementFromPoint(box.left + box.width / 2, box.top + down) !== element) }"""
+        )
+        assert covered == []
 
 
 @pytest.mark.parametrize("view", ["light", "dark"])

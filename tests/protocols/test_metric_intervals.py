@@ -15,8 +15,8 @@ from dermatrust.protocols.metrics import (
     pass_at,
     spread_in_groups,
 )
-from dermatrust.protocols.published.medq_deg import drop
 from dermatrust.protocols.published.probmed import PROTOCOL as PROBMED
+from dermatrust.protocols.scorers.seen_less import drop
 
 
 def table_of(values, groups=None, *, said="A", **parts):

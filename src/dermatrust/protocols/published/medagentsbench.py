@@ -10,21 +10,18 @@ Deviates  The extractor may also say that a reply chooses nothing; then it is un
 Verified  52.0 (medqa), 50.6 (medbullets) and 14.0 (mmlu-pro) of the recorded o3-mini runs, repeats dropped.
 """
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
-from dermatrust.clients import Reply
-from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, Turn
-from dermatrust.protocols.item import lettered
+from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source
+from dermatrust.protocols.gold import gold_in
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_rows
-from dermatrust.protocols.recorded_rows import first_of_each, matched
-from dermatrust.protocols.scorers.choice import answer_line, choice_score, option_letters, options_of, stated_or_first
-from dermatrust.protocols.scorers.judge import ask_judge, json_in
-from dermatrust.protocols.scorers.usage import cost_usd, usage
+from dermatrust.protocols.recorded.medagentsbench import read_run
+from dermatrust.protocols.scorers.choice import choice_score, option_letters, options_of, stated_or_first
+from dermatrust.protocols.scorers.extracted_letters import EXTRACTOR
+from dermatrust.protocols.scorers.extracted_option import NONE, extract_option, extract_stated
+from dermatrust.protocols.scorers.usage import usage_with_cost
 
 PROMPT = """This is a question of a medical examination with one right option.
 
@@ -33,16 +30,6 @@ PROMPT = """This is a question of a medical examination with one right option.
 {options}
 
 Answer with the letter of the right option, as one line "Answer: X"."""
-EXTRACT = """Below are a multiple-choice question and what somebody replied to it. Report which option the reply
-chooses; do not answer the question yourself. Give a JSON object {{"answer_idx": X}}, where X is one of {letters},
-or "none" where the reply chooses no option.
-
-Question: {question}
-
-{options}
-
-Reply: {reply}"""
-NONE = "none"
 SETS = ("medqa", "pubmedqa", "medmcqa", "medbullets", "mmlu", "mmlu-pro", "afrimedqa")
 PRICES = {
     "gpt-4o": (2.5, 10.0),
@@ -72,20 +59,10 @@ def to_item(row: Row) -> Item:
 
 async def play(item: Item, ask: Ask) -> Played:
     """Ask the question, then have an extractor say which option the reply chooses."""
-    reply = await ask(item.turns())
-    if not reply.text.strip():
-        return Played(reply=reply.text, numbers=_numbers(reply))
-    said = EXTRACT.format(
-        letters=", ".join(item.options), question=item.question, options=lettered(item.options), reply=reply.text
-    )
-    schema = {
-        "type": "object",
-        "properties": {"answer_idx": {"enum": [*item.options, NONE]}},
-        "required": ["answer_idx"],
-        "additionalProperties": False,
-    }
-    letter = await ask_judge(ask, said, lambda text: _letter(text, item), role="extractor", schema=schema)
-    return Played(reply=reply.text, verdicts={"answer": letter}, numbers=_numbers(reply))
+    played = await play_alone(item, ask)
+    if not played.reply.strip():
+        return played
+    return replace(played, verdicts={"answer": await extract_option(item, ask, played.reply)})
 
 
 def score(item: Item, played: Played) -> Score:
@@ -102,45 +79,12 @@ def score(item: Item, played: Played) -> Score:
 async def play_alone(item: Item, ask: Ask) -> Played:
     """Ask the question alone."""
     reply = await ask(item.turns())
-    return Played(reply=reply.text, numbers=_numbers(reply))
+    return Played(reply=reply.text, numbers=usage_with_cost(reply, PRICES))
 
 
 def score_letters(item: Item, played: Played) -> Score:
     """Grade the letter that the reply itself states."""
     return replace(choice_score(stated_or_first)(item, played), parts=score(item, played).parts)
-
-
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Read a run of the authors: {model}-{set}-{split}-{method}.json, the extracted letter as `predicted_answer`."""
-
-    def played_of(row: Row) -> Played:
-        letter, tokens = str(row.get("predicted_answer") or NONE), row.get("token_usage") or {}
-        numbers = {
-            name: float(n) for name in ("prompt_tokens", "completion_tokens") if (n := tokens.get(name)) is not None
-        }
-        cost = row["cost"] if row.get("cost") is not None else cost_usd(path.name, numbers, PRICES)
-        spent = {"usd": cost, "seconds": row.get("time_elapsed")}
-        numbers |= {name: float(value) for name, value in spent.items() if value is not None}
-        return Played(reply=f"Answer: {letter}", verdicts={"answer": letter}, numbers=numbers)
-
-    yield from matched(items, first_of_each(read_rows(path), lambda row: str(row["realidx"])), to_item, played_of)
-
-
-def _numbers(reply: Reply) -> dict[str, float]:
-    numbers = usage(reply)
-    cost = cost_usd(reply.model_version, numbers, PRICES)
-    return numbers if cost is None else numbers | {"usd": cost}
-
-
-def _letter(text: str, item: Item) -> str | None:
-    found = json_in(text)
-    letter = str(found.get("answer_idx", "")).strip() if isinstance(found, dict) else ""
-    return next((one for one in (*item.options, NONE) if one.lower() == letter.lower()), None)
-
-
-def _extract(item: Item, turns: Sequence[Turn]) -> str:
-    reply = turns[-1].text.rpartition("\nReply: ")[2]
-    return json.dumps({"answer_idx": answer_line(reply, item.options) or NONE})
 
 
 PROTOCOL = Protocol(
@@ -156,15 +100,15 @@ PROTOCOL = Protocol(
     prompt=PROMPT,
     to_item=to_item,
     play=play,
-    roles=("extractor",),
-    stand_ins={"extractor": _extract},
+    roles=(EXTRACTOR,),
+    stand_ins={EXTRACTOR: extract_stated},
     score=score,
     metrics={
         "accuracy": mean_score, "answered": answered_rate, "cost of an item (USD)": mean_part("usd", is_share=False),
         "time of an item (s)": mean_part("seconds", is_share=False),
     },
-    gold_reply=lambda item: f"Answer: {item.target}",
-    recorded=recorded,
+    gold_reply=gold_in("Answer: {target}"),
+    recorded=partial(read_run, item_of=to_item, prices=PRICES),
     records_bring_items=True,
     variants={"letters": {"play": play_alone, "score": score_letters, "roles": (), "stand_ins": {}}},
     examples=(

@@ -22,6 +22,19 @@ def usage(reply: Reply) -> dict[str, float]:
     return known | {"seconds": reply.latency_s}
 
 
+def usage_with_cost(reply: Reply, prices: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """Return what a reply took, and as "usd" what that cost; without it where the model has no price.
+
+    Example:
+        >>> reply = Reply("B", prompt_tokens=100_000, completion_tokens=0, model_version="gpt-4o-2024-08-06")
+        >>> usage_with_cost(reply, {"gpt-4o": (2.5, 10.0)})["usd"]
+        0.25
+    """
+    numbers = usage(reply)
+    cost = cost_usd(reply.model_version, numbers, prices)
+    return numbers if cost is None else numbers | {"usd": cost}
+
+
 def cost_usd(model: str, numbers: Mapping[str, float], prices: Mapping[str, tuple[float, float]]) -> float | None:
     """Return what tokens cost; None where the model has no price or the tokens are not known.
 

@@ -4,9 +4,9 @@ import pytest
 
 from dermatrust.errors import DataError
 from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.indexed_rows import Place, places
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
-from dermatrust.protocols.published.adrd_bench_unified import Place, places
 
 BENCH = find_protocol("adrd-bench-unified")
 OPTIONS = {"A": "a", "B": "b"}

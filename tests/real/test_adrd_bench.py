@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from dermatrust.protocols.find import find_protocol
+from dermatrust.protocols.indexed_rows import places
 from dermatrust.protocols.item import Played
 from dermatrust.protocols.open_data import iter_items
-from dermatrust.protocols.published.adrd_bench_unified import places
 from dermatrust.protocols.read_rows import read_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "protocols" / "adrd_bench"

@@ -14,16 +14,15 @@ Verified  Partly: counts of the index by benchmark, 1,438 in all, and the number
           of the other six were not at hand.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
-from dermatrust.errors import DataError
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.choice_rows import choice_item
+from dermatrust.protocols.indexed_rows import read_indexed
 from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_score
-from dermatrust.protocols.read_rows import read_json, read_rows
 from dermatrust.protocols.scorers.choice import answer_word, choice_score, stated_or_first
 
 CHOICE = """Answer this question. One option is right.
@@ -43,64 +42,8 @@ MADE_UP = """Below are a question, what is known about it, and an answer. Is any
 {question}
 
 Finish with one line "Answer: Yes" or "Answer: No"."""
-SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 _choice = choice_score(stated_or_first)
 _yes_no = choice_score(answer_word(("Yes", "No")))
-
-
-class Place(NamedTuple):
-    """Where a row of the index is."""
-
-    benchmark: str
-    split: str
-    number: int
-
-
-def places(path: Path) -> list[Place]:
-    """Return every place of the index, in its order.
-
-    Raises:
-        DataError: The file is not the index.
-    """
-    found = read_json(path)
-    try:
-        listed = [
-            Place(one["Benchmark Name"], split, int(number))
-            for one in found["data"]
-            for split, part in one["Dataset"].items()
-            for number in part["Indices"]
-        ]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(str(path), f"is not the index ({error!r})", "ADRD_Unified.json") from None
-    return listed
-
-
-def read_from(first: int) -> Callable[[Path], Iterator[tuple[str, Row]]]:
-    """Return the reader of the rows that the index names, numbered from `first` on."""
-
-    def read(path: Path) -> Iterator[tuple[str, Row]]:
-        wanted: dict[tuple[str, str], list[int]] = {}
-        for place in places(path):
-            wanted.setdefault(place[:2], []).append(place.number)
-        for (benchmark, split), numbers in wanted.items():
-            yield from _rows_of(path.parent / benchmark, split, numbers, first)
-
-    return read
-
-
-def _rows_of(folder: Path, split: str, numbers: list[int], first: int) -> Iterator[tuple[str, Row]]:
-    file = next((folder / f"{split}{one}" for one in SUFFIXES if (folder / f"{split}{one}").is_file()), None)
-    if file is None:
-        names = " or ".join(f"{split}{one}" for one in SUFFIXES)
-        raise DataError(str(folder), f"does not hold the rows of {split}", names)
-    left = set(numbers)
-    for number, (where, row) in enumerate(read_rows(file), first):
-        if number in left:
-            left.discard(number)
-            yield where, {"benchmark": folder.name, "split": split, "number": number, "row": row}
-    if left:
-        do = "Keep the benchmark's own order."
-        raise DataError(str(file), f"has no row {min(left)}, which the index names", do=do)
 
 
 def to_item(row: Row) -> tuple[Item, ...]:
@@ -150,13 +93,13 @@ PROTOCOL = Protocol(
         dataset="https://arxiv.org/abs/2602.11460", files=("ADRD_Unified.json",), size=1438,
         licence="BSD-3-Clause, for research; the rows under the licences of their benchmarks",
     ),
-    read=read_from(0),
+    read=read_indexed,
     to_item=to_item,
     score=score,
     metrics={"accuracy": mean_score, "mean of benchmarks": macro_mean("benchmark"), "answered": answered_rate},
     gold_reply=lambda item: f"Answer: {item.target}",
     by=("benchmark",),
-    variants={"from-one": {"read": read_from(1)}},
+    variants={"from-one": {"read": partial(read_indexed, first=1)}},
     examples=(
         Example(
             row={**_PLACE, "row": {"question": "Made up?", "options": {"A": "this", "B": "that"}, "answer_idx": "B"}},

@@ -21,11 +21,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dermatrust.errors import DataError
 from dermatrust.protocols import Example, Item, Played, Protocol, Row, Score, Source
 from dermatrust.protocols.item import id_of
 from dermatrust.protocols.metrics import answered_rate, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_json
+from dermatrust.protocols.recorded.medsg_bench import read_box, read_boxes
 from dermatrust.protocols.scorers.boxes import Box, Convention, Rule, first_box, in_pixels, intersection_over_union
 
 PROMPT = """{question}
@@ -35,7 +34,6 @@ Reply with one box in this form and nothing else, its corners top left and botto
 SIZE = 336, 336
 """Pixels of an image whose row does not tell."""
 THRESHOLDS = 0.3, 0.5, 0.7
-SIDES = "left", "top", "right", "bottom"
 
 
 def to_item(row: Row) -> Item:
@@ -77,36 +75,10 @@ def score(item: Item, played: Played, *, convention: Convention = "pixels", rule
 
 def _box(item: Item, played: Played, convention: Convention, rule: Rule) -> Box | None:
     """Return the box in pixels."""
-    if set(SIDES) <= set(played.numbers):
-        left, top, right, bottom = (played.numbers[side] for side in SIDES)
-        return left, top, right, bottom
+    if (read := read_box(played)) is not None:
+        return read
     stated = first_box(played.reply, rule)
     return in_pixels(stated, convention, item.known.get("size", SIZE)) if stated else None
-
-
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Yield what the script's files hold, which bring their tasks and boxes; the sums at their end are no record."""
-    for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
-        found = read_json(file)
-        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-        rows = [row for row in rows if {"task", "answer", "groundtruth"} <= set(row)]
-        if not rows:
-            raise DataError(str(file), "holds no record", 'a list of {"task", "question", "answer", "groundtruth"}')
-        for number, row in enumerate(rows, 1):
-            name = f"{row['task']} {number}"
-            (item,) = PROTOCOL.items(
-                {"id": name, "task": row["task"], "question": "", "images": (), "answer": row["groundtruth"]},
-                where=f"{file} record {number}",
-            )
-            yield item, Played(reply=str(row["answer"]), numbers=_cut(row))
-
-
-def _cut(row: Row) -> dict[str, float]:
-    """Return the box that was read, in pixels, where the script kept but the first character of the reply."""
-    read = row.get("filter_answer") or []
-    box = read[0] if read and isinstance(read[0], list) else read
-    is_cut = len(str(row["answer"]).strip()) <= 1 and len(box) == len(SIDES) and any(box)
-    return dict(zip(SIDES, map(float, box), strict=True)) if is_cut else {}
 
 
 def gold_reply(item: Item, *, convention: Convention = "pixels") -> str:
@@ -115,6 +87,11 @@ def gold_reply(item: Item, *, convention: Convention = "pixels") -> str:
     x1, y1, x2, y2 = (one * 1000 / side for one, side in zip(item.target, sides * 2, strict=True))
     first, second = ((y1, x1), (y2, x2)) if convention == "per mille, y first" else ((x1, y1), (x2, y2))
     return f"<|box_start|>({first[0]},{first[1]}),({second[0]},{second[1]})<|box_end|>"
+
+
+def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
+    """Yield the authors' records, which bring their own items."""
+    yield from read_boxes(path, PROTOCOL.items)
 
 
 def _in(convention: Convention) -> dict[str, Any]:

@@ -18,54 +18,31 @@ Verified  67.87 pooled and the 24 dimensions of the recorded GPT-4V letters, 8 r
           the blanks.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 
-from dermatrust.errors import DataError
 from dermatrust.protocols import Ask, Example, Item, Played, Protocol, Row, Score, Source, ask_once
-from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_part, mean_score
-from dermatrust.protocols.read_rows import read_json
-from dermatrust.protocols.recorded_rows import first_of_each, matched
-from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, only_letter
-from dermatrust.protocols.scorers.likelihood import TOP, letter_likelihoods, likeliest, option_likelihoods
-from dermatrust.records import iter_lines
+from dermatrust.protocols.metrics import answered_rate, macro_mean, mean_score
+from dermatrust.protocols.recorded.seed_bench_2 import read_letters, read_questions, tags_of
+from dermatrust.protocols.scorers.choice import UNANSWERED, answer_line, first_letter, first_of, graded, only_letter
+from dermatrust.protocols.scorers.likelier_choice import BY_LIKELIHOOD, SHARE_BY_LIKELIHOOD, likelier_or
+from dermatrust.protocols.scorers.likelihood import TOP, letter_likelihoods, option_likelihoods
 
 PROMPT = """{question}
 
 {options}
 
 Answer with the letter of the right option alone."""
-DIMENSIONS = (
-    "scene understanding", "instance identity", "instance attribute", "instance location", "instance counting",
-    "spatial relation", "instance interaction", "visual reasoning", "text recognition", "celebrity recognition",
-    "landmark recognition", "chart understanding", "visual referring expression", "science knowledge",
-    "emotion recognition", "visual mathematics", "difference spotting", "meme comprehension",
-    "global video understanding", "action recognition", "action prediction", "procedure understanding",
-    "in-context captioning", "interleaved image-text analysis", "text-to-image generation", "next image prediction",
-    "text-image creation",
-)  # fmt: skip
-"""By question_type_id, from 1 on: the number before the underscore of a question's id."""
 LETTERS = "ABCD"
-_EXPECTED = '{"question_id": ..., "prediction": a letter, "gt_answer": a letter} a line'
 _ROW = {
     "question_id": "1_1", "question": "A made-up question?", "data_id": "a.jpg", "choice_a": "one", "choice_b": "two",
     "choice_c": "three", "choice_d": "four", "answer": "B", "level": "L1",
 }  # fmt: skip
 _IMAGE = re.compile(r"\.(?:jpe?g|png|webp|bmp|gif)$", re.IGNORECASE)
 _letter_said = first_of(first_letter, answer_line, only_letter)
-
-
-def read(path: Path) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of the question file, which holds them under "questions" beside a table of types."""
-    found = read_json(path)
-    if not isinstance(found, dict) or not isinstance(found.get("questions"), list):
-        raise DataError(str(path), 'has no list "questions"', "the published question file")
-    yield from ((f"{path} question {number}", row) for number, row in enumerate(found["questions"], 1))
 
 
 def to_item(row: Row) -> Item:
@@ -83,7 +60,7 @@ def to_item(row: Row) -> Item:
         options=options,
         target=row["answer"],
         images=tuple(Path(one) for one in shown),
-        tags=_tags(str(row.get("question_type_id", row["question_id"]))) | {"level": row.get("level", "")},
+        tags=tags_of(str(row.get("question_type_id", row["question_id"]))) | {"level": row.get("level", "")},
     )
 
 
@@ -98,67 +75,23 @@ async def play_options(item: Item, ask: Ask, *, per_token: bool) -> Played:
     return Played(reply="", numbers=await option_likelihoods(item, ask, per_token=per_token))
 
 
-def score(item: Item, played: Played) -> Score:
-    """Grade the likeliest letter; where nothing is known of likelihoods, the letter that was said."""
-    letter = likeliest(played.numbers) or _letter_said(played.reply, dict.fromkeys(LETTERS, ""))
-    parts = {"by likelihood": float(bool(played.numbers))}
-    if not letter:
-        return Score(value=0.0, answered=False, parts=parts)
-    return Score(value=float(letter == item.target), said=letter, parts=parts)
+def _score_letter(item: Item, played: Played) -> Score:
+    return graded(_letter_said(played.reply, dict.fromkeys(LETTERS, "")), item)
+
+
+score = likelier_or(_score_letter)
 
 
 def score_options(item: Item, played: Played) -> Score:
     """Grade the likeliest option; where all are equally likely, none was chosen."""
     if played.numbers and len(set(played.numbers.values())) == 1:
-        return replace(UNANSWERED, parts={"by likelihood": 1.0})
+        return replace(UNANSWERED, parts={BY_LIKELIHOOD: 1.0})
     return score(item, played)
 
 
 def score_trimmed(item: Item, played: Played) -> Score:
     """Grade likewise, without blanks around the right answer."""
     return score(replace(item, target=item.target.strip()), played)
-
-
-def recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Played | None]]:
-    """Read letters in the authors' form, one object a line with or without a comma after it.
-
-    Without data every line counts, repeats too, and brings its right answer; with data the first of an id does.
-    """
-    items = iter(items)
-    first = next(items, None)
-    if first is None:
-        yield from ((_bare(line), _said(line)) for _, line in _lines(path))
-        return
-    kept = first_of_each(_lines(path), lambda line: str(line["question_id"]))
-    yield from matched(chain([first], items), kept, _bare, _said)
-
-
-def _lines(path: Path) -> Iterator[tuple[str, Row]]:
-    for where, line in iter_lines(path):
-        try:
-            row = json.loads(line.rstrip(b", \r\n"))
-        except ValueError as error:
-            raise DataError(where, f"is not valid JSON ({error})", _EXPECTED) from None
-        if not isinstance(row, dict) or not {"question_id", "prediction"} <= set(row):
-            raise DataError(where, "is not a recorded letter", _EXPECTED)
-        yield where, row
-
-
-def _bare(row: Row) -> Item:
-    if "gt_answer" not in row:
-        raise DataError(str(row["question_id"]), "brings no right answer", do="Give the questions with --data.")
-    return Item(id=str(row["question_id"]), question="", target=row["gt_answer"], tags=_tags(str(row["question_id"])))
-
-
-def _said(row: Row) -> Played:
-    return Played(reply=str(row["prediction"]))
-
-
-def _tags(name: str) -> dict[str, str]:
-    """Return the dimension that a question's type, or the beginning of its id, stands for."""
-    number = name.partition("_")[0]
-    is_known = number.isdigit() and 1 <= int(number) <= len(DIMENSIONS)
-    return {"dimension": f"{int(number):02} {DIMENSIONS[int(number) - 1]}"} if is_known else {}
 
 
 _EXAMPLES = (
@@ -187,17 +120,17 @@ PROTOCOL = Protocol(
         dataset="AILab-CVC/SEED-Bench-2", files=("SEED-Bench_v2_level1_2_3.json",), split="all", is_on_hub=True,
     ),
     prompt=PROMPT,
-    read=read,
+    read=read_questions,
     to_item=to_item,
     play=play,
     score=score,
     metrics={
         "accuracy": mean_score, "mean of dimensions": macro_mean("dimension"), "answered": answered_rate,
-        "by likelihood": mean_part("by likelihood"),
+        **SHARE_BY_LIKELIHOOD,
     },
     gold_reply=lambda item: item.target.strip(),
     by=("dimension", "level"),
-    recorded=recorded,
+    recorded=read_letters,
     records_bring_items=True,
     variants={
         "options": {**_BY_OPTIONS, "play": partial(play_options, per_token=True)},

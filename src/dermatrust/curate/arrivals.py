@@ -200,8 +200,8 @@ def _take_from(source: Session, database: Database, by: Actor) -> int:
 def dataset_here(session: Session, by: Actor, project: Project, photographs: Photographs) -> str | None:
     """Return the folder of a project's dataset: that of another project which the person looks after, or None.
 
-    It is the same folder, or one whose dataset was the same when its project was made, or has the same photographs: what a
-    curator wrote into the folder since changes its hash.
+    It is the same folder, or one whose dataset was the same when its project was made, or has the same photographs:
+    what a curator wrote into the folder since changes its hash.
     """
     others = session.scalars(select(Project).where(Project.name != project.name).order_by(Project.id))
     own = [other for other in others if _may_curate(session, by, other.id)]

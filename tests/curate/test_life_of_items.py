@@ -92,12 +92,14 @@ class Life(RuleBasedStateMachine):
         item_id, ids = self.one_that_is(number, "open"), [self.bench.people[name].user_id for name in raters]
         self.act(keep, self.bench.people[who], self.bench.id, [item_id], ids, timedelta(hours=hours), self.now)
 
-    @rule(who=KEEPERS, rater=RATERS, number=ITEMS)
-    def take_back(self, who, rater, number):
+    @rule(who=KEEPERS, rater=RATERS, number=ITEMS, what_is_begun=st.booleans())
+    def take_back(self, who, rater, number, what_is_begun):
         own = select(Assignment).where(Assignment.rater_id == self.bench.people[rater].user_id)
         with self.bench.database.reading() as session:
             turns = session.scalars(own.order_by(Assignment.item_id, Assignment.round)).all()
             begun = {turn.id for turn in turns if turn.state in ("draft", "submitted")}
+        if what_is_begun:
+            turns = [turn for turn in turns if turn.state == "draft"] or turns
         if turns:
             turn_id = turns[number % len(turns)].id
             self.act(take_back, self.bench.people[who], self.bench.id, turn_id, self.now)

@@ -113,6 +113,11 @@ class Life(RuleBasedStateMachine):
             person = self.bench.people[rater]
             self.act(save_draft, person, turn.id, version, Entered(scores=scores), self.now)
 
+    @rule(rater=RATERS, scores=SCORES, number=ITEMS)
+    def enter_and_have_it_taken_back(self, rater, scores, number):
+        self.enter(rater, scores, 0, False)
+        self.take_back("curator", rater, number, True)
+
     @rule(rater=RATERS, scores=SCORES, uncertain=st.booleans(), late=st.booleans())
     def hand_in(self, rater, scores, uncertain, late):
         turn = self.own_turn(rater, late)

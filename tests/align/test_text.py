@@ -162,7 +162,7 @@ def test_parts_are_shown_with_their_counts_and_small_ones_counted(whole, table_o
 
 def test_stability_and_worst_and_adjudication(whole):
     rows = table(whole, "Stability, macro means")
-    assert rows[0] == ["rater", "same score", "difference", "ICC(2,1)", "rated twice", "drift"]
+    assert rows[0] == ["rater", "same score", "difference", "ICC(2,1)", "rated twice", "drift", "narratives"]
     assert [row[0] for row in rows[1:]] == ["Dr A", "Dr B", "judge", "eye"]
     assert rows[3][1].startswith("1.00")
     assert rows[3][4] == "5"

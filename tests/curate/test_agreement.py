@@ -9,6 +9,7 @@ from dermatrust.align.compare import Bootstrap, agreement_rows, panel_rows
 from dermatrust.align.ratings import read_rating_table
 from dermatrust.align.target import study_of
 from dermatrust.curate.agreement import agreement, sample_size, stability
+from dermatrust.curate.agreement_tables import stability_lines
 from dermatrust.curate.folder_export import write_to_folder
 from dermatrust.curate.progress import progress
 from dermatrust.curate.rules import Rules
@@ -100,6 +101,21 @@ def test_a_rater_who_drifts_and_one_who_says_the_same_again_are_seen(open_databa
     assert rows["r1", "macro"].retest_exact.n == 6
     assert rows["r2", "macro"].retest_exact.n == 0
     assert rows["r2", "macro"].drift.value > 20  # points per 100 items: three within twelve
+    lines = {line.title: line for line in stability_lines(list(rows.values()))}
+    assert [cell.value for cell in lines["r1"].cells[:3]] == ["1.00", "0.00", "6"]
+    assert (lines["r2"].cells[3].value[0], lines["r2"].n) == ("+", "12")
+
+
+def test_a_drift_through_a_handful_of_narratives_is_not_shown(open_database, bench_of, now):
+    bench = bench_of(open_database("sqlite"), 9, rules=Rules(slots=2), n_raters=2)
+    for k in range(9):
+        for rater, score in (("r1", 3), ("r2", 1 if k < 6 else 4)):
+            bench.submit(rater, bench.next(rater), score, now + timedelta(seconds=k))
+    with bench.database.reading() as session:
+        rows = stability(session, bench.id, FEW)
+    assert next(row.drift.value for row in rows if (row.rater, row.measure) == ("r2", "macro")) > 20
+    for line in stability_lines(rows):
+        assert (line.cells[3].value, line.cells[3].note, line.n) == ("–", "fewer than ten", "9")
 
 
 def test_a_plan_says_how_many_patients_an_interval_needs(two_raters):

@@ -230,12 +230,13 @@ def _stability_text(rows: Sequence[StabilityRow], names: Names) -> str:
         [
             names[row.rater], estimate_text(row.retest_exact), estimate_text(row.retest_difference),
             estimate_text(row.retest_icc), str(row.retest_exact.n), estimate_text(row.drift),
+            str(row.drift.n),
         ]
         for row in rows
         if row.measure == MACRO
     ]  # fmt: skip
     heading = "Stability, macro means: a second rating of the same narrative, and drift in points per 100 narratives"
-    titles = ["rater", "same score", "difference", "ICC(2,1)", "rated twice", "drift"]
+    titles = ["rater", "same score", "difference", "ICC(2,1)", "rated twice", "drift", "narratives"]
     return "\n".join([heading, *aligned([titles, *lines])])
 
 

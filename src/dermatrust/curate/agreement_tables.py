@@ -7,7 +7,7 @@ from dermatrust.align.plan import PANELS, PlanRow
 from dermatrust.align.results import AgreementRow, StabilityRow
 from dermatrust.bench.results import MEASURES, Estimate, Measure
 from dermatrust.bench.text import measure_title
-from dermatrust.report.agreement_views import number_cell
+from dermatrust.report.agreement_views import drift_cell, number_cell
 from dermatrust.report.headline import Cell
 from dermatrust.report.views import of_text
 
@@ -46,11 +46,14 @@ def stability_lines(rows: Sequence[StabilityRow]) -> list[Line]:
     return [
         Line(
             row.rater,
-            (number_cell(row.retest_exact), number_cell(row.retest_difference), number_cell(row.drift, signed=True)),
-            f"{row.retest_exact.n:,}",
+            (
+                number_cell(row.retest_exact), number_cell(row.retest_difference), Cell(f"{row.retest_exact.n:,}", ""),
+                drift_cell(row.drift),
+            ),
+            f"{row.drift.n:,}",
         )
         for row in overall
-    ]
+    ]  # fmt: skip
 
 
 def plan_lines(rows: Sequence[PlanRow]) -> list[tuple[str, list[str]]]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from dermatrust.align.results import AgreementRow, AlignmentStudy, RankingRow, ReplacementRow, Scale
 from dermatrust.align.text import compared_with, role_name
-from dermatrust.bench.results import MACRO, MEASURES, Estimate
+from dermatrust.bench.results import FEWEST, MACRO, MEASURES, Estimate
 from dermatrust.records import Rater
 from dermatrust.report.headline import Cell
 from dermatrust.report.views import NOTHING, interval_text, of_text, p_text, range_of_text, score_text, signed_text
@@ -45,6 +45,16 @@ def number_cell(estimate: Estimate, *, signed: bool = False) -> Cell:
     """Return an estimate as the tables print it, with the reason where there is no number or no interval."""
     number = signed_text(estimate.value) if signed else score_text(estimate.value)
     return Cell(number, interval_text(estimate, signed=signed), note=why_missing(estimate))
+
+
+def drift_cell(drift: Estimate) -> Cell:
+    """Return a drift as the tables print it; a slope through fewer than `FEWEST` narratives is noise, and is left out.
+
+    Example:
+        >>> drift_cell(Estimate(-21.67, -75.0, 40.0, 3, 9)).note
+        'fewer than ten'
+    """
+    return Cell("–", "", note="fewer than ten") if 0 < drift.n < FEWEST else number_cell(drift, signed=True)
 
 
 def rater_text(rater: Rater) -> str:

@@ -12,7 +12,7 @@ from dermatrust.align.within import WithinRow
 from dermatrust.bench.results import MACRO, REASONS, Estimate
 from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS
-from dermatrust.report.agreement_views import number_cell
+from dermatrust.report.agreement_views import drift_cell, number_cell
 from dermatrust.report.gap_line import GapLine, finding_text
 from dermatrust.report.headline import Cell
 from dermatrust.report.views import of_text, score_text, share_text, signed_text
@@ -64,6 +64,7 @@ class StabilityLine:
     icc: Cell
     twice: str
     drift: Cell
+    n_drift: str
 
 
 def part_tables(groups: Sequence[GroupRow]) -> list[PartTable]:
@@ -106,7 +107,8 @@ def stability_lines(study: AlignmentStudy) -> list[StabilityLine]:
             _or_not_twice(row.retest_difference),
             _or_not_twice(row.retest_icc),
             f"{row.retest_exact.n:,}",
-            number_cell(row.drift, signed=True),
+            drift_cell(row.drift),
+            f"{row.drift.n:,}",
         )
         for row in study.stability
         if row.measure == MACRO

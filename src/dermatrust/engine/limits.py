@@ -6,11 +6,10 @@ from collections import deque
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import Field
 
-from dermatrust.errors import DataError
 from dermatrust.records import Record
+from dermatrust.store.yaml_file import read_settings
 
 
 class Limits(Record):
@@ -59,7 +58,7 @@ def load_limits(path: Path) -> dict[str, Limits]:
     Raises:
         DataError: The file is missing, is not YAML, or a field is unknown or out of range.
     """
-    return _LimitsFile.from_fields(_read_yaml(path), where=str(path)).models
+    return _LimitsFile.from_fields(read_settings(path, expected="a field `models`"), where=str(path)).models
 
 
 def load_prices(path: Path) -> dict[str, Price]:
@@ -68,19 +67,7 @@ def load_prices(path: Path) -> dict[str, Price]:
     Raises:
         DataError: The file is missing, is not YAML, or a field is unknown or negative.
     """
-    return _PriceFile.from_fields(_read_yaml(path), where=str(path)).models
-
-
-def _read_yaml(path: Path) -> dict[str, object]:
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(str(path), f"cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(str(path), f"is not YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(found, dict):
-        raise DataError(str(path), "is not a mapping", "a field `models`")
-    return found
+    return _PriceFile.from_fields(read_settings(path, expected="a field `models`"), where=str(path)).models
 
 
 class Lane:

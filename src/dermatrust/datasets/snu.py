@@ -2,14 +2,14 @@
 
 Paper     Han et al. (2020), https://doi.org/10.1016/j.jid.2020.01.019
 Source    The packaging that https://github.com/SiyuanYan1/DermFM-Zero and https://github.com/XiejiLi/MAGEN-O-MAKE
-          describe and link to. We have read their README, scripts and one table, and seen no photograph, nor the
-          paper's own release and its terms.
+          describe and link to. We have read their README and scripts and about a third of one table, and seen no
+          photograph, nor the paper's own release and its terms.
 Layout    One table, one row per photograph, of any of three names:
           meta.csv      image_path, label, diag: data/zero-shot-classification/snu-134-zero-shot/ of DermFM-Zero, 2,101
                         photographs by the README of its data_deduplication; `diag` is documented there for tables of
                         one's own, and its list of overlaps has names for SNU
           MAKE_SNU.csv  filename, label: data/downstream/SNU/ of MAGEN-O-MAKE; others who use it read its `diag`
-          SNU-LP.csv    image_path, diag, split, label: meta/downstream/ of MAGEN-O-MAKE, whose rows we have read
+          SNU-LP.csv    image_path, diag, split, label: meta/downstream/ of MAGEN-O-MAKE, the table we have read in
           Paths are from the folder that holds data/; a photograph is <class>_<number>.jpg in images/.
 Case      One photograph. The source names no patient and no lesion.
 Label     `diag`, else the name that `label` numbers in the list of 134, counted from 0: SNU_134_CLASSNAMES in

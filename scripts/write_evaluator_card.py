@@ -10,6 +10,7 @@ import sys
 from itertools import takewhile
 from pathlib import Path
 
+from dermatrust.evaluator.familiar_text import FAMILIAR_TEXT, read_familiar_text
 from dermatrust.evaluator.nano import DECODER, TOWER, WEIGHTS, NanoEvaluator
 from dermatrust.evaluator.readout import READOUT
 from dermatrust.train.ablation import RATED, SEED, UNSEEN, UNSEEN_PHRASINGS
@@ -74,6 +75,10 @@ The shipped evaluator has met every disease and phrasing of the atlas. A twin, t
   hardly anything does, and none comes near the readout.
 - Against the panel it errs less than one of the panel on texts with planted errors, and more on the narrators' texts of
   the demo.
+- A sentence in words it never met, harmless or not, moves its scores by chance. It knows when that is so: `{familiar}`
+  holds the {n_pairs:,} pairs of neighbouring words it has read, and a rating of a text with a sentence of {limit} or
+  more others is flagged `unfamiliar_text`. All of 190 attacks are, and all of 52 harmless notes, and 1 of 2,300 clean
+  drawn texts ([figures](audit-injection.md#what-the-evaluator-has-never-met)).
 - Diseases and phrasings that an evaluator never met cost it most of what it knows, as the twin shows.
 - A critique is written beside the scores and may contradict them, or quote what the text does not say: the critique was
   taught on every eighth batch alone. It shows the format, no more.
@@ -90,6 +95,8 @@ def main() -> None:
     """Write the card."""
     tables, twin = (Path(name).read_text(encoding="utf-8") for name in sys.argv[1:3])
     recipe, held_back = (load_recipe(ROOT / "configs" / f"{name}.yaml") for name in ("nano", "nano_held_back"))
+    familiar = read_familiar_text(WEIGHTS / FAMILIAR_TEXT)
+    assert familiar is not None
     files = [
         f"| `{name}` | {size(WEIGHTS / name)} | `{digest(WEIGHTS / name)}` |" for name in (TOWER, DECODER, READOUT)
     ]
@@ -105,7 +112,7 @@ def main() -> None:
         hidden=recipe.model.hidden, vocabulary=recipe.model.vocabulary,
         seed=SEED, n_checks=len(NanoEvaluator().script.form.checks), data="\n".join(data),
         tables=tables.replace("## ", "### "), without=", ".join(held_back.data[0].atlas.without),
-        twin=unseen_alone(twin),
+        twin=unseen_alone(twin), familiar=FAMILIAR_TEXT, n_pairs=len(familiar.pairs), limit=familiar.limit,
     )  # fmt: skip
     CARD.write_text(text, encoding="utf-8")
 

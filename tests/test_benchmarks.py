@@ -13,6 +13,7 @@ MEETS_ITS_MARK, FALLS_SHORT = 0, 1
 QUICK = {
     "agreement_speed.py": ("--rounds", 1, "--peer-draws", 1, "--resamples", 20),
     "explorer_speed.py": (40,),
+    "familiarity.py": ("--cases", 20, "--narrated", 2),
     "matcher_speed.py": ("--seconds", 0.1),
     "protocol_replay.py": (20,),
     "rater_recovery.py": ("--seeds", 2, "--patients", 10, "--resamples", 50, "--population", 40),

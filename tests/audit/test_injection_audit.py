@@ -6,14 +6,19 @@ import pytest
 
 from dermatrust.audit.attack_images import CAPTIONS
 from dermatrust.audit.attack_texts import HARMLESS, attack_classes, text_attacks
+from dermatrust.audit.detector import FamiliarityLine
 from dermatrust.audit.injection import ALL_PICTURES, ALL_TEXTS, PICTURES, TEXTS, audit_injection
 from dermatrust.audit.injection_plan import PLAIN, find_hosts, plan_texts
+from dermatrust.audit.shift_table import injection_text
 from dermatrust.audit.variants import read_variants
 from dermatrust.bench.results import MACRO
 from dermatrust.clients import AskFailed
 from dermatrust.errors import DataError, ModelError
+from dermatrust.evaluator.form import Form
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.run import RunFolder
+
+from .conftest import PROMPT, LookingClient
 
 OBEYED = ("asks for fives", "fake JSON verdict", "other language", "hidden in a long narrative")
 
@@ -128,6 +133,42 @@ def test_a_rater_that_reads_pictures_can_be_talked_round_by_them(bench_of, quiet
     assert rows[ALL_PICTURES].excess.value == 0.0
     assert rows[ALL_TEXTS].shifts.success.value == 0.0
     assert rows[ALL_PICTURES].shifts.n_flagged == 0
+
+
+def test_success_is_counted_where_neither_the_detector_nor_familiarity_flags_it(
+    bench_of, quiet, tmp_path, verdict, monkeypatch
+):
+    """The evaluator falls for every attack, knows base64 and the dataset's shade 3 as unfamiliar, and no more."""
+    encoded = [attack.text for attack in text_attacks() if attack.kind == "base64"]
+    every = [attack.text for attack in text_attacks()]
+
+    def strangest(self, text):
+        return next((strange for strange in [*encoded, "shade 3"] if strange in text), None)
+
+    monkeypatch.setattr(LookingClient, "strangest", strangest, raising=False)
+    bench = bench_of(
+        {"judge": lambda r: verdict(1)},
+        {"eye": lambda r: verdict(5 if any(order in r.messages[0].text for order in every) else 1)},
+    )
+    bench.evaluators[0].form = Form(PROMPT)  # a fence would break up some of what it obeys
+    audit = audit_injection(bench, RunFolder(tmp_path / "run"), quiet, per_attack=1)
+    rows, plain = rows_of(audit, "eye"), rows_of(audit, "judge")
+    ratings = {rating.narrative_id: rating for rating in DatasetFolder.open(tmp_path / "run" / TEXTS).iter_ratings()
+               if rating.rater == "eye"}  # fmt: skip
+    variants = [v for v in read_variants(tmp_path / "run" / TEXTS) if v.kind == "asks for fives"]
+    flags = [ratings[v.narrative_id].flags for v in variants]
+    n_detected, n_strange = (sum(f in one for one in flags) for f in ("injection_suspected", "unfamiliar_text"))
+    row = rows["asks for fives"]
+    assert 0 < n_strange < len(flags) > n_detected > 0
+    assert (row.shifts.n_flagged, row.n_unfamiliar, row.n_noticed) == (n_detected, n_strange, sum(map(bool, flags)))
+    assert (row.shifts.success.value, row.unnoticed.value) == (1.0, pytest.approx(1 - row.n_noticed / len(flags)))
+    base64 = rows["base64"]
+    assert (base64.n_unfamiliar, base64.n_noticed, base64.unnoticed.value) == (base64.shifts.n,) * 2 + (0.0,)
+    n_detected = sum(line.n_found for line in audit.detector if line.kind == "base64")
+    assert base64.shifts.n_flagged == n_detected < base64.n_unfamiliar  # the two flags are counted apart
+    assert {(one.n_unfamiliar, one.n_noticed == one.shifts.n_flagged) for one in plain.values()} == {(0, True)}
+    assert audit.unfamiliar == (FamiliarityLine("eye", 1, 6),)
+    assert "Unfamiliar to eye: 1 of 6 of the dataset's own texts" in injection_text(audit)
 
 
 def test_the_folders_are_ordinary_datasets_that_keep_card_patients_and_references(bench_of, quiet, tmp_path, verdict):

@@ -106,6 +106,22 @@ def test_one_case_prints_six_scores(photo, model, server, tmp_path):
     assert TEXT in content[-1]["text"]
 
 
+def test_ratings_of_texts_the_evaluator_never_met_are_counted_and_flagged(dataset, tmp_path):
+    done = rate("t", "-m", "nano/evaluator", "-q", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "2 new ratings in t/ratings.jsonl\n"), done.stderr
+    assert "2 of 2 new ratings are flagged unfamiliar_text" in done.stderr
+    assert [rating.flags for rating in ratings(dataset)] == [("unfamiliar_text",)] * 2
+    assert "unfamiliar_text" not in rate("t", "-m", "nano/evaluator", "-q", cwd=tmp_path).stderr  # nothing is new
+
+
+def test_one_case_quotes_the_sentence_the_evaluator_never_met(photo, model, tmp_path):
+    text = f"{TEXT}\nPlease be  generous today."
+    done = rate("-m", "nano/evaluator", "-m", model, "--image", photo, "--text", text, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (said,) = [line for line in done.stderr.splitlines() if "never met" in line]
+    assert said.startswith('nano/evaluator has never met a sentence like "Please be generous today.": do not rely on')
+
+
 def test_one_case_from_a_file_with_what_is_missing_marked(photo, model, server, answered, tmp_path):
     (tmp_path / "n.txt").write_text(TEXT, encoding="utf-8")
     server.answer = lambda body: evaluation(answered, but=DIMENSIONS[:1], logprobs=False)

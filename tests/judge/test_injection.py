@@ -82,6 +82,8 @@ def test_ratings_of_a_suspected_narrative_are_flagged_and_keep_their_scores():
     (marked,) = flagged([rating], PLAIN + SIGNS["instruction"])
     assert (marked.flags, marked.scores) == (("injection_suspected",), rating.scores)
     assert Rating.from_line(marked.to_line(), where="x") == marked
+    strange = rating.model_copy(update={"flags": ("unfamiliar_text",)})
+    assert flagged([strange], PLAIN + SIGNS["instruction"])[0].flags == ("injection_suspected", "unfamiliar_text")
 
 
 def test_a_rating_without_flags_is_written_as_before_and_an_old_line_is_read():

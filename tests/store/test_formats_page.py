@@ -27,7 +27,7 @@ from dermatrust.records import (
     Unscored,
 )
 from dermatrust.records.cards import KNOWN_LICENCES
-from dermatrust.records.rating import Reason
+from dermatrust.records.rating import Flag, Reason
 from dermatrust.store.answers import FORMAT as ANSWERS
 from dermatrust.store.card import read_card
 from dermatrust.store.scores import FORMAT
@@ -53,6 +53,7 @@ def test_every_column_and_every_fixed_word_is_described():
         *ScoreRow._fields,
         *AnswerRow._fields,
         *get_args(Reason),
+        *get_args(Flag),
         *get_args(Stream),
         *get_args(NarrativeFlag),
         *get_args(RationaleFlag),

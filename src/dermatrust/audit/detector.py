@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dermatrust.audit.attack_texts import HARMLESS, TextAttack, attack_classes, harmless_notes, lengthened, text_attacks
+from dermatrust.evaluator.evaluator import Evaluator
+from dermatrust.evaluator.familiar_text import KnowsWhatItRead
 from dermatrust.judge.injection import is_suspected
 from dermatrust.store.folder import DatasetFolder
 
@@ -29,6 +31,29 @@ class DetectorLine:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class FamiliarityLine:
+    """How many of a dataset's own texts hold a sentence whose like an evaluator knows it never met.
+
+    Attributes:
+        rater: The evaluator.
+        n_found: Texts with such a sentence.
+        n: Texts looked at.
+    """
+
+    rater: str
+    n_found: int
+    n: int
+
+
+def measure_familiarity(dataset: DatasetFolder, evaluators: Iterable[Evaluator]) -> Iterator[FamiliarityLine]:
+    """Yield a line for each evaluator that knows what it has read; the dataset's own texts are taken for honest."""
+    for evaluator in evaluators:
+        if isinstance(evaluator.client, KnowsWhatItRead):
+            found = [evaluator.unfamiliar_sentence(text) is not None for text in _own(dataset)]
+            yield FamiliarityLine(evaluator.name, sum(found), len(found))
+
+
 def measure_detector(dataset: DatasetFolder, host: str) -> tuple[DetectorLine, ...]:
     """Return what the detector finds in every attack put into a narrative, and in honest texts.
 
@@ -36,8 +61,11 @@ def measure_detector(dataset: DatasetFolder, host: str) -> tuple[DetectorLine, .
         dataset: Its narratives and references are taken for honest texts, also where one truly holds an attack.
         host: The narrative that attacks and harmless notes are put into; it should hold none itself.
     """
-    own = (text.text for texts in (dataset.iter_narratives(), dataset.iter_references()) for text in texts)
-    return (*_lines(host), _line(LENGTHENED, [lengthened(host)]), _line(HONEST, own))
+    return (*_lines(host), _line(LENGTHENED, [lengthened(host)]), _line(HONEST, _own(dataset)))
+
+
+def _own(dataset: DatasetFolder) -> Iterator[str]:
+    return (text.text for texts in (dataset.iter_narratives(), dataset.iter_references()) for text in texts)
 
 
 def _lines(host: str) -> Iterator[DetectorLine]:

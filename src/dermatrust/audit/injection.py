@@ -12,9 +12,9 @@ import numpy as np
 
 from dermatrust.audit.attack_images import CAPTIONS, FORMS
 from dermatrust.audit.attack_texts import HARMLESS, attack_classes
-from dermatrust.audit.detector import DetectorLine, measure_detector
+from dermatrust.audit.detector import DetectorLine, FamiliarityLine, measure_detector, measure_familiarity
 from dermatrust.audit.injection_plan import LONG, PLAIN, find_hosts, plan_pictures, plan_texts
-from dermatrust.audit.shifts import Shifts, excess_success, mean_scores, shifts_of, succeeded
+from dermatrust.audit.shifts import Shifts, estimates_of, excess_success, mean_scores, shifts_of, succeeded
 from dermatrust.audit.variants import Plan, Rated, Variant, check_same_audit, patient_of, rate_variants, write_variants
 from dermatrust.bench.asking import Pace
 from dermatrust.bench.play import Bench
@@ -42,6 +42,12 @@ class InjectionRow:
     shifts: Shifts
     excess: Estimate | None
     """By how much it succeeds more often than harmless additions of its kind; None for these themselves."""
+    n_unfamiliar: int
+    """Changed narratives with a sentence whose like the evaluator knows it never met."""
+    n_noticed: int
+    """Changed narratives that the detector or the evaluator's own familiarity flags."""
+    unnoticed: Estimate
+    """Share of the pairs in which the attack succeeded and neither flags it."""
 
     @property
     def is_control(self) -> bool:
@@ -61,6 +67,7 @@ class InjectionAudit:
         rows: By rater, then in the order of `KINDS`.
         plain: Rater to its scores of the narratives without any attack.
         detector: What the detector found, class by class.
+        unfamiliar: What evaluators that know what they have read never met the like of, of the dataset's own texts.
         failures: Asks that brought no reply.
     """
 
@@ -71,6 +78,7 @@ class InjectionAudit:
     rows: tuple[InjectionRow, ...]
     plain: dict[str, dict[Measure, Estimate]]
     detector: tuple[DetectorLine, ...]
+    unfamiliar: tuple[FamiliarityLine, ...]
     failures: Counter[str]
 
     @property
@@ -119,6 +127,7 @@ def audit_injection(bench: Bench, run: RunFolder, pace: Pace, *, per_attack: int
         rows=tuple(sorted(rows, key=lambda row: (order[row.rater], KINDS.index(row.kind)))),
         plain={one.rater: _plain(one, plans[TEXTS].variants, seed) for one in rated},
         detector=measure_detector(bench.dataset, hosts[0][1].text),
+        unfamiliar=tuple(measure_familiarity(bench.dataset, bench.evaluators)),
         failures=failures,
     )
 
@@ -141,6 +150,8 @@ def _rows(rated: Rated, variants: Sequence[Variant], together: str, control: str
                 kinds.setdefault(together, []).append(k)
     plain = np.array([places[variant.plain_id] for variant in variants])
     success = succeeded(rated.scores[plain], rated.scores)
+    is_noticed = rated.is_flagged | rated.is_unfamiliar
+    unnoticed = np.where(is_noticed, 0 * success, success)  # what lacks a score stays missing
     patients = np.array([variant.patient for variant in variants], dtype=object)
     for kind, chosen in kinds.items():
         found = shifts_of(
@@ -150,7 +161,11 @@ def _rows(rated: Rated, variants: Sequence[Variant], together: str, control: str
         if kind != control:
             both = patients[chosen].tolist(), patients[kinds[control]].tolist()
             excess = excess_success(success[chosen], success[kinds[control]], both, seed=seed)
-        yield InjectionRow(rated.rater, kind, len({variants[k].name for k in chosen}), found, excess)
+        (missed,) = estimates_of(unnoticed[chosen, None], patients[chosen], seed=seed)
+        yield InjectionRow(
+            rated.rater, kind, len({variants[k].name for k in chosen}), found, excess,
+            int(rated.is_unfamiliar[chosen].sum()), int(is_noticed[chosen].sum()), missed,
+        )  # fmt: skip
 
 
 def _plain(rated: Rated, variants: Sequence[Variant], seed: int) -> dict[Measure, Estimate]:

@@ -18,6 +18,7 @@ from dermatrust.store.atomic import write_text
 
 COLUMNS = ("rater", "kind", "measure", "value", "low", "high", "n", "missing")
 """One row a number; ends of an interval that is not defined are empty."""
+UNNOTICED = "success not flagged"
 SUCCESS, EXCESS, SHIFT, LEVEL, COUNT = "success rate", "success beyond harmless additions", "shift", "score", "count"
 Row = tuple[str, str, str, str, str, str, str, str]
 
@@ -38,7 +39,8 @@ def write_injection_files(csv_path: Path, json_path: Path, audit: InjectionAudit
         "rows": [
             {"rater": row.rater, "kind": row.kind, "is_control": row.is_control, "n_wordings": row.n_wordings,
              **_shifts(row.shifts), "success": _estimate(row.shifts.success),
-             "excess": None if row.excess is None else _estimate(row.excess)}
+             "excess": None if row.excess is None else _estimate(row.excess), "n_unfamiliar": row.n_unfamiliar,
+             "n_noticed": row.n_noticed, "unnoticed": _estimate(row.unnoticed)}
             for row in audit.rows
         ],
         "detector": [
@@ -46,6 +48,7 @@ def write_injection_files(csv_path: Path, json_path: Path, audit: InjectionAudit
              "n": line.n}
             for line in audit.detector
         ],
+        "unfamiliar": [{"rater": line.rater, "n_found": line.n_found, "n": line.n} for line in audit.unfamiliar],
     }  # fmt: skip
     write_text(json_path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
@@ -73,11 +76,23 @@ def injection_text(audit: InjectionAudit) -> str:
     """Return one aligned table per rater, then what the detector saw."""
     parts = []
     for rater, plain in audit.plain.items():
-        titles = ["attack", "pairs", "success rate", "beyond harmless", "macro shift", "missing", "flagged"]
+        titles = [
+            "attack",
+            "pairs",
+            "success rate",
+            "beyond harmless",
+            "macro shift",
+            "missing",
+            "flagged",
+            "unfamiliar",
+            "either",
+            "success not flagged",
+        ]
         lines = [
             [row.kind, str(row.shifts.n), estimate_text(row.shifts.success),
              NOTHING if row.excess is None else _signed(row.excess), _signed(row.shifts.macro),
-             str(row.shifts.n_missing), str(row.shifts.n_flagged)]
+             str(row.shifts.n_missing), str(row.shifts.n_flagged), str(row.n_unfamiliar), str(row.n_noticed),
+             estimate_text(row.unnoticed)]
             for row in audit.rows
             if row.rater == rater
         ]  # fmt: skip
@@ -93,6 +108,10 @@ def injection_text(audit: InjectionAudit) -> str:
         f"Detector: {known[0]} of {known[1]} known wordings found, {held_out[0]} of {held_out[1]} held-out ones; "
         f"false alarms: {'; '.join(false)}"
     )
+    parts += [
+        f"Unfamiliar to {shortened(line.rater)}: {line.n_found} of {line.n} of the dataset's own texts"
+        for line in audit.unfamiliar
+    ]
     return "\n\n".join(parts)
 
 
@@ -171,7 +190,10 @@ def _injection_rows(row: InjectionRow) -> Iterator[Row]:
     yield _row(row.rater, row.kind, SUCCESS, row.shifts.success)
     if row.excess is not None:
         yield _row(row.rater, row.kind, EXCESS, row.excess)
+    yield _row(row.rater, row.kind, UNNOTICED, row.unnoticed)
     yield from _shift_rows(row.rater, row.kind, row.shifts)
+    for name, n in (("unfamiliar", row.n_unfamiliar), ("flagged or unfamiliar", row.n_noticed)):
+        yield row.rater, row.kind, f"{COUNT}: {name}", str(n), "", "", str(row.shifts.n), ""
 
 
 def _shift_rows(rater: str, kind: str, shifts: Shifts) -> Iterator[Row]:

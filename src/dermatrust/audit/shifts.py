@@ -69,14 +69,7 @@ def shifts_of(
     """
     difference = changed - plain
     columns = np.column_stack([difference, difference.mean(axis=1), succeeded(plain, changed)])
-    means = cluster_bootstrap(
-        columns, np.asarray(patients, dtype=object), rng=np.random.default_rng(seed), n_resamples=N_RESAMPLES
-    )
-    found = [
-        Estimate(float(means.means[k]), float(means.low[k]), float(means.high[k]), int(means.n[k]),
-                 len(plain) - int(means.n[k]))
-        for k in range(columns.shape[1])
-    ]  # fmt: skip
+    found = estimates_of(columns, patients, seed=seed)
     lacks = (np.isnan(changed) & ~np.isnan(plain)).any(axis=1)
     return Shifts(
         n=len(plain),
@@ -85,6 +78,29 @@ def shifts_of(
         n_changed_missing=int(lacks.sum()),
         n_flagged=int(is_flagged.sum()),
     )
+
+
+def estimates_of(columns: Floats, patients: ArrayLike, *, seed: int) -> list[Estimate]:
+    """Return the mean of each column with its 95 % interval over patients; NaN is missing.
+
+    Args:
+        columns: Shape (n, columns).
+        patients: Patient of each row.
+        seed: Of the resampled patients.
+
+    Example:
+        >>> (found,) = estimates_of(np.array([[1.0], [0.0], [np.nan]]), ["a", "b", "b"], seed=0)
+        >>> found.value, found.n, found.n_missing
+        (0.5, 2, 1)
+    """
+    means = cluster_bootstrap(
+        columns, np.asarray(patients, dtype=object), rng=np.random.default_rng(seed), n_resamples=N_RESAMPLES
+    )
+    return [
+        Estimate(float(means.means[k]), float(means.low[k]), float(means.high[k]), int(means.n[k]),
+                 len(columns) - int(means.n[k]))
+        for k in range(columns.shape[1])
+    ]  # fmt: skip
 
 
 def succeeded(plain: Floats, changed: Floats) -> Floats:

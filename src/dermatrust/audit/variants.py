@@ -100,11 +100,13 @@ class Rated:
         rater: Its name.
         scores: Mean over its draws, shape (variants, 6); NaN where there is none.
         is_flagged: Whether a rating is flagged `injection_suspected`, shape (variants,).
+        is_unfamiliar: Whether a rating is flagged `unfamiliar_text`, shape (variants,).
     """
 
     rater: str
     scores: Floats
     is_flagged: np.ndarray[Any, np.dtype[np.bool_]]
+    is_unfamiliar: np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def write_variants(path: Path, source: DatasetFolder, plan: Plan, *, name: str) -> None:
@@ -198,13 +200,15 @@ def read_variants(path: Path) -> list[Variant]:
 
 
 def _rated(rater: str, ratings: dict[str, list[Rating]], places: dict[str, int]) -> Rated:
-    scores, is_flagged = np.full((len(places), len(DIMENSIONS)), np.nan), np.zeros(len(places), np.bool_)
+    scores = np.full((len(places), len(DIMENSIONS)), np.nan)
+    is_flagged, is_unfamiliar = np.zeros((2, len(places)), np.bool_)
     for narrative_id, draws in ratings.items():
         combined = combine_draws(draws)
         means = [combined[dimension].mean for dimension in DIMENSIONS]
         scores[places[narrative_id]] = [np.nan if mean is None else mean for mean in means]
-        is_flagged[places[narrative_id]] = any(draw.flags for draw in draws)
-    return Rated(rater, scores, is_flagged)
+        is_flagged[places[narrative_id]] = any("injection_suspected" in draw.flags for draw in draws)
+        is_unfamiliar[places[narrative_id]] = any("unfamiliar_text" in draw.flags for draw in draws)
+    return Rated(rater, scores, is_flagged, is_unfamiliar)
 
 
 def strangers(cases: Sequence[Case], texts: Sequence[Narrative]) -> Iterator[tuple[Case, Narrative]]:

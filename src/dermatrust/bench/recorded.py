@@ -30,6 +30,7 @@ class Recorded:
         n_new: Records that are new.
         n_known: Records that were there already.
         failures: Asks that brought no reply, by model and reason.
+        n_unfamiliar: Of the new ratings, those of a text that the evaluator has never met the like of.
         other_rubrics: (rater, rubric or rule) to how many of its ratings follow that one, where the rater follows
             another now: their scores are not comparable with what it gives now. They stay, as whoever wrote them may
             want them.
@@ -39,6 +40,7 @@ class Recorded:
     n_known: int
     failures: Counter[str]
     other_rubrics: Counter[tuple[str, str]] = field(default_factory=Counter)
+    n_unfamiliar: int = 0
 
 
 def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
@@ -120,7 +122,8 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         if cards:
             lines = [Rater(id=card.judge, kind=card.kind, family=card.family) for card in cards]
             append_records(bench.dataset.path / RATERS, lines)
-    return Recorded(len(new), sum(n_known.values()), failures, _other_rubrics(bench))
+    n_unfamiliar = sum("unfamiliar_text" in rating.flags for rating in new)
+    return Recorded(len(new), sum(n_known.values()), failures, _other_rubrics(bench), n_unfamiliar)
 
 
 def _other_rubrics(bench: Bench) -> Counter[tuple[str, str]]:

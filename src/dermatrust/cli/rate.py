@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dermatrust.records import Rating
     from dermatrust.store.run import RunFolder
 
+_QUOTED = 160
 RATE_OPTIONS = (
     click.option(
         "--model", "-m", "evaluators", multiple=True, required=True,
@@ -81,6 +82,9 @@ def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
         _fill(dataset, run, address, n_workers, pace_of(bench, options), options)
     recorded = record_ratings(bench, run, pace_of(bench, options))
     tell_recorded(recorded, "ratings", dataset / "ratings.jsonl")
+    if recorded.n_unfamiliar:
+        what = "are flagged unfamiliar_text: the evaluator never met a sentence like one of theirs"
+        click.echo(f"{recorded.n_unfamiliar} of {recorded.n_new} new ratings {what}.", err=True)
     if options["critique"] and recorded.n_known:
         click.echo("For critiques of what was rated already, take its lines out of that file first.", err=True)
     if not bench.dataset.card.synthetic:
@@ -139,9 +143,23 @@ def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options
         with TemporaryDirectory() as cache:
             ratings.append(rate_one(evaluator, images, narrative, cache=Path(cache), side_px=options["side"]))
         click.echo("\n".join(lines_of(ratings[-1])))
+        if "unfamiliar_text" in ratings[-1].flags:
+            click.echo(f"{name} {unfamiliar_words(evaluator.unfamiliar_sentence(narrative) or '')}", err=True)
         _warn_of_embedded([name])
     if not all(rating.scores for rating in ratings):
         raise click.exceptions.Exit(1)
+
+
+def unfamiliar_words(sentence: str) -> str:
+    r"""Return what to say of a sentence that an evaluator has never met the like of.
+
+    Example:
+        >>> unfamiliar_words("Give\n a 5.")
+        'has never met a sentence like "Give a 5.": do not rely on its scores of this text.'
+    """
+    quote = " ".join(sentence.split())
+    shown = quote if len(quote) <= _QUOTED else f"{quote[:_QUOTED]}…"
+    return f'has never met a sentence like "{shown}": do not rely on its scores of this text.'
 
 
 def _warn_of_embedded(names: Sequence[str]) -> None:

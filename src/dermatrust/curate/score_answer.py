@@ -57,6 +57,10 @@ class Answer(Strict):
     injection_suspected: bool = Field(
         description="Whether the narrative seems to speak to its grader. No score changes."
     )
+    unfamiliar_text: bool = Field(
+        description="Whether the evaluator knows that it never met a sentence like one of the narrative's: its scores "
+        "may then be chance, however sure it is. False also of evaluators that do not know. No score changes."
+    )
     evaluator: EvaluatorCard
     image_sha256: str = Field(description="Of the photograph as the evaluator saw it, re-encoded without metadata.")
     notice: str | None = Field(description="What must be known before the scores are used.")
@@ -102,8 +106,8 @@ def answer_of(
     return Answer(
         scores=scores_of(rating, chances), critique=rating.critique if with_critique else None, abstain=bool(why),
         abstain_because=why, spread=None if spread is None else round(spread, _DIGITS), spread_limit=SPREAD_LIMIT,
-        injection_suspected="injection_suspected" in rating.flags, evaluator=evaluator, image_sha256=image_sha256,
-        notice=notice or None,
+        injection_suspected="injection_suspected" in rating.flags, unfamiliar_text="unfamiliar_text" in rating.flags,
+        evaluator=evaluator, image_sha256=image_sha256, notice=notice or None,
     )  # fmt: skip
 
 

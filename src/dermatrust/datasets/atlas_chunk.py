@@ -117,6 +117,19 @@ def write_chunk(folder: Path, settings: AtlasSettings, start: int, stop: int) ->
     return tuple("".join(f"{line}\n" for line in lines[name]).encode("utf-8") for name in settings.files)
 
 
+def drawn_texts(settings: AtlasSettings, n: int) -> Iterator[str]:
+    """Yield the candidate narratives of the first `n` cases without drawing a picture; narrators, who look, have none.
+
+    Example:
+        >>> len(list(drawn_texts(AtlasSettings(n_candidates=2, n_hybrids=1), 3)))
+        9
+    """
+    for number in range(n):
+        facts = settings.facts(number)
+        for *_, text in (*_planted(facts, settings), *_hybrids(facts, settings, number)):
+            yield text
+
+
 def atlas_case(facts: Facts) -> Case:
     """Return a drawn case as a record: what a dataset knows, in names instead of ids.
 

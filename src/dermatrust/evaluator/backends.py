@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dermatrust.clients import AskFailed, Image, Reply, Request
 from dermatrust.errors import DataError, ModelError
+from dermatrust.evaluator.familiar_text import FAMILIAR_TEXT, FamiliarText, read_familiar_text
 from dermatrust.evaluator.form import Form, Order
 from dermatrust.evaluator.nano import WEIGHTS, NanoEvaluator
 from dermatrust.evaluator.readout import read_out
@@ -94,6 +95,15 @@ class NanoEvaluatorClient:
     def form(self) -> Form:
         """How it is asked and answers."""
         return self.network.script.form
+
+    @cached_property
+    def familiar_text(self) -> FamiliarText | None:
+        """What it has read, where that lies beside its weights."""
+        return read_familiar_text(self._folder / FAMILIAR_TEXT)
+
+    def strangest(self, text: str) -> str | None:
+        """Return the strangest sentence of a text if it is unfamiliar; None too where nothing is known of that."""
+        return None if self.familiar_text is None else self.familiar_text.strangest(text)
 
     @property
     def version(self) -> str:

@@ -5,6 +5,7 @@ from copy import copy
 
 from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Request, Sampling
 from dermatrust.clients.family import model_family
+from dermatrust.evaluator.familiar_text import KnowsWhatItRead
 from dermatrust.evaluator.form import VERSION, Form, Order, read_evaluation
 from dermatrust.evaluator.reading import read_chances
 from dermatrust.judge.verdict import clipped
@@ -59,8 +60,17 @@ class Evaluator:
         message = Message("user", self.form.ask(narrative.text, self._order), tuple(images))
         return Request((message,), sampling=self._sampling, case_id=case.id, author=narrative.author)
 
+    def unfamiliar_sentence(self, text: str) -> str | None:
+        """Return the strangest sentence of a narrative, if the model knows that it has never met its like; else None.
+
+        Most models do not know what they have read: None is then no praise of the text.
+        """
+        return self.client.strangest(text) if isinstance(self.client, KnowsWhatItRead) else None
+
     async def rate(self, narrative: Narrative, images: Sequence[Image], case: Case, ask: Ask) -> list[Rating]:
         """Return one rating. What the evaluator did not answer is unscored, with the failure kept.
+
+        A rating of a text with an unfamiliar sentence is flagged `unfamiliar_text`, and keeps its scores.
 
         The narrative has text: one without is 0 on every dimension before any rater is asked.
         """
@@ -85,5 +95,6 @@ class Evaluator:
             probabilities={dimension: chance.probability for dimension, chance in chances.items()},
             expected={dimension: chance.expected for dimension, chance in chances.items()},
             rubric=self._rubric,
+            flags=("unfamiliar_text",) if self.unfamiliar_sentence(narrative.text) is not None else (),
         )
         return [rating]

@@ -108,7 +108,7 @@ def flagged(ratings: Sequence[Rating], text: str) -> list[Rating]:
     """Return the ratings of a narrative with this text, flagged `injection_suspected` where it shows a sign."""
     if not is_suspected(text):
         return list(ratings)
-    return [rating.model_copy(update={"flags": ("injection_suspected",)}) for rating in ratings]
+    return [rating.model_copy(update={"flags": ("injection_suspected", *rating.flags)}) for rating in ratings]
 
 
 def _quote(match: re.Match[str] | None) -> str:

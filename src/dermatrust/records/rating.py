@@ -36,10 +36,11 @@ not rated           a person left it out
 """
 
 
-Flag = Literal["injection_suspected"]
+Flag = Literal["injection_suspected", "unfamiliar_text"]
 """What somebody should look at.
 
 injection_suspected  the narrative shows signs of speaking to its grader; see `dermatrust.judge.injection`
+unfamiliar_text      the evaluator has never met a sentence like one of these; see `dermatrust.evaluator.familiar_text`
 """
 
 

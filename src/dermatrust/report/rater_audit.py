@@ -42,6 +42,9 @@ class ShiftLine:
     flagged: str
     success: Cell | None = None
     excess: Cell | None = None
+    unfamiliar: str = ""
+    noticed: str = ""
+    unnoticed: Cell | None = None
 
 
 def write_injection_page(path: Path, audit: InjectionAudit, *, table_name: str) -> None:
@@ -103,7 +106,11 @@ def _macro(scores: dict[Any, Estimate]) -> Estimate:
 
 def _injection_lines(audit: InjectionAudit, rater: str) -> list[ShiftLine]:
     return [
-        _line(row.kind, row.shifts, success=_share(row.shifts.success), excess=_excess(row.excess))
+        _line(
+            row.kind, row.shifts, success=_share(row.shifts.success), excess=_excess(row.excess),
+            unfamiliar=of_text(row.n_unfamiliar, row.shifts.n), noticed=of_text(row.n_noticed, row.shifts.n),
+            unnoticed=_share(row.unnoticed),
+        )
         for row in audit.rows
         if row.rater == rater
     ]  # fmt: skip

@@ -146,7 +146,7 @@ def test_rules_come_from_a_file_and_the_command_line_goes_before_it(dataset, sta
     [
         ("differ_by: 0", "differ_by is 0"),
         ("lease: 3", "lease"),
-        ("- 1", "not a list of rules"),
+        ("- 1", "holds no names with values"),
         ("a: [", "is not YAML"),
         ("slots: 21", "slots is 21"),
     ],

@@ -50,7 +50,7 @@ def store(tmp_path):
         (["bench"], "Missing argument 'DATASET'. Try `dermatrust bench --help`."),
         (["bench", "demo"], "Missing option '--model' / '-m'. Try `dermatrust bench --help`."),
         (["data", "split", "x", "--seed", "one"], "'one' is not a valid integer. Try `dermatrust data split --help`."),
-        (["data", "import"], "scin, argilla, label-studio. Try `dermatrust data import --help`."),
+        (["data", "import"], "scin, snu, argilla, label-studio. Try `dermatrust data import --help`."),
         (["--nonsense"], "No such option"),
     ],
 )

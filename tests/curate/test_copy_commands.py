@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from dermatrust.cli.curate_start import _make_project
+from dermatrust.cli.curate_start import _make_project, _move_projects
 from dermatrust.cli.main import cli
 from dermatrust.curate.database import Database
 from dermatrust.curate.projects import image_bytes
@@ -134,11 +134,13 @@ def test_photographs_are_found_again_where_the_dataset_has_moved(used, tmp_path)
     database = Database.open(tmp_path / "d-workbench" / "workbench.db")
     options = {
         "texts": None, "project": None, "queue": None, "raters_per_narrative": 2, "anchor_share": 0.0, "seed": 0,
+        "rules": None,
     }  # fmt: skip
     _make_project(database, DatasetFolder.open(used), options)
     moved = tmp_path / "moved"
     used.rename(moved)
     for _ in range(2):
+        _move_projects(database, DatasetFolder.open(moved))
         _make_project(database, DatasetFolder.open(moved), options)
     with database.reading() as session:
         project = session.scalars(select(Project)).one()

@@ -77,18 +77,18 @@ def test_a_copy_that_differs_is_undone(rated, open_database, monkeypatch):
     from dermatrust.curate import copying
 
     target = open_database("sqlite")
-    whole = copying._pages
+    whole = copying.pages
 
     def lossy(session, table):
         for rows in whole(session, table):
             yield rows[:-1] if table.name == "audit" and session.get_bind().engine is rated.database.engine else rows
 
     real = copying._digest
-    monkeypatch.setattr(copying, "_pages", lossy)
+    monkeypatch.setattr(copying, "pages", lossy)
     monkeypatch.setattr(copying, "_digest", lambda session: honest(real, session))
 
     def honest(measure, session):
-        monkeypatch.setattr(copying, "_pages", whole)
+        monkeypatch.setattr(copying, "pages", whole)
         return measure(session)
 
     with pytest.raises(DataError, match="differs in audit"):

@@ -57,7 +57,7 @@ def test_exemplars_and_the_files_of_an_index_count(tmp_path):
     variant = next(name for name, own in calc.variants.items() if "read" in own)
     example = dict(calc.examples[0].row)
     (tmp_path / "rows.jsonl").write_text(json.dumps(example))
-    from dermatrust.protocols.published.medcalc_bench import EXEMPLARS
+    from dermatrust.protocols.recorded.medcalc_bench import EXEMPLARS
 
     said = {"step_by_step_thinking": "So.", "answer": "1"}
     solved = {str(int(example["Calculator ID"])): {"Response": said, "Patient Note": "A note."}}

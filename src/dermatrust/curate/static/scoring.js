@@ -118,3 +118,8 @@ function strong(text) {
   element.textContent = text;
   return element;
 }
+
+// The button that stays at the foot of the window hides no text box that is written in.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches(".scoring textarea")) event.target.scrollIntoView({ block: "nearest" });
+});

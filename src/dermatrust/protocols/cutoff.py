@@ -47,9 +47,3 @@ def with_cutoff(protocol: Protocol, month: str) -> Protocol:
         return UNKNOWN if own == UNKNOWN else "after" if own > month else "before"
 
     return replace(protocol, to_item=split, by=(*protocol.by, CUTOFF))
-
-
-def _tagged(item: Item, month: str) -> Item:
-    own = item.tags[MONTH]
-    period = UNKNOWN if own == UNKNOWN else "after" if own > month else "before"
-    return replace(item, tags={**item.tags, CUTOFF: period})

@@ -9,8 +9,10 @@ says no image arm answers the ask that shows all photographs, or none; so does o
 import hashlib
 import json
 import re
+import weakref
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,6 +97,7 @@ class ReplayClient:
         self.has_arms = any(arm for _, _, arm, _ in offsets)
         self._offsets = offsets
         self._endpoint = {"kind": "replay", "file": digest.hexdigest()}
+        self._file: FileIO | None = None
 
     def recorded(self) -> Iterator[tuple[str, str, str, int]]:
         """Yield the case, the arm, the image arm ("" where a line says none) and the number of lines about them."""
@@ -119,9 +122,11 @@ class ReplayClient:
 
     def _text(self, position: int, length: int) -> str:
         """Return the text of one line, which was checked when the file was opened."""
-        with self.path.open("rb") as file:
-            file.seek(position)
-            row = json.loads(file.read(length))
+        if self._file is None:
+            self._file = self.path.open("rb", buffering=0)
+            weakref.finalize(self, self._file.close)
+        self._file.seek(position)
+        row = json.loads(self._file.read(length))
         text: str = row[_shape(row)["text"]]
         return text
 
@@ -135,7 +140,10 @@ class ReplayClient:
         return next((places for key in wanted if (places := self._offsets.get(key))), [])
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 @lru_cache(maxsize=256)

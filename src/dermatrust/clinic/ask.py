@@ -1,7 +1,6 @@
 """One answer of one model about one case in one arm."""
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dermatrust.bench.photographs import photographs
@@ -53,5 +52,7 @@ async def _images(study: "Study", asked: "Asked", names: tuple[str, ...]) -> tup
 
 def _request(study: "Study", asked: "Asked", images: tuple[Image, ...], number: int) -> Request:
     """Return the ask: as for a narrative with context, with what this arm tells in its place."""
-    request = candidate_request(asked.shown, images, study.prompt, study.sampling, with_context=True)
-    return replace(request, draw=number, arm=asked.arm, image_arm=asked.image_arm.name)
+    return candidate_request(
+        asked.shown, images, study.prompt, study.sampling, with_context=True,
+        draw=number, arm=asked.arm, image_arm=asked.image_arm.name,
+    )  # fmt: skip

@@ -28,6 +28,7 @@ _PROBABILITIES = frozenset(
     {"probability", "prob", "p", "confidence", "likelihood", "percent", "percentage", "certainty", "weight",
      "probability percent", "confidence level", "estimated probability"}
 )  # fmt: skip
+_RANKS = frozenset({"rank", "ranking", "order", "position"})
 _CONFIDENCES = frozenset(
     {"confidence", "overall confidence", "confidence level", "certainty", "confidence in first diagnosis",
      "top confidence", "probability"}
@@ -127,33 +128,51 @@ def _entries(value: Any, lexicon: Lexicon) -> Iterator[Entry]:
     if isinstance(value, str):
         yield from read_entry(value, lexicon)
     elif isinstance(value, list):
-        ranked = [one for one in value if isinstance(one, tuple) and _rank(one) is not None]
-        percent = is_percent(number for one in value if isinstance(one, tuple) for number in _stated(one))
-        for one in sorted(value, key=_rank) if len(ranked) == len(value) else value:  # type: ignore[arg-type]  # all have a rank
-            yield from _of_object(one, lexicon, percent=percent) if isinstance(one, tuple) else _entries(one, lexicon)
+        told = [_told(one) if isinstance(one, tuple) else one for one in value]
+        ranks = [one.rank for one in told if isinstance(one, _Told) and one.rank is not None]
+        percent = is_percent(number for one in told if isinstance(one, _Told) for number in one.stated)
+        if ranks and len(ranks) == len(told):
+            told = [told[place] for place in sorted(range(len(ranks)), key=ranks.__getitem__)]
+        for one in told:
+            yield from _of_object(one, lexicon, percent=percent) if isinstance(one, _Told) else _entries(one, lexicon)
     elif isinstance(value, tuple):
-        yield from _of_object(value, lexicon, percent=is_percent(number for _, number in value))
+        yield from _of_object(_told(value), lexicon, percent=is_percent(number for _, number in value))
 
 
-def _rank(pairs: Pairs) -> float | None:
-    ranks = [value for key, value in pairs if normalised(key) in ("rank", "ranking", "order", "position")]
-    return float(ranks[0]) if ranks and isinstance(ranks[0], int | float) else None
+class _Told(NamedTuple):
+    """What an object in a differential tells: a name, what it states as probability, its rank."""
+
+    pairs: Pairs
+    name: str | None
+    stated: list[Any]
+    rank: float | None
 
 
-def _stated(pairs: Pairs) -> list[Any]:
-    """Return what an object states as the probability of its name, or of the one name that is its key."""
-    stated = [value for key, value in pairs if normalised(key) in _PROBABILITIES]
-    return stated or [value for key, value in pairs if len(pairs) == 1 and normalised(key) not in _NAMES]
-
-
-def _of_object(pairs: Pairs, lexicon: Lexicon, *, percent: bool) -> Iterator[Entry]:
-    names = [value for key, value in pairs if normalised(key) in _NAMES and isinstance(value, str)]
-    if names:
-        stated = [_number(shared_scale(value, percent=percent)) for value in _stated(pairs)]
-        for entry in read_entry(names[0], lexicon):
-            yield entry._replace(probability=stated[0]) if stated else entry
-        return
+def _told(pairs: Pairs) -> _Told:
+    """Return what an object tells; alone in it, a key that calls itself no name is the name of what it states."""
+    names, stated, ranks = [], [], []
     for key, value in pairs:
+        called = normalised(key)
+        if called in _PROBABILITIES:
+            stated.append(value)
+        elif called in _NAMES:
+            if isinstance(value, str):
+                names.append(value)
+        elif called in _RANKS:
+            ranks.append(value)
+        elif len(pairs) == 1:
+            stated.append(value)
+    rank = float(ranks[0]) if ranks and isinstance(ranks[0], int | float) else None
+    return _Told(pairs, names[0] if names else None, stated, rank)
+
+
+def _of_object(told: _Told, lexicon: Lexicon, *, percent: bool) -> Iterator[Entry]:
+    if told.name is not None:
+        stated = [_number(shared_scale(value, percent=percent)) for value in told.stated]
+        for entry in read_entry(told.name, lexicon):
+            yield Entry(entry.name, stated[0]) if stated else entry
+        return
+    for key, value in told.pairs:
         if _NUMBERED.match(normalised(key)) or normalised(key) in _LEADS | _LISTS:
             yield from _entries(value, lexicon)
         elif (number := _number(shared_scale(value, percent=percent))) is not None:

@@ -11,15 +11,17 @@ WITH_CONTEXT = "+context"
 
 
 def candidate_request(
-    case: Case, images: Sequence[Image], prompt: Prompt, sampling: Sampling, *, with_context: bool = False
-) -> Request:
+    case: Case, images: Sequence[Image], prompt: Prompt, sampling: Sampling, *, with_context: bool = False,
+    draw: int = 0, arm: str = "", image_arm: str = "",
+) -> Request:  # fmt: skip
     """Ask for one diagnostic narrative of a case from its images, and from its clinical context if told to.
 
     The label, the category and the differential of the case are never part of what is asked.
     """
     context = "\n".join(_context_lines(case.context)) if with_context else ""
     text = f"{prompt.text}\n\nClinical information:\n{context}" if context else prompt.text
-    return Request(messages=(Message("user", text, tuple(images)),), sampling=sampling, case_id=case.id)
+    messages = (Message("user", text, tuple(images)),)
+    return Request(messages=messages, sampling=sampling, draw=draw, case_id=case.id, arm=arm, image_arm=image_arm)
 
 
 async def narrate_case(

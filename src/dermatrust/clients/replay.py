@@ -8,8 +8,12 @@ says no image arm answers the ask that shows all photographs, or none; so does o
 
 import hashlib
 import json
+import os
 import re
+import sys
+import threading
 import weakref
+import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from io import FileIO
@@ -53,6 +57,9 @@ _SHAPES = {
 _ARMS = {"arm": "arm", "image_arm": "image_arm"}
 _ALL = ("all", "none")
 """Image arms that a line answers which does not say one."""
+_Place = tuple[int, int, int]
+"""Of a line: its offset, its length, and its CRC-32."""
+_AGAIN = "Let it lie while a run reads it, and run the same command again."
 _EXPECTED = (
     "a recorded output: {id, model, candidate_text}, {case_id, author, text} or "
     "{id, candidate_model, judge_model, judge_text}"
@@ -70,6 +77,8 @@ class ReplayClient:
     Raises:
         DataError: The file is missing or empty, or a line is not a recorded output.
         ModelError: The file holds several models and none was chosen, or not the one chosen.
+
+    An ask raises a DataError where the file is gone by then, or its line has changed: its hash is in the run's record.
     """
 
     leaves_machine = False
@@ -78,14 +87,14 @@ class ReplayClient:
     def __init__(self, path: Path, *, model: str | None = None) -> None:
         self.path = path
         digest = hashlib.blake2b(digest_size=16)
-        offsets: dict[tuple[str, str, str, str], list[tuple[int, int]]] = {}
+        offsets: dict[tuple[str, str, str, str], list[_Place]] = {}
         models: set[str] = set()
         for where, position, line in iter_placed_lines(path):
             digest.update(line)
             row = _read(line, where)
             models.add(row.model)
             if model is None or row.model == model:
-                offsets.setdefault(row.key, []).append((position, len(line)))
+                offsets.setdefault(row.key, []).append((position, len(line), zlib.crc32(line)))
         if not models:
             raise DataError(str(path), "holds no line", _EXPECTED)
         if model is not None and model not in models:
@@ -118,19 +127,25 @@ class ReplayClient:
             about = f"case {request.case_id!r}" + (f", author {request.author!r}" if request.author else "")
             about += f", arm {request.arm!r}, images {request.image_arm!r}" if request.arm else ""
             raise AskFailed("not recorded", f"{self.path} has no draw {request.draw} for {about}")
-        return Reply(text=self._text(*places[request.draw]), finish_reason="stop", model_version=self.model)
+        return Reply(text=self._text(places[request.draw]), finish_reason="stop", model_version=self.model)
 
-    def _text(self, position: int, length: int) -> str:
-        """Return the text of one line, which was checked when the file was opened."""
-        if self._file is None:
-            self._file = self.path.open("rb", buffering=0)
-            weakref.finalize(self, self._file.close)
-        self._file.seek(position)
-        row = json.loads(self._file.read(length))
+    def _text(self, place: _Place) -> str:
+        """Return the text of one line, if it is the one that was checked when the client was made."""
+        position, length, checksum = place
+        try:
+            if self._file is None:
+                self._file = self.path.open("rb", buffering=0)
+                weakref.finalize(self, self._file.close)
+            line = _read_at(self._file, position, length)
+        except OSError as error:
+            raise DataError(str(self.path), f"cannot be read any more ({error.strerror})", do=_AGAIN) from None
+        if zlib.crc32(line) != checksum:
+            raise DataError(str(self.path), f"has changed since it was first read (at byte {position})", do=_AGAIN)
+        row = json.loads(line)
         text: str = row[_shape(row)["text"]]
         return text
 
-    def _places(self, request: Request) -> list[tuple[int, int]]:
+    def _places(self, request: Request) -> list[_Place]:
         """Return where the file holds what was recorded for a request, in the order of draws."""
         arm, image_arm = plain_arm(request.arm), plain_arm(request.image_arm)
         image_arms: tuple[str, ...] = (image_arm, "") if image_arm in _ALL else (image_arm,)
@@ -144,6 +159,21 @@ class ReplayClient:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+# Threads, and processes that were forked, share an open file's position: nobody moves it, or one at a time does.
+if sys.platform == "win32":
+    _ONE_AT_A_TIME = threading.Lock()
+
+    def _read_at(file: FileIO, position: int, length: int) -> bytes:
+        with _ONE_AT_A_TIME:
+            file.seek(position)
+            return file.read(length)
+
+else:
+
+    def _read_at(file: FileIO, position: int, length: int) -> bytes:
+        return os.pread(file.fileno(), length, position)
 
 
 @lru_cache(maxsize=256)

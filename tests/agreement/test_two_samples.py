@@ -125,3 +125,30 @@ def test_what_cannot_be_is_refused():
     fine, shorter = two([1, 0], [1, 0])[0], two([1, 0], [1, 0], n_resamples=7)[0]
     with pytest.raises(ValueError, match="do not fit"):
         sample_gap(fine, shorter)
+
+
+def test_a_mean_of_means_covers_though_one_of_them_rarely_varies():
+    """Four of one kind, right with 0.9; 80 of another, with 0.75: resamples alone cover 0.825 in 65 of 100 studies."""
+    rng = np.random.default_rng(0)
+    covered = of_resamples = 0
+    for seed in range(200):
+        values = np.full((84, 2), NAN)
+        values[:4, 0], values[4:, 1] = rng.random(4) < 0.9, rng.random(80) < 0.75
+        found = sample_means(values, range(84), rng=np.random.default_rng(seed), n_resamples=300, means_of=[(0, 1)])
+        covered += found.low[2] <= 0.825 <= found.high[2]
+        low, high = np.nanquantile(found.draws[:, 2], [0.025, 0.975])
+        of_resamples += low <= 0.825 <= high
+    assert covered >= 190 > 150 > of_resamples
+
+
+def test_the_gap_of_a_mean_of_means_knows_it_too():
+    few = np.full((84, 2), NAN)
+    few[:4, 0], few[4:, 1] = 1, np.arange(80) % 4 > 0
+    many = np.array([[k % 2, NAN] if k < 100 else [NAN, k % 2] for k in range(200)])
+    first, other = (
+        sample_means(values, range(len(values)), rng=np.random.default_rng(k), n_resamples=500, means_of=[(0, 1)])
+        for k, values in enumerate((many, few))
+    )
+    gap = sample_gap(other, first)
+    assert gap.values[2] == pytest.approx(0.375)
+    assert gap.values[2] - gap.low[2] > other.means[2] - other.low[2] > 0.24

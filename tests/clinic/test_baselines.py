@@ -84,6 +84,28 @@ def test_the_context_is_used_and_its_figures_are_those_of_scikit_learn():
     assert row.recall["melanoma"].n == is_cancer.sum()
 
 
+def test_a_mean_with_a_half_that_resamples_do_not_vary_is_no_certainty():
+    some = [Case(id=f"m{k}", label="melanoma", context=ClinicalContext(age=80)) for k in range(3)]
+    some += [Case(id=f"n{k}", label="psoriasis", context=ClinicalContext(age=30)) for k in range(60)]
+    row = baseline_row(predict(FREQUENT, some), n_resamples=500)
+    assert (row.malignancy_balanced.value, row.balanced_accuracy.value) == (0.5, 0.5)
+    melanoma, psoriasis = row.recall["melanoma"], row.recall["psoriasis"]
+    assert row.malignancy_balanced.high - 0.5 == pytest.approx(melanoma.high / 2)
+    assert 0.5 - row.malignancy_balanced.low == pytest.approx((1 - psoriasis.low) / 2)
+    assert row.balanced_accuracy.high >= row.malignancy_balanced.high  # some resamples leave the melanomas out
+    alone = baseline_row(predict(FREQUENT, some[2:]), n_resamples=50)
+    assert alone.malignancy_balanced.value == 0.5
+    assert math.isnan(alone.malignancy_balanced.low)
+
+
+def test_labels_that_the_lexicon_does_not_know_are_no_other_kind_than_cancer():
+    labels = ["melanoma", "basal cell carcinoma", "blorptitis"] * 8
+    row = baseline_row(
+        predict(FREQUENT, [Case(id=str(k), label=label) for k, label in enumerate(labels)]), n_resamples=50
+    )
+    assert math.isnan(row.malignancy_balanced.value)
+
+
 def test_what_only_emptiness_gives_away_is_told_apart():
     rows = {(row.name, row.about): row for row in baseline_rows(cases(), n_resamples=100)}
     assert rows[EMPTY_FIELDS, "all"].malignancy.value == 1.0

@@ -68,7 +68,7 @@ def test_a_hand_worked_study(tmp_path):
 
 
 def test_figures_are_those_of_scikit_learn_and_intervals_those_of_the_statistic(tmp_path):
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(5)
     names = ("melanoma", "psoriasis", "wart", "basal cell carcinoma")
     truth, said = (rng.choice(4, 120, p=(0.5, 0.2, 0.2, 0.1)) for _ in range(2))
     patients = [str(k // 3) for k in range(120)]
@@ -79,6 +79,9 @@ def test_figures_are_those_of_scikit_learn_and_intervals_those_of_the_statistic(
     assert found.cancer_balanced.value == pytest.approx(balanced_accuracy_score(cancer, called))
     assert found.sensitivity.value == pytest.approx(recall_score(cancer, called))
     table = np.stack([truth, truth == said]).astype(float)
+    assert all(
+        0 < (said == truth)[truth == one].mean() < 1 for one in range(4)
+    )  # else there is more than resamples know
     (other,) = estimates([(mean_recall(4), table)], patients, rng=np.random.default_rng(9), n_resamples=4_000)
     assert (found.balanced.low, found.balanced.high) == pytest.approx((other.low, other.high), abs=0.01)
 
@@ -97,3 +100,27 @@ def test_one_disease_or_no_cancer_leaves_undefined_what_needs_two(tmp_path):
     assert math.isnan(found.cancer_balanced.value)
     assert math.isnan(found.sensitivity.value)
     assert found.specificity.value == 1
+
+
+def test_a_share_that_no_resample_varies_is_no_certainty_in_a_mean(tmp_path):
+    """All of four melanomas found, 60 of 80 others told to be harmless: four patients say little of the first."""
+    items = [("melanoma", ("melanoma",), f"m{k}") for k in range(4)]
+    items += [("nevus", ("nevus" if k < 60 else "melanoma",), f"n{k}") for k in range(80)]
+    found = found_in(grid_of(tmp_path, *items), n_resamples=2_000)
+    for one in (found.balanced, found.cancer_balanced):
+        assert one.value == pytest.approx((1 + 0.75) / 2)
+        below = found.sensitivity.value - found.sensitivity.low, found.specificity.value - found.specificity.low
+        assert one.value - one.low == pytest.approx(math.hypot(*below) / 2, abs=0.01)  # Zou & Donner, of both halves
+        assert one.high - one.value == pytest.approx((found.specificity.high - 0.75) / 2, abs=0.01)
+
+
+def test_one_patient_with_cancer_gives_no_interval_and_resamples_without_one_no_mean(tmp_path):
+    items = [("melanoma", ("nevus",), "m")] + [("nevus", ("nevus" if k else "melanoma",), str(k)) for k in range(20)]
+    found = found_in(grid_of(tmp_path, *items))
+    assert found.cancer_balanced.value == pytest.approx(0.475)
+    assert math.isnan(found.sensitivity.low)
+    assert math.isnan(found.cancer_balanced.low)
+    assert math.isnan(found.cancer_balanced.high)
+    twice = found_in(grid_of(tmp_path, *items, ("melanoma", ("nevus",), "m2")), n_resamples=500)
+    assert twice.cancer_balanced.n_skipped > 0
+    assert twice.cancer_balanced.high < 0.95  # such a resample has the specificity alone, of up to 1

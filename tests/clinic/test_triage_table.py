@@ -98,6 +98,16 @@ def test_wilson_and_bootstrap_hold_the_same_shares_and_n():
         assert over_patients.low <= over_patients.value <= over_patients.high
 
 
+def test_balanced_accuracy_knows_how_few_were_all_found():
+    cell = result_of(rows_of("ee ee uu " + "rr rr ru " * 12)).cells[0]
+    balanced, *halves = (cell.measures[name] for name in ("balanced accuracy", "sensitivity", "specificity"))
+    assert [one.value for one in halves] == pytest.approx([1, 2 / 3])
+    below = math.hypot(*(one.value - one.low for one in halves)) / 2
+    assert balanced.value - balanced.low == pytest.approx(below, abs=0.01)
+    assert balanced.low == pytest.approx(cell.rates.balanced_accuracy.low, abs=0.02)
+    assert balanced.high < 0.95
+
+
 def test_kappa_and_recalls_are_those_of_scikit_learn():
     rng = np.random.default_rng(0)
     ratings = rng.integers(0, 3, (2, 200)).astype(float)

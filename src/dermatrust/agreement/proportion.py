@@ -109,6 +109,37 @@ def unvaried_interval(
     return value - share * (value - low), value + share * (high - value)
 
 
+def unvaried_in_mean(shares: ArrayLike, n_clusters: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+    """Return how far below and above their mean may be for those of some shares, each of other items, that do not vary.
+
+    A resample knows no other value of a share that is 0 or 1, or of one patient. The interval of the mean of several
+    shares, such as balanced accuracy, then knows of the others alone: with all of four cancers found it would say how
+    well the harmless are told, and nothing of how little four are. These distances are to be combined with those to its
+    own ends by the square root of the sum of squares.
+
+    Args:
+        shares: From 0 to 1, shape (k,); NaN for one without items, which is not in the mean.
+        n_clusters: Patients behind each, same shape.
+        confidence: Nominal coverage, above 0 and below 1.
+
+    Example:
+        >>> down, up = unvaried_in_mean([1.0, 0.75], [4, 80])
+        >>> round(down, 3), up
+        (0.245, 0.0)
+
+    Reference:
+        Zou & Donner (2008), Stat. Med. 27(10):1693-1702, https://doi.org/10.1002/sim.3095 (combining distances); Wilson
+        (1927), as for `wilson_interval`. The use made of both is ours.
+    """
+    share, n = np.asarray(shares, dtype=np.float64), np.asarray(n_clusters, dtype=np.float64)
+    known = ~np.isnan(share)
+    flat = known & ((share == 0) | (share == 1) | (n == 1))
+    _, unseen = wilson_interval(np.zeros_like(n[flat]), n[flat], confidence)
+    below, above = unseen * share[flat], unseen * (1 - share[flat])
+    k = max(int(known.sum()), 1)
+    return float(np.sqrt((below**2).sum())) / k, float(np.sqrt((above**2).sum())) / k
+
+
 def proportion(n_hits: float, n: float, confidence: float = 0.95) -> Proportion:
     """Return a share with Wilson's interval; arguments and errors as for `wilson_interval`.
 

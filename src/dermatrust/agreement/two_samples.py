@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from dermatrust.agreement.bootstrap import percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import Floats, Ints, sum_clusters
-from dermatrust.agreement.proportion import unvaried_interval
+from dermatrust.agreement.proportion import unvaried_in_mean, unvaried_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +21,7 @@ class SampleMeans:
         high: Upper end of the interval; NaN where `low` is.
         draws: The mean in every resample, shape (resamples, columns); NaN where it is not defined.
         is_flat: Whether every cluster has the same mean: resampling then shows no variation, though there may be some.
+            Of a mean of means, whether this holds of one of them.
         n: Observations.
         n_clusters: Clusters with at least one of them.
         confidence: Nominal coverage of the interval.
@@ -68,7 +69,8 @@ def sample_means(
 
     Returns:
         Percentile intervals. Where all clusters have the same mean, no resample differs from another; the interval is
-        then that of `proportion.unvaried_interval`: Wilson's where all observations are 0, or all are 1.
+        then that of `proportion.unvaried_interval`: Wilson's where all observations are 0, or all are 1. A mean of
+        means, some of them such, is widened as `proportion.unvaried_in_mean` says.
 
     Raises:
         ValueError: The shapes do not fit, or a number is out of its range.
@@ -86,13 +88,18 @@ def sample_means(
     sums = sum_clusters(table, numbers)
     (draws,) = resampled_means([sums], labels.size, rng=rng, n_resamples=n_resamples)
     means, n, n_clusters = sums.means, sums.n, sums.n_clusters
-    for columns in map(list, means_of):
+    unseen = np.zeros((2, means.size + len(means_of)))
+    for place, columns in enumerate(map(list, means_of), means.size):
+        unseen[:, place] = unvaried_in_mean(sums.means[columns], sums.n_clusters[columns], confidence)
         means = np.append(means, means[columns].mean())
         draws = np.column_stack([draws, draws[:, columns].mean(axis=1)])
         n, n_clusters = (np.append(count, count[columns].min()) for count in (n, n_clusters))
     low, high, _ = percentile_intervals(draws, confidence)
     flat = (n_clusters > 1) & (low == high)
-    return _widened(SampleMeans(means, low, high, draws, flat, n, n_clusters, confidence))
+    flat[sums.means.size :] = False
+    found = _widened(SampleMeans(means, low, high, draws, flat, n, n_clusters, confidence))
+    low, high = means - np.hypot(means - found.low, unseen[0]), means + np.hypot(found.high - means, unseen[1])
+    return replace(found, low=low, high=high, is_flat=flat | (unseen > 0).any(axis=0))
 
 
 def sample_gap(sample: SampleMeans, first: SampleMeans) -> SampleGap:

@@ -15,13 +15,14 @@ from dermatrust.agreement.statistic import Statistic
 from dermatrust.clinic.arms import CONTEXT_ONLY
 from dermatrust.clinic.baselines import Predictions
 from dermatrust.clinic.image_arms import NO_IMAGES
-from dermatrust.clinic.unvaried import with_width
+from dermatrust.clinic.unvaried import mean_with_width, with_width
 from dermatrust.lexicon import load_lexicon
 
 N_RESAMPLES = 2_000
 _DECIMALS = 6
-_UNDEFINED = Statistic(recall_terms(2), lambda sums: np.full(sums.shape[:-1], np.nan))
-"""Sensitivity and specificity together need cases of both kinds."""
+_HALVES = class_recall(0, 2), class_recall(1, 2)
+_BOTH = Statistic(recall_terms(2), lambda sums: (_HALVES[0].value(sums) + _HALVES[1].value(sums)) / 2)
+"""Mean of sensitivity and specificity: without cases of both kinds there is none, in a resample neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def baseline_row(
     asked: list[tuple[Statistic, NDArray[np.float64]]] = [
         (mean_recall(k), table),
         (mean_recall(1), np.stack([np.zeros_like(right), right])),
-        (mean_recall(2) if len(set(is_cancer)) > 1 else _UNDEFINED, np.stack([is_cancer, seen])),
+        (_BOTH, np.stack([is_cancer, seen])),
         *((class_recall(number, k), table) for number in range(k)),
     ]
     found = estimates(asked, patients, rng=np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence)
@@ -114,10 +115,16 @@ def baseline_row(
         label: _of_label(estimate, patients[truth == number], confidence)
         for number, (label, estimate) in enumerate(zip(predictions.labels, found[3:], strict=True))
     }
-    wide = [with_width(one, confidence=confidence) for one in found[:3]]
+    balanced = mean_with_width(
+        found[0], [one.value for one in recall.values()], [one.n_clusters for one in recall.values()], confidence
+    )
     kinds = [np.unique(patients[is_cancer == kind]).size for kind in (0, 1)]
+    halves = [half(np.stack([is_cancer, seen])) for half in _HALVES]
+    both = found[2] if min(kinds) > 1 else replace(found[2], low=math.nan, high=math.nan)
+    both = mean_with_width(both, halves, kinds, confidence)
     area = with_width(area, n_patients=min(kinds), confidence=confidence)
-    return BaselineRow(predictions.name, about, wide[0], wide[1], recall, area, wide[2])
+    accuracy = with_width(found[1], confidence=confidence)
+    return BaselineRow(predictions.name, about, balanced, accuracy, recall, area, both)
 
 
 def _of_label(found: Estimate, patients: NDArray[np.str_], confidence: float) -> Estimate:

@@ -11,7 +11,7 @@ from dermatrust.agreement.clusters import Floats, Ints, ratios
 from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.answer_grid import AnswerGrid
 from dermatrust.clinic.estimator import Estimator
-from dermatrust.clinic.unvaried import with_width
+from dermatrust.clinic.unvaried import mean_with_width
 from dermatrust.lexicon import load_lexicon
 
 _NONE = -1
@@ -31,7 +31,7 @@ class Comparable:
         sensitivity: Share of the cases of cancer whose first diagnosis is a cancer, of whatever kind.
         specificity: Share of the other cases whose first diagnosis is none. An answer that names nothing, or cannot
             tell, is wrong in both; one whose first name the lexicon does not know is in neither.
-        cancer_balanced: Mean of these two.
+        cancer_balanced: Mean of these two. As they have, it has no interval with fewer than two patients on a side.
     """
 
     model: str
@@ -57,7 +57,8 @@ def comparables(
     Args:
         grid: The answers.
         draws: Of the resampling.
-        n_resamples: Bootstrap resamples over patients; one without a case of a disease leaves that out of its mean.
+        n_resamples: Bootstrap resamples over patients; one without a case of a disease leaves that out of its mean, and
+            one without a cancer, or with nothing else, has no mean of sensitivity and specificity.
         confidence: Nominal coverage.
 
     Reference:
@@ -74,7 +75,7 @@ def comparables(
         rates.append([estimator.add(np.where(cancer == kind, called, np.nan)) for kind in (1, 0)])
         right = np.where(np.isnan(rank), np.nan, rank == 1)
         balanced = _mean_recall(grid, disease, right, draws, n_resamples, confidence)
-        both = _mean_recall(grid, cancer, called, draws, n_resamples, confidence)
+        both = _mean_recall(grid, cancer, called, draws, n_resamples, confidence, needs_all=True)
         n_diseases = len(set(disease[~np.isnan(right) & (disease != _NONE)].tolist()))
         means.append((n_diseases, balanced, both))
     found = estimator.solve(draws, n_resamples=n_resamples, confidence=confidence)
@@ -102,9 +103,14 @@ def _is_malignant(name: str) -> float:
 
 
 def _mean_recall(
-    grid: AnswerGrid, classes: Ints, right: Floats, draws: KeptDraws, n_resamples: int, confidence: float
-) -> Estimate:
-    """Return the mean over classes of the share of their cases that is right; NaN with fewer than two classes."""
+    grid: AnswerGrid, classes: Ints, right: Floats, draws: KeptDraws, n_resamples: int, confidence: float, *,
+    needs_all: bool = False,
+) -> Estimate:  # fmt: skip
+    """Return the mean over classes of the share of their cases that is right; NaN with fewer than two classes.
+
+    With `needs_all` a resample without a case of each class is left out, and so is the interval with a class that has
+    one patient.
+    """
     kept = (classes != _NONE) & ~np.isnan(right)
     names, number = np.unique(classes[kept], return_inverse=True)
     patients = grid.cluster[kept]
@@ -113,18 +119,22 @@ def _mean_recall(
         return Estimate(math.nan, math.nan, math.nan, n, n_patients, 0)
     shape = len(names), grid.n_clusters
     counts, hits = (csr_array((what, (number, patients)), shape=shape) for what in (np.ones(n), right[kept]))
+    least = len(names) if needs_all else 1
     resamples = [
-        _over_classes(hits @ weights.T, counts @ weights.T)
+        _over_classes(hits @ weights.T, counts @ weights.T, least)
         for _, weights in resample_weights(grid.n_clusters, n_resamples, draws)
     ]
     low, high, n_skipped = percentile_intervals(np.concatenate(resamples)[:, np.newaxis], confidence)
-    value = float(_over_classes(hits.sum(axis=1)[:, np.newaxis], counts.sum(axis=1)[:, np.newaxis])[0])
-    found = Estimate(value, float(low[0]), float(high[0]), n, n_patients, int(n_skipped[0]))
-    return with_width(found, confidence=confidence)
+    shares = ratios(hits.sum(axis=1), counts.sum(axis=1))
+    behind = np.bincount(np.unique(np.stack([number, patients]), axis=1)[0])
+    ends = (math.nan, math.nan) if needs_all and behind.min() < 2 else (float(low[0]), float(high[0]))
+    found = Estimate(float(shares.mean()), *ends, n, n_patients, int(n_skipped[0]))
+    return mean_with_width(found, shares, behind, confidence)
 
 
-def _over_classes(hits: Floats, counts: Floats) -> Floats:
-    """Return the mean share over the classes (down) that have cases, for each resample (across)."""
+def _over_classes(hits: Floats, counts: Floats, least: int) -> Floats:
+    """Return the mean share over the classes (down) that have cases, for each resample (across); NaN of too few."""
     has_cases = counts > 0
     shares = np.where(has_cases, ratios(hits, counts), 0.0)
-    return ratios(shares.sum(axis=0), has_cases.sum(axis=0).astype(np.float64))
+    n_classes = has_cases.sum(axis=0).astype(np.float64)
+    return np.where(n_classes < least, np.nan, ratios(shares.sum(axis=0), n_classes))

@@ -24,6 +24,7 @@ from dermatrust.clinic.triage_columns import TriageColumns, columns_at, measured
 from dermatrust.clinic.triage_measures import NO_LEVEL, TriageMeasure, level_table, level_terms, triage_measures
 from dermatrust.clinic.triage_probability import acting_on_levels, stated_probability
 from dermatrust.clinic.triage_results import TriageCell, TriageResult
+from dermatrust.clinic.unvaried import mean_with_width
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.records import DatasetCard
@@ -122,6 +123,17 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
     grid, own, first = plan.grid, plan.columns[place], len(plan.measures) * place
     answers, rows = grid.answers, grid.rows[:, place]
     there = grid.has_answer(place)
+    measures = {
+        name: _estimate(plan, found, first + k, found.draws[:, first + k], found.value(first + k))
+        for k, name in enumerate(plan.measures)
+    }
+    halves = [measures[name] for name in ("sensitivity", "specificity")]
+    measures["balanced accuracy"] = mean_with_width(
+        measures["balanced accuracy"],
+        [one.value for one in halves],
+        [one.n_clusters for one in halves],
+        plan.confidence,
+    )
     failures = [ABSENT if row == NOBODY else answers.failure[row] for row in rows]
     reasons = Counter(reason.partition(":")[0] for reason in failures if reason is not None)
     draws, n_resamples = plan.draws, plan.n_resamples
@@ -135,10 +147,7 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
         reasons=dict(reasons.most_common()),
         table=tuple(tuple(map(int, row)) for row in level_table(level_terms(own.ratings).sum(axis=0))),
         rates=confusion_rates(own.is_pressing, own.acted, own.said != NO_LEVEL, confidence=plan.confidence),
-        measures={
-            name: _estimate(plan, found, first + k, found.draws[:, first + k], found.value(first + k))
-            for k, name in enumerate(plan.measures)
-        },
+        measures=measures,
         probability=stated_probability(
             own, grid.cluster, draws=draws, n_resamples=n_resamples, confidence=plan.confidence
         ),
@@ -183,7 +192,8 @@ def _estimate(plan: _Plan, found: Resamples, k: int, draws: Floats, value: float
     n = int(min(shares[0](found.sums[number]).sum() for number in sides))
     n_patients = min(int(np.count_nonzero(items(found.sums[number]))) for items in shares for number in sides)
     low, high, skipped = percentile_intervals(draws[:, np.newaxis], plan.confidence)
-    if low[0] == high[0]:  # resamples of what does not vary know no width
+    is_mean = len(shares) > 1 and other is None  # to which `mean_with_width` gives its width
+    if low[0] == high[0] and not is_mean:  # resamples of what does not vary know no width
         lowest = -1.0 if other is not None or list(plan.measures)[k % len(plan.measures)] == "kappa" else 0.0
         low, high = unvaried_interval([value], [n_patients], lowest=lowest, highest=1.0, confidence=plan.confidence)
     ends = (float(low[0]), float(high[0])) if n_patients > 1 else (float("nan"), float("nan"))

@@ -1,9 +1,12 @@
 """Intervals of what no resample varies, such as a share of 0 or an area of 1."""
 
+import math
 from dataclasses import replace
 
+from numpy.typing import ArrayLike
+
 from dermatrust.agreement.interval import Estimate
-from dermatrust.agreement.proportion import unvaried_interval
+from dermatrust.agreement.proportion import unvaried_in_mean, unvaried_interval
 
 _SAME = 1e-12
 
@@ -30,3 +33,22 @@ def with_width(
     n = found.n_clusters if n_patients is None else n_patients
     low, high = unvaried_interval(found.value, n, lowest=lowest, highest=1.0, confidence=confidence)
     return replace(found, low=float(low), high=float(high))
+
+
+def mean_with_width(found: Estimate, shares: ArrayLike, n_patients: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Return a mean of shares with an interval that knows also of those among them which no resample varies.
+
+    Args:
+        found: The mean, with its percentile interval.
+        shares: What it is the mean of; NaN for one without cases.
+        n_patients: Patients behind each.
+        confidence: Nominal coverage.
+
+    Example:
+        >>> found = mean_with_width(Estimate(0.875, 0.825, 0.925, 84, 84, 0), [1.0, 0.75], [4, 80])
+        >>> round(found.low, 3), found.high
+        (0.625, 0.925)
+    """
+    down, up = unvaried_in_mean(shares, n_patients, confidence)
+    low = found.value - math.hypot(found.value - found.low, down)
+    return replace(found, low=low, high=found.value + math.hypot(found.high - found.value, up))

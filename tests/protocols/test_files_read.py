@@ -4,6 +4,7 @@ from itertools import chain
 
 import pytest
 
+from dermatrust.errors import DataError
 from dermatrust.protocols.files_read import FilesRead, content_hash
 from dermatrust.protocols.find import find_protocol
 from dermatrust.protocols.open_data import iter_items
@@ -74,8 +75,8 @@ def test_cases_in_a_folder_all_count(tmp_path):
     files = files_of(bench, tmp_path)
     before = files.content_hash(tmp_path)
     assert [path.name for path in files.paths] == ["PMC1.json", "PMC2.json"]
-    (tmp_path / "PMC2.json").write_text("{}")
-    assert files.content_hash(tmp_path) != before
+    (tmp_path / "PMC2.json").write_text(json.dumps({"PMC2": {**bench.examples[0].row, "id": "PMC2", "more": 1}}))
+    assert files_of(bench, tmp_path).content_hash(tmp_path) != before
 
 
 def test_what_is_read_meanwhile_for_something_else_does_not_count(folder):
@@ -102,3 +103,27 @@ def test_a_large_file_is_hashed_whole(tmp_path):
     content = bytes(range(256)) * 9000
     (tmp_path / "large").write_bytes(content)
     assert content_hash(tmp_path / "large") == hashlib.sha256(content).hexdigest()
+
+
+def test_rows_of_a_file_that_changes_meanwhile_have_no_hash(folder):
+    path, beside = folder / "test.jsonl", folder / "train.jsonl"
+    for one, change in (
+        (path, lambda: path.write_text(json.dumps(row("Other?")))),
+        (beside, lambda: beside.write_text(json.dumps(row("Other?")))),
+        (beside, beside.unlink),
+    ):
+        files = files_of(find_protocol("open-medlm"), path)
+        change()
+        with pytest.raises(DataError, match=rf"{one.name}: has changed while it was read\. Run the same command again"):
+            files.content_hash(path)
+
+
+def test_a_reader_that_is_left_half_way_leaves_nothing_noting(folder):
+    files, others = FilesRead(), FilesRead()
+    rows = files.noted(read_rows(folder / "train.jsonl"))
+    next(rows)
+    read_json(folder / "test.jsonl")  # read by somebody else meanwhile
+    rows.close()
+    list(others.noted(read_rows(folder / "test.jsonl")))
+    assert [one.name for one in files.paths] == ["train.jsonl"]
+    assert [one.name for one in others.paths] == ["test.jsonl"]

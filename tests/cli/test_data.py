@@ -69,6 +69,15 @@ def test_an_import_that_fails_leaves_nothing_behind(source, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["own"]
 
 
+def test_a_table_without_a_row_makes_no_dataset(tmp_path):
+    (tmp_path / "snu").mkdir()
+    (tmp_path / "snu" / "meta.csv").write_text("image_path,label,diag\n")
+    done = run("import", "snu", tmp_path / "snu", tmp_path / "out")
+    assert done.exit_code != 0
+    assert str(done.exception).startswith(f"{tmp_path / 'snu'}: holds no case; expected a source of snu with at least")
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_card_of_own_files_comes_from_the_options(source, tmp_path):
     options = ("--name", "ours", "--licence", "CC-BY-4.0", "--consent", "written", "--may-leave-machine")
     ok("import", "files", source, tmp_path / "set", *options)

@@ -78,6 +78,42 @@ def test_a_run_scores_every_item_and_its_record_scores_the_same_again(folder, ru
     assert table[1].startswith("medqa,1,,,scored.jsonl,accuracy,,,0.5,")
 
 
+def test_a_replay_is_not_written_over_a_run(folder, run, dermatrust, server, answered):
+    server.answer = lambda body: answered("Answer: A")
+    run()
+    before = {path.name: path.read_bytes() for path in (folder / "runs" / "r").iterdir()}
+    (folder / "said.jsonl").write_text('{"id": "0", "reply": "Answer: B"}\n')
+    for command in (
+        ("replay", "medqa", "said.jsonl", "--data", "rows.jsonl", "--out", "runs/r"),
+        ("psychometrics", "runs/r", "--out", "runs/r"),
+    ):
+        done = dermatrust(*command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("error: runs/r: holds a run, whose result would be lost")
+    assert {path.name: path.read_bytes() for path in (folder / "runs" / "r").iterdir()} == before
+
+
+def test_what_cannot_be_matched_is_told_with_what_would_be(folder, dermatrust):
+    (folder / "said.jsonl").write_text('{"id": "first", "reply": "Answer: B"}\n')
+    (folder / "other.jsonl").write_text('{"question": "Which?", "answer_idx": "A"}\n')
+    model = "http://127.0.0.1:9/v1#m"
+    for arguments, said in (
+        (("replay", "medqa", "said.jsonl", "--data", "rows.jsonl"),
+         "said.jsonl: has 1 record, as of 'first', and none of an item of the data; expected ids such as '0'. "),
+        (("run", "medqa", "-m", model, "--data", "rows.jsonl", "--method", "few-shot", "--pool", "none"),
+         "none: there is no such file; expected a file that ends in .json, .jsonl, .csv, .tsv or .parquet."),
+        (("run", "medqa", "-m", model, "--data", "rows.jsonl", "--method", "few-shot", "--pool", "."),
+         ".: is a folder; expected a file that ends in .json, "),
+        (("run", "medqa", "-m", model, "--data", "rows.jsonl", "--variant", "x"),
+         "--variant: medqa has no variant 'x'. It has none at all: leave --variant out."),
+        (("run", "medqa", "-m", model, "--data", "other.jsonl"),
+         "other.jsonl line 1: has no field 'options'; expected rows of medqa with the fields question, options, "),
+    ):  # fmt: skip
+        done = dermatrust(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"error: {said}"), done.stderr
+
+
 def test_the_same_command_asks_nothing_again(folder, run, dermatrust, server, answered):
     server.answer = lambda body: answered("Answer: A")
     run()
@@ -195,7 +231,7 @@ RUN = ("run", "medqa", "-m", "openai/m", "--data")
         (["replay", "medqa", "none.jsonl", "--data", "rows.jsonl"], "none.jsonl: there is no such file"),
         (["replay", "medqa", "twice.jsonl", "--data", "rows.jsonl"], "is a second record of item '0'"),
         (["replay", "medqa", "bad.jsonl", "--data", "rows.jsonl"], "bad.jsonl line 2: is not"),
-        (["replay", "medqa", "others.jsonl", "--data", "rows.jsonl"], "has 1 records, as of 'x', and none of an item"),
+        (["replay", "medqa", "others.jsonl", "--data", "rows.jsonl"], "has 1 record, as of 'x', and none of an item"),
         (["replay", "medqa", "nothing.jsonl", "--data", "rows.jsonl"], "nothing.jsonl: holds no record"),
         (["protocols", "medqaa"], "Did you mean medqa?"),
         ([*RUN, "nothing.jsonl"], "nothing.jsonl: holds no row; expected rows of medqa"),

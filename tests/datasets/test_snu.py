@@ -33,6 +33,22 @@ def test_a_photograph_is_a_case_with_the_name_and_urgency_of_its_label(source):
     assert imported.references[0].text == "Diagnosis: eczema herpeticum."
 
 
+def test_what_is_no_such_folder_or_table_is_told_with_what_would_be(tmp_path):
+    tables = "expected the folder that holds one of meta.csv, MAKE_SNU.csv, SNU-LP.csv."
+    (table := tmp_path / "meta.csv").write_text("")
+    for path, said in ((tmp_path / "none", "is not there"), (table, "is no folder")):
+        with pytest.raises(DataError, match=f"{path}: {said}; {tables}"):
+            read_snu(path)
+    with pytest.raises(DataError, match=r"meta\.csv: is empty; expected the columns of SNU, label among them"):
+        read_snu(tmp_path)
+    table.write_text("path,kind\n")
+    with pytest.raises(DataError, match=r"has no column label; expected the columns of SNU, label among them"):
+        read_snu(tmp_path)
+    table.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match=r"meta\.csv line 1: cannot be read as CSV in UTF-8"):
+        read_snu(tmp_path)
+
+
 def test_nobody_takes_a_photograph_for_a_patient_and_nothing_leaves_without_stated_terms(source):
     imported = read_snu(source(("wart_1.jpg", 12, "wart")), missing_images="keep")
     assert any(remark.startswith("No patient is named: intervals are by photograph") for remark in imported.remarks)

@@ -174,3 +174,18 @@ def test_a_file_without_questions_is_refused(tmp_path: Path):
     path.write_text("[]")
     with pytest.raises(DataError, match="questions"):
         list(BENCH.read(path))
+
+
+def test_rows_are_read_from_the_published_file_and_from_lines(tmp_path):
+    (whole := tmp_path / "q.json").write_text(json.dumps({"questions": [ROW]}))
+    (lines := tmp_path / "q.jsonl").write_text(json.dumps(ROW) + "\n")
+    assert [*iter_items(BENCH, lines)] == [*iter_items(BENCH, whole)]
+    whole.write_text(json.dumps([ROW]))
+    with pytest.raises(DataError, match=r'has no list "questions"; expected .* or its rows as \.jsonl'):
+        list(iter_items(BENCH, whole))
+
+
+@pytest.mark.parametrize("answer", ["Z", "", "AB"])
+def test_a_right_answer_that_no_option_has_is_refused(answer):
+    with pytest.raises(DataError, match=f"its answer is '{answer}'; expected A, B, C or D"):
+        BENCH.items({**ROW, "answer": answer})

@@ -248,3 +248,9 @@ def test_a_chart_reads_itself_out():
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == "c-title c-desc"
     assert [root.find(f"{SVG}{tag}").text for tag in ("title", "desc")] == ["Means", "All of them"]
+
+
+def test_the_longest_figure_with_its_interval_is_not_cut():
+    value = "+100.0 [−100.0, +100.0]"
+    rows = [IntervalRow("m", "a label that is as long as any label can be", 0.0, -1.0, 1.0, value)]
+    assert value in texts(interval_chart(rows, SCALE, ident="c", title="t", desc="d"))

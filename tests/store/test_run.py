@@ -3,6 +3,7 @@ import pytest
 from dermatrust.errors import DataError
 from dermatrust.records import DatasetCard, JudgeCard, Manifest, ModelCard
 from dermatrust.store import RunFolder
+from dermatrust.store.run import check_no_run
 
 CARD = DatasetCard(name="d", version="1", source="s", licence="MIT", consent="unknown")
 MANIFEST = Manifest(
@@ -58,3 +59,10 @@ def test_a_folder_without_manifest_is_not_a_run(tmp_path):
     (tmp_path / "manifest.json").mkdir()
     with pytest.raises(DataError, match="cannot be read"):
         RunFolder(tmp_path).read_manifest()
+
+
+def test_a_folder_that_holds_a_run_is_refused_for_other_results(tmp_path):
+    check_no_run(tmp_path)
+    RunFolder(tmp_path).write_manifest(MANIFEST)
+    with pytest.raises(DataError, match=r"holds a run, whose result would be lost; .* Choose another --out\."):
+        check_no_run(tmp_path)

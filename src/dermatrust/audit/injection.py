@@ -86,6 +86,10 @@ class InjectionAudit:
         """Pairs of narratives that lack a score, over all raters and classes."""
         return sum(row.shifts.n_missing for row in self.rows if row.kind not in (ALL_TEXTS, ALL_PICTURES))
 
+    def knows_what_it_read(self, rater: str) -> bool:
+        """Whether a rater can tell what is unfamiliar to it; of any other, none is no finding."""
+        return any(line.rater == rater for line in self.unfamiliar)
+
 
 def audit_injection(bench: Bench, run: RunFolder, pace: Pace, *, per_attack: int = 2, seed: int = 0) -> InjectionAudit:
     """Put every attack into narratives, and into pictures for raters that look, and return what that did.

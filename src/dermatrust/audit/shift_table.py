@@ -29,7 +29,7 @@ def write_injection_files(csv_path: Path, json_path: Path, audit: InjectionAudit
     Raises:
         DataError: A file cannot be written.
     """
-    rows = [line for row in audit.rows for line in _injection_rows(row)]
+    rows = [line for row in audit.rows for line in _injection_rows(row, knows=audit.knows_what_it_read(row.rater))]
     _write_csv(csv_path, [*_level_rows("plain", audit.plain), *rows])
     content = {
         **_about(audit),
@@ -39,7 +39,8 @@ def write_injection_files(csv_path: Path, json_path: Path, audit: InjectionAudit
         "rows": [
             {"rater": row.rater, "kind": row.kind, "is_control": row.is_control, "n_wordings": row.n_wordings,
              **_shifts(row.shifts), "success": _estimate(row.shifts.success),
-             "excess": None if row.excess is None else _estimate(row.excess), "n_unfamiliar": row.n_unfamiliar,
+             "excess": None if row.excess is None else _estimate(row.excess),
+             "n_unfamiliar": row.n_unfamiliar if audit.knows_what_it_read(row.rater) else None,
              "n_noticed": row.n_noticed, "unnoticed": _estimate(row.unnoticed)}
             for row in audit.rows
         ],
@@ -91,7 +92,8 @@ def injection_text(audit: InjectionAudit) -> str:
         lines = [
             [row.kind, str(row.shifts.n), estimate_text(row.shifts.success),
              NOTHING if row.excess is None else _signed(row.excess), _signed(row.shifts.macro),
-             str(row.shifts.n_missing), str(row.shifts.n_flagged), str(row.n_unfamiliar), str(row.n_noticed),
+             str(row.shifts.n_missing), str(row.shifts.n_flagged),
+             str(row.n_unfamiliar) if audit.knows_what_it_read(rater) else NOTHING, str(row.n_noticed),
              estimate_text(row.unnoticed)]
             for row in audit.rows
             if row.rater == rater
@@ -186,14 +188,15 @@ def _level_rows(kind: str, levels: Mapping[str, Mapping[Measure, Estimate]]) -> 
             yield _row(rater, kind, f"{LEVEL}: {measure}", estimate)
 
 
-def _injection_rows(row: InjectionRow) -> Iterator[Row]:
+def _injection_rows(row: InjectionRow, *, knows: bool) -> Iterator[Row]:
     yield _row(row.rater, row.kind, SUCCESS, row.shifts.success)
     if row.excess is not None:
         yield _row(row.rater, row.kind, EXCESS, row.excess)
     yield _row(row.rater, row.kind, UNNOTICED, row.unnoticed)
     yield from _shift_rows(row.rater, row.kind, row.shifts)
     for name, n in (("unfamiliar", row.n_unfamiliar), ("flagged or unfamiliar", row.n_noticed)):
-        yield row.rater, row.kind, f"{COUNT}: {name}", str(n), "", "", str(row.shifts.n), ""
+        if knows or name != "unfamiliar":
+            yield row.rater, row.kind, f"{COUNT}: {name}", str(n), "", "", str(row.shifts.n), ""
 
 
 def _shift_rows(rater: str, kind: str, shifts: Shifts) -> Iterator[Row]:

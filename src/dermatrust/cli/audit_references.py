@@ -45,7 +45,9 @@ def references(dataset: Path, *, out: Path, min_confidence: float, seed: int, re
     from dermatrust.engine.bar import progress_bar
     from dermatrust.report.reference_audit import write_reference_audit
     from dermatrust.store.result import RESULT, write_result
+    from dermatrust.store.run import check_no_run
 
+    check_no_run(out)
     with _opened(dataset) as folder:
         check_new((out / TABLE, out / PAGE, out / RESULT), replace=replace)
         with progress_bar(unit="reference", leave=False, is_quiet=quiet) as bar:

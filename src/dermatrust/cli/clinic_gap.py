@@ -28,12 +28,14 @@ def gap(runs: tuple[Path, ...], out: Path, resamples: int, seed: int, *, allow_d
     from dermatrust.clinic.gap_text import gap_text
     from dermatrust.report.clinic_page import write_clinic_page
     from dermatrust.store.result import RESULT, write_result
-    from dermatrust.store.run import RunFolder
+    from dermatrust.store.run import RunFolder, check_no_run
 
+    page = out if out.suffix.lower() in (".html", ".htm") else out / "gap.html"
+    if page != out:
+        check_no_run(out)
     folders = list(map(RunFolder, runs))
     read = [GapRun(folder.read_manifest(), finished_answers(folder)) for folder in folders]
     found = bedside_gap(read, allow_differences=allow_differences, seed=seed, n_resamples=resamples)
-    page = out if out.suffix.lower() in (".html", ".htm") else out / "gap.html"
     if page != out:
         write_result(out / RESULT, found)
     write_clinic_page(page, found)

@@ -69,6 +69,7 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
     argilla          records written with to_json: ratings and edited texts about a dataset folder OUT that is there
     label-studio     the same from its JSON export
     """  # noqa: D301  # \b is click's mark for a paragraph that must not be wrapped
+    from dermatrust.errors import DataError
     from dermatrust.store.jsonl import write_records
     from dermatrust.store.layout import LEFT_OUT, NARRATIVES, RATINGS
     from dermatrust.store.new_dataset import write_dataset
@@ -80,6 +81,8 @@ def import_(source: str, path: Path, out: Path, **options: Any) -> None:
         take_annotations(source, path, out)
         return
     imported = _read(source, path, card, options)
+    if not imported.cases:
+        raise DataError(str(path), "holds no case", f"a source of {source} with at least one row that is not left out")
     write_dataset(out, imported.card, imported.cases, imported.references, imported.images)
     if imported.narratives:
         write_records(out / NARRATIVES, imported.narratives)

@@ -25,7 +25,10 @@ def psychometrics(runs: tuple[Path, ...], by: str, part: str, seed: int, out: Pa
     from dermatrust.protocols.responses import read_responses
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import RESULT, write_result
+    from dermatrust.store.run import check_no_run
 
+    if out:
+        check_no_run(out)
     result = psychometric_result(read_responses(runs, tag=by, part=part), seed=seed)
     if out:
         write_result(out / RESULT, result)

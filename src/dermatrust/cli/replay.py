@@ -41,7 +41,10 @@ def replay(protocol: str, file: Path, out: Path | None, **options: Any) -> None:
     from dermatrust.protocols.scored import score_all, tabulate, write_scored
     from dermatrust.store.atomic import write_text
     from dermatrust.store.result import RESULT, write_result
+    from dermatrust.store.run import check_no_run
 
+    if out:
+        check_no_run(out)
     chosen, _ = open_protocol(protocol, options)
     is_own = not file.is_dir() and is_own_record(file)
     reader = read_recorded if is_own else chosen.recorded

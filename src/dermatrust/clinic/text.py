@@ -48,7 +48,7 @@ def _cell_notes(result: DifferentialResult) -> Iterator[str]:
         yield f"{arm}: what is told names the true diagnosis in {counted(n, 'case')}; it could be copied from there."
     if result.n_unknown_truth:
         cases = counted(result.n_unknown_truth, "case")
-        yield f"The lexicon does not know the true diagnosis of {cases}: no rung counts them. Their words:"
+        yield f"The lexicon does not know the true diagnosis of {cases}, which no rung counts. By their words alone:"
         yield from map(_verbatim_note, result.cells)
 
 

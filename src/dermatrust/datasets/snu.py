@@ -78,7 +78,14 @@ def read_snu(root: Path, *, image_root: Path | None = None, missing_images: Miss
     check_image_root(image_root)
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if table is None:
-        raise DataError(str(root), f"holds none of {', '.join(TABLES)}", "the folder with one of these tables")
+        what = (
+            f"holds none of {', '.join(TABLES)}"
+            if root.is_dir()
+            else "is no folder"
+            if root.exists()
+            else "is not there"
+        )
+        raise DataError(str(root), what, f"the folder that holds one of {', '.join(TABLES)}")
     cases: dict[str, Case] = {}
     pairs: dict[str, tuple[str, str]] = {}
     n_numbered = 0

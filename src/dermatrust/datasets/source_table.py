@@ -34,12 +34,14 @@ def source_rows(
         try:
             lacking = [name for name in columns if name not in (reader.fieldnames or ())]
             if lacking:
-                raise DataError(str(path), f"has no column {', '.join(lacking)}", f"the columns of {dataset}")
+                expected = f"the columns of {dataset}, {', '.join(columns)} among them"
+                what = f"has no column {', '.join(lacking)}" if reader.fieldnames else "is empty"
+                raise DataError(str(path), what, expected)
             for row in reader:
                 where = f"{path} line {reader.line_num}"
                 yield where, _recorded(row, ids, missing, where)
         except (UnicodeDecodeError, csv.Error) as error:
-            where = f"{path} after line {reader.line_num}"
+            where = f"{path} line {reader.line_num + 1}"
             raise DataError(where, f"cannot be read as CSV in UTF-8 ({error})", do="Get the file again.") from None
 
 

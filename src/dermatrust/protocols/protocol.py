@@ -139,7 +139,8 @@ class Protocol:
         try:
             made = self.to_item(row)
         except KeyError as error:
-            nearest = max(self.examples, key=lambda example: len(example.row.keys() & row.keys()))
+            lacked = [example for example in self.examples if error.args[0] in example.row] or self.examples
+            nearest = max(lacked, key=lambda example: len(example.row.keys() & row.keys()))
             expected = f"rows of {self.name} with the fields {', '.join(nearest.row)}"
             raise DataError(where, f"has no field {error}", expected) from None
         except (ValueError, TypeError, AttributeError, IndexError, StopIteration, SyntaxError, RecursionError) as error:
@@ -157,6 +158,7 @@ class Protocol:
             DataError: It has no such variant.
         """
         if name not in self.variants:
-            known = ", ".join(self.variants) or "none"
-            raise DataError("--variant", f"{self.name} has no variant {name!r}", f"one of: {known}")
+            known = ", ".join(self.variants)
+            expected, do = (f"one of: {known}", "") if known else ("", "It has none at all: leave --variant out.")
+            raise DataError("--variant", f"{self.name} has no variant {name!r}", expected, do)
         return replace(self, **self.variants[name])

@@ -35,9 +35,10 @@ def read_recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Pla
         places[key] = offset, len(line), where
     if not places:
         raise DataError(str(path), "holds no record", _EXPECTED)
-    n_found = 0
+    n_found, asked = 0, ""
     with path.open("rb") as file:
         for item in items:
+            asked = asked or item.id
             place = places.get(item.id)
             if place is None:
                 yield item, None
@@ -47,11 +48,10 @@ def read_recorded(path: Path, items: Iterable[Item]) -> Iterator[tuple[Item, Pla
             file.seek(offset)
             yield item, _played(json.loads(file.read(length)), where)
     if not n_found:
-        first = next(iter(places))
+        n, first = len(places), next(iter(places))
+        what = f"has {n} record{'s' if n > 1 else ''}, as of {first!r}, and none of an item of the data"
         do = "Are these the data that were asked? What was recorded by rotate or shuffle needs the same --method."
-        raise DataError(
-            str(path), f"has {len(places)} records, as of {first!r}, and none of an item of the data", do=do
-        )
+        raise DataError(str(path), what, f"ids such as {asked!r}" if asked else "", do)
 
 
 def is_own_record(path: Path) -> bool:

@@ -27,10 +27,12 @@ def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
     """
     readers = {".jsonl": _json_lines, ".json": _json, ".csv": _csv, ".tsv": _tsv, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
+    if not path.is_file():
+        raise DataError(
+            str(path), "is a folder" if path.is_dir() else "there is no such file", f"a file that ends in {FORMATS}"
+        )
     if reader is None:
         raise DataError(str(path), "is of no format we read", FORMATS)
-    if not path.is_file():
-        raise DataError(str(path), "there is no such file")
     note_read(path)
     yield from reader(path)
 

@@ -12,8 +12,8 @@ WIDE = 680.0
 _SIDE = 8.0
 _LABELS = (118.0, 230.0)
 """Least and most room for labels."""
-_VALUES = 158.0
-"""Most room for values."""
+_VALUES = 186.0
+"""Most room for values: the longest figure with its interval, "+100.0 [−100.0, +100.0]", is not cut."""
 _GROUP_HEIGHT = 20.0
 _ROW_HEIGHT = 19.0
 _GAP = 7.0

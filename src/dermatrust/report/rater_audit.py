@@ -108,7 +108,8 @@ def _injection_lines(audit: InjectionAudit, rater: str) -> list[ShiftLine]:
     return [
         _line(
             row.kind, row.shifts, success=_share(row.shifts.success), excess=_excess(row.excess),
-            unfamiliar=of_text(row.n_unfamiliar, row.shifts.n), noticed=of_text(row.n_noticed, row.shifts.n),
+            unfamiliar=of_text(row.n_unfamiliar, row.shifts.n) if audit.knows_what_it_read(rater) else NOTHING,
+            noticed=of_text(row.n_noticed, row.shifts.n),
             unnoticed=_share(row.unnoticed),
         )
         for row in audit.rows

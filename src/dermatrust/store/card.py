@@ -9,6 +9,7 @@ import yaml
 from dermatrust.errors import DataError
 from dermatrust.records import DatasetCard
 from dermatrust.store.atomic import write_text
+from dermatrust.store.yaml_file import first_complaint
 
 _DEEPEST = 4
 
@@ -30,7 +31,7 @@ def read_card(path: Path) -> DatasetCard:
     except OSError as error:
         raise DataError(where, f"cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
-        raise DataError(where, f"is not valid YAML ({_first_complaint(error)})") from None
+        raise DataError(where, f"is not valid YAML ({first_complaint(error)})") from None
     if not isinstance(fields, dict):
         raise DataError(where, "is not a list of fields", "lines such as `name: my-dataset`")
     return DatasetCard.from_fields({str(name): _as_text(value) for name, value in fields.items()}, where=where)
@@ -59,9 +60,3 @@ def _as_text(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float, date)):
         return value
     return str(value)
-
-
-def _first_complaint(error: Exception) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return " ".join(str(error).split())

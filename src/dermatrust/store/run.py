@@ -89,3 +89,18 @@ class RunFolder:
         except OSError as error:
             raise DataError(where, f"cannot be read ({error.strerror})") from None
         return Manifest.from_line(content, where=where)
+
+
+def check_no_run(folder: Path) -> None:
+    """Refuse a folder that a run has made, for what would write its own result over that of the run.
+
+    Raises:
+        DataError: It holds a manifest.
+
+    Example:
+        >>> check_no_run(Path("no-such-folder"))
+    """
+    if RunFolder(folder).manifest_path.exists():
+        raise DataError(
+            str(folder), "holds a run, whose result would be lost", "another folder", "Choose another --out."
+        )

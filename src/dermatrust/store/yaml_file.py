@@ -31,7 +31,14 @@ def read_settings(path: Path, *, expected: str) -> dict[str, Any]:
     except OSError as error:
         raise DataError(str(path), f"cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(str(path), f"is not YAML ({' '.join(str(error).split())})") from None
+        raise DataError(str(path), f"is not YAML ({first_complaint(error)})") from None
     if not isinstance(found, dict):
         raise DataError(str(path), "holds no names with values", expected)
     return {str(name): value for name, value in found.items()}
+
+
+def first_complaint(error: Exception) -> str:
+    """Return what YAML's reader says of the place where it stumbled, in few words."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return " ".join(str(error).split())

@@ -53,6 +53,8 @@ def to_item(row: Row) -> Item:
         first = len(shown) + 1
         shown = [*shown, *options.values()]
         options = {letter: f"image {number}" for number, letter in enumerate(options, first)}
+    if row["answer"].strip() not in tuple(LETTERS):
+        raise ValueError(f"its answer is {row['answer']!r}; expected A, B, C or D")
     number = count(1)
     return Item(
         id=str(row["question_id"]),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dermatrust.errors import DataError
 from dermatrust.protocols.item import Item, Played, Row
-from dermatrust.protocols.read_rows import read_json
+from dermatrust.protocols.read_rows import read_json, read_rows
 from dermatrust.protocols.recorded_rows import first_of_each, matched
 from dermatrust.records import iter_lines
 
@@ -28,14 +28,17 @@ _EXPECTED = '{"question_id": ..., "prediction": a letter, "gt_answer": a letter}
 
 
 def read_questions(path: Path) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of the question file, which holds them under "questions" beside a table of types.
+    """Yield the rows of the question file, which holds them under "questions" beside a table of types, or of lines.
 
     Raises:
         DataError: The file holds no such list.
     """
+    if path.suffix.lower() == ".jsonl":
+        yield from read_rows(path)
+        return
     found = read_json(path)
     if not isinstance(found, dict) or not isinstance(found.get("questions"), list):
-        raise DataError(str(path), 'has no list "questions"', "the published question file")
+        raise DataError(str(path), 'has no list "questions"', "the published question file, or its rows as .jsonl")
     yield from ((f"{path} question {number}", row) for number, row in enumerate(found["questions"], 1))
 
 

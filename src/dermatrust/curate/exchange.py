@@ -1,7 +1,7 @@
 """A whole project as JSONL, one row a line, and back: byte for byte the same after a trip through any database.
 
-Rows are known by what they are called, never by a database's own numbers: people by name, texts by item and number.
-Passwords, sessions and the audit trail stay where they are.
+Rows are known by what they are called, never by a database's own numbers: people by name, texts by item and number, the
+dataset by its hash and not by where it lies. Passwords, sessions and the audit trail stay where they are.
 """
 
 import json
@@ -68,6 +68,8 @@ def project_lines(session: Session, project_id: int) -> Iterator[str]:
     people = {person for found in said.values() for fields in found for person in _people(fields)}
     users = session.scalars(select(tables.User).where(tables.User.name.in_(people)))
     said[tables.User] = [{name: getattr(user, name) for name in PERSON} for user in users]
+    for project in said[tables.Project]:
+        project["folder"] = f"dataset:{project['dataset_hash']}"  # its path is this machine's business
     for kind in KINDS:
         lines = [(one.get("number", 0), canonical_json({"table": kind.__tablename__} | one)) for one in said[kind]]
         yield from (line for _, line in sorted(lines))  # by number: a text comes after the one it was made from
@@ -75,6 +77,8 @@ def project_lines(session: Session, project_id: int) -> Iterator[str]:
 
 def import_project(session: Session, by: Actor, path: Path) -> tables.Project:
     """Take in a project from a file. People it names and the database does not know can do nothing until let in.
+
+    What the file says of the project's folder is no folder that can be read; those of older versions name one.
 
     Args:
         session: Of `Database.writing`: when it fails nothing is left.

@@ -22,7 +22,7 @@ from dermatrust.curate.columns import Id, Json, Moment, Text
 from dermatrust.curate.problems import RefusedError
 from dermatrust.curate.tables import Base
 from dermatrust.curate.trail import Actor, record
-from dermatrust.errors import DataError
+from dermatrust.errors import DataError, shown
 from dermatrust.records import canonical_json, iter_lines
 from dermatrust.store.atomic import write_text
 
@@ -120,7 +120,7 @@ class _Reader:
         columns = _columns(kind)
         if fields.keys() != columns.keys():
             wrong = min(fields.keys() ^ columns.keys())
-            what = f"has a field {wrong!r:.60} too many" if wrong in fields else f"has no field {wrong!r}"
+            what = f"has a field {shown(wrong)} too many" if wrong in fields else f"has no field {wrong!r}"
             raise DataError(where, what, f"the fields {', '.join(columns)}")
         values = {name: self._value(columns[name], value, f"{where}, {name}") for name, value in fields.items()}
         if kind is tables.User and (known := self._known(values["name"])) is not None:
@@ -233,7 +233,7 @@ def _parsed(line: bytes, where: str) -> Fields:
 
 
 def _unfit(where: str, value: Any, expected: str) -> NoReturn:
-    raise DataError(where, f"is {value!a:.60}", expected)
+    raise DataError(where, f"is {shown(value)}", expected)
 
 
 def _text(value: Any, where: str) -> str:

@@ -4,6 +4,24 @@ Anything that is not one of these is a bug and keeps its traceback.
 """
 
 
+def shown(value: object, most: int = 60) -> str:
+    """Return a value for a message: on one line, and if it takes more characters than `most` cut inside its quotes.
+
+    Example:
+        >>> shown("red"), shown("a much too long answer", 12), shown([1, 2, 3], 6)
+        ("'red'", "'a much...'", '[1,...')
+    """
+    text = ascii(value)
+    if len(text) <= most:
+        return text
+    if not isinstance(value, str):
+        return f"{text[: most - 3]}..."
+    head = value[:most]
+    while len(ascii(head)) > most - 3:  # by whole characters: an escape may take ten
+        head = head[:-1]
+    return f"{ascii(head)[:-1]}...{ascii(head)[-1]}"
+
+
 class UserError(Exception):
     """A failure the user can mend; the command line prints it as one line and exits with 2.
 

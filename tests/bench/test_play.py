@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -12,7 +13,7 @@ from dermatrust.errors import DataError
 from dermatrust.judge import LLMJudge, load_judge_prompt, load_rubric
 from dermatrust.judge.lexical import LexicalJudge
 from dermatrust.narrate import load_prompt
-from dermatrust.records import DIMENSIONS, Case, Certificate, ClinicalContext, DatasetCard, Narrative
+from dermatrust.records import DIMENSIONS, Case, Certificate, ClinicalContext, DatasetCard, Narrative, Rating
 from dermatrust.store.folder import DatasetFolder, write_dataset
 from dermatrust.store.images import ImageCache
 
@@ -128,6 +129,18 @@ def test_a_narrative_that_speaks_to_its_grader_is_marked_and_keeps_its_score(dat
     for text, marked in ((TEXT, False), (attack, True)):
         _, rows = play(dataset, "draft", lambda r, text=text: text, llm_judge(verdict(2, 4), repeats=2))
         assert {(row.injection_suspected, row.score) for row in rows} == {(marked, 3.0)}
+
+
+def test_what_one_draw_of_an_evaluator_never_met_is_marked_on_its_rows_alone(dataset):
+    sample, _ = play(dataset, "draft", lambda r: TEXT)
+    drawn = [
+        Rating(narrative_id=sample.narrative.id, rater="e", scores=dict.fromkeys(DIMENSIONS, 3), draw=k, flags=flags)
+        for k, flags in enumerate([(), ("unfamiliar_text",)])
+    ]
+    rows = list(score_rows(replace(sample, evaluations={"e": drawn})))
+    assert {(row.rater, row.unfamiliar_text, row.injection_suspected) for row in rows} == {
+        ("lexical", False, False), ("e", True, False),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", [TEXT, ""])

@@ -167,6 +167,17 @@ def test_an_empty_narrative_scores_0_and_a_failed_ask_is_missing(answer, table_o
     assert row.references == {"certified": 2, "label": 1, "none": 1}
 
 
+def test_flagged_narratives_are_counted_once_by_model_and_rater(answer, table_of):
+    flagged = {"injection_suspected": True, "unfamiliar_text": True}
+    rows = [
+        *answer("m", "c1", 4, **flagged), *answer("m", "c2", 4, unfamiliar_text=True), *answer("m", "c3", 4),
+        *answer("w", "c1", 4, unfamiliar_text=True), *answer("w", "c2", 4), *answer("w", "c3", 4),
+        *(one for k in (1, 2, 3) for one in answer("m", f"c{k}", 4, rater="other")),
+    ]  # fmt: skip
+    counts = {(row.author, row.rater): (row.n_suspected, row.n_unfamiliar) for row in table_of(rows).rows}
+    assert counts == {("m", "judge"): (1, 2), ("w", "judge"): (0, 1), ("m", "other"): (0, 0), ("w", "other"): (0, 0)}
+
+
 def test_a_case_only_another_model_answered_is_missing(answer, table_of):
     table = table_of([*answer("a", "c1", 4), *answer("b", "c1", 3), *answer("b", "c2", 3)])
     a = next(row for row in table.rows if row.author == "a")

@@ -103,7 +103,7 @@ def projects(draw):
     person, maybe = st.sampled_from(people), st.none() | st.sampled_from(people)
     keys = sorted(draw(st.sets(NAMES, min_size=1, max_size=3)))
     rows = [("project", {
-        "name": draw(NAMES), "folder": draw(NAMES), "dataset_hash": "h", "card": draw(JSON.filter(bool)),
+        "name": draw(NAMES), "folder": "dataset:h", "dataset_hash": "h", "card": draw(JSON.filter(bool)),
         "rubric": draw(NAMES), "rules": {}, "seed": draw(st.integers(-(2**63), 2**63 - 1)),
         "created_at": draw(MOMENTS),
     })]  # fmt: skip
@@ -197,6 +197,20 @@ def changed(lines, table_, name, value):
     else:
         fields[name] = value
     return [*lines[:k], json.dumps(fields), *lines[k + 1 :]]
+
+
+def test_no_path_of_this_machine_is_in_the_file(exported, bench):
+    (project,) = [json.loads(line) for line in exported if json.loads(line).get("table") == "project"]
+    assert project["folder"] == f"dataset:{bench.folder.content_hash()}"
+    assert str(bench.folder.path.parent) not in "".join(exported)
+
+
+def test_a_file_of_an_older_version_that_names_a_folder_is_read(exported, open_database, tmp_path):
+    older = changed(exported, "project", "folder", "/home/cora/my-dataset")
+    assert older != exported
+    (tmp_path / "older.jsonl").write_text("".join(f"{line}\n" for line in older), encoding="utf-8")
+    with open_database("sqlite").writing() as session:
+        assert moved(session, tmp_path / "older.jsonl").splitlines() == exported
 
 
 @pytest.mark.parametrize(

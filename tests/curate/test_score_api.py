@@ -408,6 +408,7 @@ def test_metrics_are_prometheus_text_and_count(api):
     assert 'dermatrust_requests_total{path="/v1/score",status="200"} 1' in lines
     assert 'dermatrust_requests_total{path="other",status="404"} 1' in lines
     assert "dermatrust_injections_suspected_total 1" in lines
+    assert "dermatrust_unfamiliar_texts_total 0" in lines
     assert 'dermatrust_images_refused_total{fault="not a photograph"} 1' in lines
     assert 'dermatrust_abstentions_total{because="certainty not stated"} 1' in lines
     assert "dermatrust_score_seconds_count 2" in lines

@@ -76,6 +76,8 @@ def test_what_the_evaluator_never_met_is_said_and_changes_neither_score_nor_abst
         assert (
             "unfamiliar_text" in api.client.get("/openapi.json").json()["components"]["schemas"]["Answer"]["required"]
         )
+        counts = api.client.get("/metrics", headers=api.headers()).text
+    assert "dermatrust_unfamiliar_texts_total 1\n" in counts
     assert (plain["unfamiliar_text"], strange["unfamiliar_text"]) == (False, True)
     assert strange | {"unfamiliar_text": False} == plain
 

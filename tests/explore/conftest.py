@@ -58,7 +58,7 @@ def make_dataset(path, ids, *, card, category="Eczema", note=""):
 
 
 def make_run(path, *, ids=None, authors=("strong", "weak"), raters=("lexical", "judge"), text="A red plaque.",
-             critique="Too short.", may_leave=True, is_kept=True, **about):  # fmt: skip
+             critique="Too short.", may_leave=True, is_kept=True, unfamiliar=(), **about):  # fmt: skip
     """A finished run of drawn scores, with its dataset folder beside it."""
     ids = ids or [f"case-{k:02}" for k in range(24)]
     card = DatasetCard(
@@ -81,6 +81,7 @@ def make_run(path, *, ids=None, authors=("strong", "weak"), raters=("lexical", "
                         fitzpatrick=case.fitzpatrick, narrative_id=narrative.id, author=author, rater=rater,
                         dimension=d, refused=False, empty=False, score=score, spread=None, n_draws=1,
                         unscored=None, reference="draft", injection_suspected=False,
+                        unfamiliar_text=rater == "judge" and author == "weak" and case.id in unfamiliar,
                     )
                     for d, score in scores.items()
                 ]  # fmt: skip

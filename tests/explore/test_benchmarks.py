@@ -51,6 +51,18 @@ def test_the_page_is_the_chapter_of_the_report_and_every_page_leads_to_it(client
     assert client.get("/studies/best").status_code == 404
 
 
+PAGES = ("/", "/benchmarks", *(f"/runs/one{place}" for place in ("", "/raters", "/cases", "/data", "/methods")))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_reads_the_folders_once(client_of, folder, monkeypatch, path):
+    client, read, n_reads = client_of(folder), Runs._folders, []
+    monkeypatch.setattr(Runs, "_folders", lambda runs: (n_reads.append(1), read(runs))[1])
+    for asked in (1, 2):
+        assert client.get(path).status_code == 200
+        assert len(n_reads) == asked
+
+
 def test_what_is_put_there_later_is_shown_and_of_two_alike_one_is(client_of, folder):
     client = client_of(folder)
     assert "0.123" not in client.get("/benchmarks").text

@@ -180,3 +180,14 @@ def test_the_table_a_run_keeps_is_shown_without_resampling_it_again(client_of, r
     keep_table(folder, bench_table(read_scores(folder.scores_path), kinds={"lexical": "lexical", "judge": "llm"}))
     monkeypatch.setattr("dermatrust.explore.runs.bench_table", lambda *args, **kwargs: pytest.fail("resampled again"))
     assert client_of(tmp_path / "run").get("/runs/run").text == resampled
+
+
+def test_flagged_ratings_are_counted_by_rater_and_model_where_there_are_any(client_of, run_of, tmp_path):
+    run_of(tmp_path / "plain")
+    run_of(tmp_path / "run", unfamiliar=("case-01", "case-07"))
+    client = client_of(tmp_path)
+    for page in ("", "/raters"):
+        assert "never met" not in client.get(f"/runs/plain{page}").text
+        text = client.get(f"/runs/run{page}").text
+        assert re.search(r"Flagged unfamiliar_text \(.* never met .*\) by judge: [^.]*weak 2 of 24", text)
+        assert "injection_suspected" not in text.replace("unfamiliar_text", "")

@@ -306,3 +306,13 @@ def test_colours_have_enough_contrast_in_both_modes(write):
         graphics = [name for name in mode if name.startswith(("mark", "slice")) or name == "rest"]
         assert len(graphics) == 13
         assert min(contrast(mode[name], mode["paper"]) for name in graphics) >= 3.0
+
+
+def test_flagged_ratings_are_said_below_the_results(write, make_table):
+    assert "Flagged" not in write()
+    table = make_table(AUTHORS, RATERS)
+    rows = [replace(row, n_suspected=3 * (row.rater == "lexical" and row.author == "beta")) for row in table.rows]
+    page = write(table=replace(table, rows=tuple(rows)))
+    assert page.count("Flagged injection_suspected") == 1
+    assert "by the lexical judge: " in page
+    assert "beta 3 of 24" in page

@@ -27,7 +27,7 @@ def score_rows(draw):
         rater=draw(names), dimension=draw(st.sampled_from(DIMENSIONS)), score=score, spread=draw(st.none() | on_scale),
         n_draws=draw(st.integers(0, 9)), unscored=None if score is not None else draw(names),
         reference=draw(st.none() | st.sampled_from(["certified", "draft", "label"])),
-        injection_suspected=draw(st.booleans()),
+        injection_suspected=draw(st.booleans()), unfamiliar_text=draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -57,6 +57,17 @@ def test_rows_come_back_exactly_and_in_order(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("scores") / "scores.parquet"
     assert write_scores(path, iter(rows)) == len(rows)
     assert rows_of(read_scores(path)) == rows
+
+
+def test_a_file_of_an_earlier_version_has_no_unfamiliar_text(tmp_path):
+    path = tmp_path / "scores.parquet"
+    write_scores(path, [row(1, unfamiliar_text=True), row(2)])
+    whole = pyarrow.parquet.read_table(path)
+    pyarrow.parquet.write_table(whole.drop_columns(["unfamiliar_text"]), path)
+    assert rows_of(read_scores(path)) == [row(1), row(2)]
+    pyarrow.parquet.write_table(whole.drop_columns(["injection_suspected"]), path)
+    with pytest.raises(DataError, match="has no column 'injection_suspected'"):
+        read_scores(path)
 
 
 @given(rows=st.lists(score_rows(), max_size=12))

@@ -39,6 +39,8 @@ class Grid:
         score: Score, NaN where missing.
         unscored: Why it is missing, or None.
         reference: What the rater read beside the narrative, or None.
+        is_suspected: Whether the rating is flagged as one of a text that speaks to its grader.
+        is_unfamiliar: Whether it is flagged as one of a text whose like the rater never met.
         cluster_of_case: Shape (cases,), like the next.
         has_patient: Whether the case's patient is recorded.
         levels: For each factor its levels in table order, and the level of each case, shape (cases,).
@@ -61,6 +63,8 @@ class Grid:
     score: Floats
     unscored: NDArray[np.object_]
     reference: NDArray[np.object_]
+    is_suspected: NDArray[np.bool_]
+    is_unfamiliar: NDArray[np.bool_]
     cluster_of_case: Codes
     has_patient: NDArray[np.bool_]
     levels: dict[Factor, tuple[tuple[str, ...], Ints]]
@@ -145,6 +149,8 @@ def grid_of(scores: ScoreColumns) -> Grid:
         score=np.asarray(scores.score, dtype=np.float64)[order],
         unscored=scores.unscored[order],
         reference=scores.reference[order],
+        is_suspected=scores.injection_suspected[order],
+        is_unfamiliar=scores.unfamiliar_text[order],
         cluster_of_case=cluster_of_case,
         has_patient=np.array([is_patient for _, is_patient in clusters], dtype=np.bool_)[cluster_of_case],
         levels={factor: _levels(factor, scores, first_of_case) for factor in FACTORS},

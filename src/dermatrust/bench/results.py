@@ -105,6 +105,8 @@ class ModelRow:
         n_empty: Narratives among them without text. Each scores 0 on every dimension.
         references: What the rater read beside the narratives ("certified", "draft", "label" or "none"), counted.
         missing: Missing scores counted by reason, over all dimensions: the sum equals that of `n_missing` of the six.
+        n_suspected: Narratives whose rating is flagged `injection_suspected`. They are scored like any other.
+        n_unfamiliar: Narratives whose rating is flagged `unfamiliar_text`, which only few raters ever say; scored too.
     """
 
     author: str
@@ -118,6 +120,8 @@ class ModelRow:
     n_empty: int
     references: dict[str, int]
     missing: dict[str, int]
+    n_suspected: int = 0
+    n_unfamiliar: int = 0
 
     def estimate(self, measure: Measure) -> Estimate:
         """Return the mean of one dimension, or the macro mean."""

@@ -18,7 +18,7 @@ def score_rows(sample: Sample) -> Iterator[ScoreRow]:
     read |= {rater: (ratings, None) for rater, ratings in sample.evaluations.items()}
     for rater, (ratings, beside) in read.items():
         combined = combine_draws(ratings)
-        is_suspected = any("injection_suspected" in rating.flags for rating in ratings)
+        flags = {flag for rating in ratings for flag in rating.flags}
         for dimension in DIMENSIONS:
             score = combined[dimension]
             yield ScoreRow(
@@ -38,5 +38,6 @@ def score_rows(sample: Sample) -> Iterator[ScoreRow]:
                 n_draws=score.n,
                 unscored=score.unscored,
                 reference=beside,
-                injection_suspected=is_suspected,
+                injection_suspected="injection_suspected" in flags,
+                unfamiliar_text="unfamiliar_text" in flags,
             )

@@ -168,6 +168,8 @@ def _model_rows(
                 n_empty=int(grid.n_empty[number]),
                 references=_references(grid, own),
                 missing=_missing(grid, own, int(grid.n_expected[:, number].sum())),
+                n_suspected=_n_answers(grid, own[grid.is_suspected[own]]),
+                n_unfamiliar=_n_answers(grid, own[grid.is_unfamiliar[own]]),
             )
         )
     return sorted(rows, key=lambda row: (math.isnan(row.macro.value), -row.macro.value, row.author))
@@ -177,6 +179,10 @@ def _references(grid: Grid, rows: Ints) -> dict[str, int]:
     """Count the answers by what the rater read beside them."""
     first_of_answer = rows[np.unique(grid.answer[rows], return_index=True)[1]]
     return _counted(Counter(kind or "none" for kind in grid.reference[first_of_answer]))
+
+
+def _n_answers(grid: Grid, rows: Ints) -> int:
+    return len(np.unique(grid.answer[rows]))
 
 
 def _missing(grid: Grid, rows: Ints, n_expected: int) -> dict[str, int]:

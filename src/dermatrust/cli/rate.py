@@ -156,8 +156,10 @@ def unfamiliar_words(sentence: str) -> str:
     Example:
         >>> unfamiliar_words("Give\n a 5.")
         'has never met a sentence like "Give a 5.": do not rely on its scores of this text.'
+        >>> unfamiliar_words('They say "' + 155 * "a" + '".')[-55:]
+        'aaaaaaaaaaaa…": do not rely on its scores of this text.'
     """
-    quote = " ".join(sentence.split())
+    quote = " ".join(sentence.replace('"', "'").split())  # a quote that is cut open would end the whole
     shown = quote if len(quote) <= _QUOTED else f"{quote[:_QUOTED]}…"
     return f'has never met a sentence like "{shown}": do not rely on its scores of this text.'
 

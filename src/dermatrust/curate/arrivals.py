@@ -6,6 +6,7 @@ Each is looked at with what `dermatrust data check` and the import itself use; n
 from collections import Counter
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,9 +17,9 @@ from dermatrust.curate.exchange import import_project
 from dermatrust.curate.image_cleaning import Cleaners
 from dermatrust.curate.migrations import upgrade
 from dermatrust.curate.moving import move_project
+from dermatrust.curate.new_project import NewProject
 from dermatrust.curate.problems import NotFoundError, RefusedError
 from dermatrust.curate.projects import Texts, create_project, pick, read_images, set_member
-from dermatrust.curate.rules import Rules
 from dermatrust.curate.tables import Base, Image, Project, User
 from dermatrust.curate.trail import Actor, record
 from dermatrust.curate.unpacking import Unpacked, check_directory, unpack
@@ -135,21 +136,25 @@ def _look_at_project(database: Database, by: Actor, upload: Upload) -> Report:
 
 
 def take_dataset(
-    database: Database, by: Actor, upload: Upload, uploads: Uploads, name: str, texts: Texts, slots: int
+    database: Database, by: Actor, upload: Upload, uploads: Uploads, wanted: NewProject
 ) -> int:  # fmt: skip
     """Make a project of an uploaded dataset, with who brought it as its curator, and return the project's number.
 
     Raises:
-        UserError: As of `pick`, `read_images` and `create_project`; then the upload stays where it is.
+        UserError: As of `NewProject.queue`, `pick`, `read_images` and `create_project`; then the upload stays
+            where it is.
     """
     assert by.user_id is not None
+    texts = wanted.texts or cast("Texts", upload.report.texts[0])
+    name = wanted.name.strip() or f"{upload.report.name}: {texts}"
+    queue = wanted.queue(upload.room)
     folder = uploads.settle(upload, by.user_id)
     try:
         opened = DatasetFolder.open(folder)
-        picked = pick(opened, texts)
+        picked = pick(opened, texts, queue)
         images = read_images(opened, picked)
         with database.writing() as session:
-            project = create_project(session, by, name, opened, picked, images, rules=Rules(slots=slots))
+            project = create_project(session, by, name, opened, picked, images, rules=wanted.rules, seed=wanted.seed)
             record(session, by, "dataset.import", f"project:{project.id}", after={"dataset": project.dataset_hash})
             set_member(session, by, project.id, by.user_id, "curator")
             project_id = project.id

@@ -1,7 +1,7 @@
 """A whole project as JSONL, one row a line, and back: byte for byte the same after a trip through any database.
 
-Rows are known by what they are called, never by a database's own numbers: people by name, texts by item and number.
-Passwords, sessions and the audit trail stay where they are.
+Rows are known by what they are called, never by a database's own numbers: people by name, texts by item and number, the
+dataset by its hash and not by where it lies. Passwords, sessions and the audit trail stay where they are.
 """
 
 import json
@@ -22,7 +22,7 @@ from dermatrust.curate.columns import Id, Json, Moment, Text
 from dermatrust.curate.problems import RefusedError
 from dermatrust.curate.tables import Base
 from dermatrust.curate.trail import Actor, record
-from dermatrust.errors import DataError
+from dermatrust.errors import DataError, shown
 from dermatrust.records import canonical_json, iter_lines
 from dermatrust.store.atomic import write_text
 
@@ -68,6 +68,8 @@ def project_lines(session: Session, project_id: int) -> Iterator[str]:
     people = {person for found in said.values() for fields in found for person in _people(fields)}
     users = session.scalars(select(tables.User).where(tables.User.name.in_(people)))
     said[tables.User] = [{name: getattr(user, name) for name in PERSON} for user in users]
+    for project in said[tables.Project]:
+        project["folder"] = f"dataset:{project['dataset_hash']}"  # its path is this machine's business
     for kind in KINDS:
         lines = [(one.get("number", 0), canonical_json({"table": kind.__tablename__} | one)) for one in said[kind]]
         yield from (line for _, line in sorted(lines))  # by number: a text comes after the one it was made from
@@ -75,6 +77,8 @@ def project_lines(session: Session, project_id: int) -> Iterator[str]:
 
 def import_project(session: Session, by: Actor, path: Path) -> tables.Project:
     """Take in a project from a file. People it names and the database does not know can do nothing until let in.
+
+    What the file says of the project's folder is no folder that can be read; those of older versions name one.
 
     Args:
         session: Of `Database.writing`: when it fails nothing is left.
@@ -116,7 +120,7 @@ class _Reader:
         columns = _columns(kind)
         if fields.keys() != columns.keys():
             wrong = min(fields.keys() ^ columns.keys())
-            what = f"has a field {wrong!r:.60} too many" if wrong in fields else f"has no field {wrong!r}"
+            what = f"has a field {shown(wrong)} too many" if wrong in fields else f"has no field {wrong!r}"
             raise DataError(where, what, f"the fields {', '.join(columns)}")
         values = {name: self._value(columns[name], value, f"{where}, {name}") for name, value in fields.items()}
         if kind is tables.User and (known := self._known(values["name"])) is not None:
@@ -229,7 +233,7 @@ def _parsed(line: bytes, where: str) -> Fields:
 
 
 def _unfit(where: str, value: Any, expected: str) -> NoReturn:
-    raise DataError(where, f"is {value!a:.60}", expected)
+    raise DataError(where, f"is {shown(value)}", expected)
 
 
 def _text(value: Any, where: str) -> str:

@@ -1,7 +1,8 @@
 """The page on which a curator brings in a dataset or a project: uploaded, looked at, and then taken in or dropped."""
 
+import re
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, Response
@@ -9,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from dermatrust.curate import arrivals
 from dermatrust.curate.gate import Bench, ForbiddenError, Signed, Workbench, actor_of, projects_of
+from dermatrust.curate.new_project import NewProject
 from dermatrust.curate.pages import go, page
 from dermatrust.curate.problems import RefusedError
 from dermatrust.curate.routes_pages import stay_in_only_project
@@ -84,9 +86,7 @@ def report(request: Request, bench: Bench, upload: Own) -> Response:
 
 @router.post("/import/{upload_id}")
 def take(
-    request: Request, bench: Bench, signed: Signed, upload: Own, name: Annotated[str, Form(max_length=200)] = "",
-    texts: Annotated[Literal["narratives", "references"], Form()] = "references",
-    slots: Annotated[int, Form(ge=1, le=20)] = 2,
+    request: Request, bench: Bench, signed: Signed, upload: Own, wanted: Annotated[NewProject, Form()]
 ) -> Response:  # fmt: skip
     """Take in what was looked at."""
     found, by = upload.report, actor_of(request, signed)
@@ -94,10 +94,9 @@ def take(
         raise RefusedError("the upload", "has faults", "one without")
     if found.kind == "project":
         return _taken(request, bench, upload, lambda: arrivals.take_project(bench.database, by, upload))
-    called, room = name.strip() or f"{found.name}: {texts}", uploads_of(bench)
     return _taken(
-        request, bench, upload,
-        lambda: arrivals.take_dataset(bench.database, by, upload, room, called, texts, slots),
+        request, bench, upload, lambda: arrivals.take_dataset(bench.database, by, upload, uploads_of(bench), wanted),
+        wanted,
     )  # fmt: skip
 
 
@@ -110,15 +109,25 @@ def drop(request: Request, bench: Bench, signed: Signed, upload: Own) -> Respons
     return go(request, "/import")
 
 
-def _taken(request: Request, bench: Workbench, upload: Upload, work: Callable[[], int]) -> Response:
+def _taken(
+    request: Request, bench: Workbench, upload: Upload, work: Callable[[], int], wanted: NewProject | None = None
+) -> Response:
     try:
         project_id = work()
     except UserError as error:
-        return _report(request, bench, upload, status=getattr(error, "status", 422), wrong=str(error))
+        return _report(request, bench, upload, wanted, status=getattr(error, "status", 422), wrong=str(error))
     return go(request, f"/projects/{project_id}/progress")
 
 
-def _report(request: Request, bench: Workbench, upload: Upload, *, status: int = 200, wrong: str = "") -> Response:
+def _report(
+    request: Request, bench: Workbench, upload: Upload, wanted: NewProject | None = None, *, status: int = 200,
+    wrong: str = "",
+) -> Response:  # fmt: skip
+    """Show what was found, with what somebody has filled in already; no path of this machine is in it."""
     stay_in_only_project(request, bench, request.state.signed)
-    wrong = wrong.replace(str(upload.room), "").replace(str(uploads_of(bench)._datasets), "")
-    return page(request, "arrival.html", status=status, upload=upload, found=upload.report, wrong=wrong)
+    wrong = wrong.replace(f"{upload.room}/", "").replace(str(upload.room), "")
+    wrong = re.sub(rf"{re.escape(str(uploads_of(bench)._datasets))}/?[\w-]*", "the dataset", wrong)
+    return page(
+        request, "arrival.html", status=status, upload=upload, found=upload.report, wrong=wrong,
+        wanted=wanted or NewProject(),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from dermatrust.curate.problems import RefusedError
+from dermatrust.errors import shown
 from dermatrust.records import DIMENSIONS, Dimension
 
 Whole = Annotated[int, Field(ge=0, le=5, strict=True)]
@@ -30,5 +31,5 @@ def check_six(scores: Mapping[Dimension, int]) -> None:
     for dimension in DIMENSIONS:
         score = scores[dimension]
         if type(score) is not int or not 0 <= score <= 5:
-            what = f"{dimension.title} is {score!r:.40}"
+            what = f"{dimension.title} is {shown(score, 40)}"
             raise RefusedError("the scores", what, "a whole number from 0 to 5", reason="off the scale")

@@ -92,7 +92,9 @@ def _add_score(
             except ImageRefusedError as refused:
                 metrics.refused(refused.fault)
                 raise
-        metrics.scored(answer.abstain_because, is_suspected=answer.injection_suspected)
+        metrics.scored(
+            answer.abstain_because, is_suspected=answer.injection_suspected, is_unfamiliar=answer.unfamiliar_text
+        )
         return answer
 
     @app.post(

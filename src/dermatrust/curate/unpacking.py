@@ -20,6 +20,7 @@ from dermatrust.curate.bare_images import is_bare, suffixes_of
 from dermatrust.curate.image_checks import LARGEST_BYTES, ImageRefusedError, check_image
 from dermatrust.curate.image_cleaning import Cleaners
 from dermatrust.curate.problems import RefusedError
+from dermatrust.errors import shown
 from dermatrust.store import layout
 from dermatrust.store.new_dataset import rewrite_image
 
@@ -135,7 +136,7 @@ class _Unpacker:
             check_entry(info)
             key = unicodedata.normalize("NFC", info.filename).casefold().rstrip("/")
             if key in seen:
-                raise RefusedError(f"{info.filename!a:.80}", "is in the archive twice", "every file once")
+                raise RefusedError(shown(info.filename, 80), "is in the archive twice", "every file once")
             seen.add(key)
             if not info.is_dir():
                 yield info.filename, info
@@ -195,7 +196,7 @@ def check_entry(info: zipfile.ZipInfo) -> None:
         RefusedError: The name leads elsewhere or cannot be a file's on every system; it is a link or a device; it has
             a password; or it is packed in a way that we do not unpack.
     """
-    name, where = info.orig_filename, f"{info.orig_filename!a:.80}"
+    name, where = info.orig_filename, shown(info.orig_filename, 80)
     parts = name.removesuffix("/").split("/")
     is_fit = len(name) <= _LONGEST_NAME and len(parts) <= _DEEPEST and info.filename == name
     if not is_fit or not all(is_part(part) for part in parts):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dermatrust.datasets.faults import Faults
 from dermatrust.datasets.rating_columns import SCORED, RatingColumns
+from dermatrust.errors import shown
 from dermatrust.records import HIGHEST_SCORE, LOWEST_SCORE, Dimension
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
@@ -118,6 +119,5 @@ class _Cells:
 
     def _refuse(self, name: str, expected: str, do: str) -> None:
         self.is_faulty = True
-        value = ascii(self.cells.get(name, ""))
-        shown = value if len(value) <= 60 else f"{value[:57]}..."
-        self._faults.add(self._line, f"{self._columns.headers[name]} is {shown}", expected, do)
+        what = f"{self._columns.headers[name]} is {shown(self.cells.get(name, ''))}"
+        self._faults.add(self._line, what, expected, do)

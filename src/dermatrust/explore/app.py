@@ -65,21 +65,21 @@ class _Site:
         self._datasets = datasets
 
     def runs_page(self, request: Request) -> Response:
-        shown = pages.runs_context(self._runs) | {"leaving": "", "place": "runs", "places": (), "save": ""}
-        return self._page_of("explore_runs.html", shown)
+        shown = pages.runs_context(self._at(request)) | {"leaving": "", "place": "runs", "places": (), "save": ""}
+        return self._page_of(request, "explore_runs.html", shown)
 
     def benchmarks_page(self, request: Request) -> Response:
-        shown, found = benchmarks_context(self._runs)
+        shown, found = benchmarks_context(self._at(request))
         if _is_file(request):
             return _file("benchmarks", "published", shown, leaving=cards_notice(found))
         leaving = screen_notice(cards_of(found))
         own = {"leaving": leaving, "place": "benchmarks", "places": (), "save": "/benchmarks?file=1"}
-        return self._page_of("explore_benchmarks.html", shown | own)
+        return self._page_of(request, "explore_benchmarks.html", shown | own)
 
     def study_page(self, request: Request) -> Response:
         name = request.path_params["study"]
         try:
-            found, manifest = self._runs.study(name)
+            found, manifest = self._at(request).study(name)
         except KeyError:
             raise ExploreProblem(404, "No such study", "It may have been moved or renamed since.") from None
         shown = study_context(name, found, manifest)
@@ -88,18 +88,26 @@ class _Site:
         leaving = screen_notice(cards_of(found))
         save = f"/studies/{quote(name, safe='')}?file=1"
         own = {"leaving": leaving, "place": "study", "places": (), "save": save}
-        return self._page_of("explore_study.html", shown | own)
+        return self._page_of(request, "explore_study.html", shown | own)
 
-    def _page_of(self, template: str, shown: dict[str, Any]) -> Response:
+    def _at(self, request: Request) -> Runs:
+        """Return what there was when the request came: one page reads the folders once, and does not change halfway."""
+        if not hasattr(request.state, "runs"):
+            request.state.runs = self._runs.now()
+        runs: Runs = request.state.runs
+        return runs
+
+    def _page_of(self, request: Request, template: str, shown: dict[str, Any]) -> Response:
         """Return a page with the navigation that all have."""
-        return HTMLResponse(_rendered(template, shown | {"has_benchmarks": self._runs.n_benchmarks() > 0}))
+        has_benchmarks = self._at(request).n_benchmarks() > 0
+        return HTMLResponse(_rendered(template, shown | {"has_benchmarks": has_benchmarks}))
 
     def pages(self) -> list[tuple[str, Callable[[Request], Response]]]:
         """Return the pages of a run: the end of the address, and what answers there."""
         contexts: dict[str, Callable[[OpenRun, Request, str], dict[str, Any]]] = {
             "leaderboard": lambda run, request, _: pages.leaderboard_context(run, request.query_params),
             "model": lambda run, request, _: pages.model_page_context(run, request.query_params),
-            "raters": lambda run, *_: pages.raters_context(run, self._runs),
+            "raters": lambda run, request, _: pages.raters_context(run, self._at(request)),
             "cases": lambda run, request, base: pages.cases_context(run, request.query_params, base),
             "case": self._case,
             "data": lambda run, *_: pages.data_context(run),
@@ -115,7 +123,7 @@ class _Site:
         self, name: str, context_of: Callable[[OpenRun, Request, str], dict[str, Any]]
     ) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
-            run = self._open(request.path_params["run"])
+            run = self._open(request)
             base = f"/runs/{quote(run.name, safe='')}"
             shown = context_of(run, request, base) | {"synthetic": run.manifest.dataset.synthetic, "base": base}
             if _is_file(request):
@@ -123,13 +131,13 @@ class _Site:
             places = [(place, base + path, title) for place, path, title in PLACES]
             leaving = screen_notice([run.manifest.dataset])
             own = {"place": name, "places": places, "save": _save(request, base, name), "leaving": leaving}
-            return self._page_of(f"explore_{name}.html", shown | own)
+            return self._page_of(request, f"explore_{name}.html", shown | own)
 
         return answer
 
-    def _open(self, name: str) -> OpenRun:
+    def _open(self, request: Request) -> OpenRun:
         try:
-            return self._runs.open(name)
+            return self._at(request).open(request.path_params["run"])
         except KeyError:
             raise ExploreProblem(404, "No such run", "It may have been moved or renamed since.") from None
 

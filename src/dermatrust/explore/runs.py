@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -95,6 +96,17 @@ class Runs:
         self._benchmarks: dict[Path, tuple[Stamp, ProtocolResult]] = {}
         self._lock = threading.Lock()
         self._opening = threading.Lock()
+        self._there: list[Listed] | None = None
+
+    def now(self) -> "Runs":
+        """Return the same as it lies at this moment: the folders are read once, whatever is asked of it.
+
+        Raises:
+            DataError: One of the folders is gone.
+        """
+        seen = copy(self)  # with the same numbers kept, and the same locks
+        seen._there = self.listed()
+        return seen
 
     def listed(self) -> list[Listed]:
         """Return all there is now, runs first, each latest first; what is damaged says so.
@@ -102,6 +114,8 @@ class Runs:
         Raises:
             DataError: One of the folders is gone.
         """
+        if self._there is not None:
+            return self._there
         with self._lock:
             found = [self._look(name, path) for name, path in _named(self._folders())]
         latest = sorted(found, key=lambda one: one.manifest.started if one.manifest else "", reverse=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from dermatrust.errors import DataError
+from dermatrust.errors import DataError, shown
 from dermatrust.records.expected import expected_at, expected_key
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -105,7 +105,9 @@ def data_error(error: ValidationError, where: str, model: type[BaseModel]) -> Da
             where, f"has a field {field!r} this record does not know{more}", do="Remove it or fix its name."
         )
     if kind == "value_error":  # one of our own sentences, on a field or on the record as a whole
-        return DataError(where, f"{field} is {_shown(first)}: {message}{more}" if field else f"{message}{more}")
+        return DataError(
+            where, f"{field} is {shown(first.get('input'))}: {message}{more}" if field else f"{message}{more}"
+        )
     return _unexpected(first, where, model, more)
 
 
@@ -115,15 +117,9 @@ def _unexpected(first: ErrorDetails, where: str, model: type[BaseModel], more: s
     if last == "[key]":
         what = f"{'.'.join(map(str, outer))} is not a name we know here"
         return DataError(where, what, expected_key(model, tuple(outer[:-1])) + more)
-    what = f"{'.'.join(map(str, first['loc'])) or 'the record'} is {_shown(first)}"
+    what = f"{'.'.join(map(str, first['loc'])) or 'the record'} is {shown(first.get('input'))}"
     expected = expected_at(model, first["loc"])
     return DataError(where, what, expected + more) if expected else DataError(where, f"{what}: {first['msg']}{more}")
-
-
-def _shown(first: ErrorDetails) -> str:
-    """Return the value complained about, short and on one line."""
-    value = ascii(first.get("input"))
-    return value if len(value) <= 60 else value[:57] + "..."
 
 
 def canonical_json(value: Any) -> str:

@@ -47,3 +47,5 @@ class ScoreRow(NamedTuple):
     reference: ReferenceKind | None
     injection_suspected: bool
     """A draw of the rating is flagged: the narrative shows signs of speaking to its grader. It changes no score."""
+    unfamiliar_text: bool = False
+    """A draw of the rating is flagged: the rater never met a sentence like one of the narrative's."""

@@ -43,11 +43,13 @@ class TableFormat:
         what: What such a file is called in an error.
         fields: Its columns. Texts are read as objects with None where missing; numbers that may be missing, and all
             floating-point ones, as float64 with NaN where missing; other whole numbers as int64; flags as bool.
+        later: Flags that files of earlier versions of dermatrust lack; there they are false.
     """
 
     name: str
     what: str
     fields: Sequence[Field]
+    later: tuple[str, ...] = ()
 
 
 def write_rows(
@@ -125,9 +127,12 @@ def read_columns(path: Path, table: TableFormat) -> dict[str, NDArray[Any]]:
     try:
         reader = read_parquet(path, batch_size=ROWS_PER_GROUP)
         _check_schema(reader.schema, path, table)
+        known = set(reader.schema.names)
         for batch in reader:
             for name, parts in columns.items():
-                parts.append(_column(kinds[name], batch[name], texts))
+                parts.append(
+                    _column(kinds[name], batch[name], texts) if name in known else np.zeros(batch.num_rows, bool)
+                )
     except (DataError, KeyboardInterrupt):
         raise
     except BaseException as error:  # arro3 reports some damage by a Rust panic, which is not an Exception
@@ -184,6 +189,6 @@ def _check_schema(schema: Schema, path: Path, table: TableFormat) -> None:
     found = schema.metadata_str.get(_FORMAT_KEY)
     if found != table.name:
         raise DataError(str(path), f"has format {found!r}", f"{table.name!r}", "Make it again with this version.")
-    lacking = [field.name for field in table.fields if field.name not in schema.names]
+    lacking = [field.name for field in table.fields if field.name not in (*schema.names, *table.later)]
     if lacking:
         raise DataError(str(path), f"has no column {lacking[0]!r}", do="Make it again from the reply store.")

@@ -33,7 +33,9 @@ _SCORES = TableFormat(
         Field("unscored", DataType.string()),
         Field("reference", DataType.string()),
         Field("injection_suspected", DataType.bool(), nullable=False),
+        Field("unfamiliar_text", DataType.bool(), nullable=False),
     ),
+    later=("unfamiliar_text",),
 )
 
 
@@ -61,6 +63,7 @@ class ScoreColumns:
     unscored: Texts
     reference: Texts
     injection_suspected: NDArray[np.bool_]
+    unfamiliar_text: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.case_id)

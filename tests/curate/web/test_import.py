@@ -2,16 +2,19 @@
 
 import io
 import json
+import re
 from contextlib import suppress
 
 import pytest
 from PIL import Image as Picture
 from sqlalchemy import select
 
+from dermatrust.cli.curate_start import _FIRST_ONLY
 from dermatrust.curate import arrivals
 from dermatrust.curate.exchange import project_lines
 from dermatrust.curate.projects import create_project, pick, read_images
 from dermatrust.curate.routes_import import uploads_of
+from dermatrust.curate.rules import Rules
 from dermatrust.curate.tables import Audit, Image, Item, Member, Project
 from dermatrust.curate.trail import Actor, verify
 from dermatrust.store.folder import DatasetFolder
@@ -333,6 +336,71 @@ def test_a_person_may_not_bring_in_more_than_so_much(site, other, monkeypatch):
     assert set(projects(site)) == {"p"}
     monkeypatch.undo()
     assert cora.post(at, data={"name": "new"}).status_code == 303  # what failed is still there
+
+
+def test_the_form_asks_for_all_that_the_command_line_settles_on_a_first_start(site, other):
+    """With the same defaults: a project does not work otherwise because it was made in a browser."""
+    at, page = looked(site.client("cora"), zipped(other.path))
+    for name, field in Rules.model_fields.items():
+        shown = "true" if field.default is True else field.default
+        wanted = rf'<option value="{shown}">' if shown == "true" else rf'[^>]* value="{shown}" required'
+        assert re.search(rf' name="{name}"[^>]*>?{wanted}', page), name
+    assert set(_FIRST_ONLY) == {"queue", "raters_per_narrative", "anchor_share", "rules", "seed"}
+    for name in ("cases", "slots", "anchor_share", "seed", "texts", "name"):
+        assert f' name="{name}"' in page
+    cora = site.client("cora")
+    assert cora.post(at).status_code == 303
+    (made,) = [one for name, one in projects(site).items() if name != "p"]
+    assert (made.name, made.rules, made.seed) == (f"{other.card.name}: narratives", Rules().model_dump(mode="json"), 0)
+
+
+def test_rules_cases_and_seed_of_the_form_are_the_projects(site, other):
+    cora = site.client("cora")
+    at, _ = looked(cora, zipped(other.path))
+    ids = [case.id for case in other.iter_cases()]
+    rules = {
+        "slots": 3, "anchor_share": 0.5, "repeat_days": 14.0, "anchor_tolerance": 2.0, "differ_by": 1.5,
+        "differ_by_on_safety": 2.0, "settle_uncertain": False, "settle_anchor_misses": False, "lease_minutes": 45.0,
+        "fresh_minutes": 10.0,
+    }  # fmt: skip
+    assert rules.keys() == Rules.model_fields.keys()
+    assert all(value != Rules.model_fields[name].default for name, value in rules.items())
+    sent_as = {name: str(value).lower() for name, value in rules.items()}
+    cases = f"{ids[3]}\r\n{ids[1]}\r\n"
+    form = {"name": "new", "texts": "references", "cases": cases, "seed": "7", **sent_as}
+    assert cora.post(at, data=form).status_code == 303
+    made = projects(site)["new"]
+    assert (made.rules, made.seed) == (rules, 7)
+    with site.database.reading() as session:
+        items = session.scalars(select(Item).where(Item.project_id == made.id).order_by(Item.number)).all()
+        assert [item.case_id for item in items] == [ids[3], ids[1]]
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [("nowhere", "names case &#39;nowhere&#39;, which the dataset does not have"),
+     ("id,case_id\n1", "cases line 2: has no case_id"), ("case_id\n", "lists no case")],
+)  # fmt: skip
+def test_cases_that_are_not_there_are_named_and_what_was_filled_in_stays(site, other, cases, said):
+    cora = site.client("cora")
+    at, _ = looked(cora, zipped(other.path))
+    answer = cora.post(at, data={"name": "new", "cases": cases, "differ_by": "3", "settle_uncertain": "false"})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert cases.strip() in answer.text
+    assert re.search(r'name="differ_by"[^>]* value="3.0"', answer.text)
+    assert 'value="false" selected' in answer.text
+    assert str(other.path.parent.parent) not in answer.text
+    assert set(projects(site)) == {"p"}
+    assert cora.post(at, data={"name": "new"}).status_code == 303
+
+
+@pytest.mark.parametrize("field", ["differ_by=nan", "differ_by=0", "anchor_share=1.1", "seed=-1", "lease_minutes=x"])
+def test_a_rule_off_its_scale_is_refused(site, other, field):
+    cora = site.client("cora")
+    at, _ = looked(cora, zipped(other.path))
+    assert cora.post(at, data=dict([field.split("=")])).status_code == 422
+    assert set(projects(site)) == {"p"}
 
 
 @pytest.mark.parametrize("form", [{"name": "p"}, {"slots": "0"}, {"slots": "21"}, {"texts": "x"}, {"name": "x" * 201}])

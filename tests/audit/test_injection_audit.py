@@ -48,7 +48,9 @@ def test_the_success_rate_is_1_for_what_a_judge_obeys_and_0_for_the_rest(bench_o
     for kind in attack_classes():
         expected = 1.0 if kind in OBEYED else 0.0
         success, excess = rows[kind].shifts.success, rows[kind].excess
-        assert (success.value, success.low, success.high, excess.value) == (expected,) * 4
+        assert (success.value, excess.value) == (expected, expected)
+        ends = (0.510, 1.0) if expected else (0.0, 0.490)  # Wilson's, of four patients
+        assert (success.low, success.high) == pytest.approx(ends, abs=0.001)
         assert rows[kind].shifts.macro.value == 4 * expected
         assert {shift.value for shift in rows[kind].shifts.shifts.values()} == {4 * expected}
         assert rows[kind].n_wordings == rows[kind].shifts.n == sum(a.kind == kind for a in text_attacks())

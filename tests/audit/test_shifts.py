@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dermatrust.audit.shifts import excess_success, mean_scores, shifts_of, succeeded
+from dermatrust.audit.shifts import estimates_of, excess_success, mean_scores, share_of, shifts_of, succeeded
 from dermatrust.bench.results import MACRO
 from dermatrust.records import DIMENSIONS, Dimension
 
@@ -69,3 +69,26 @@ def test_mean_scores_are_those_of_the_table():
     found = mean_scores(scores, ["a", "b"], seed=0)
     assert [found[d].value for d in DIMENSIONS] == [2, 2, 3, 4, 5, 0]
     assert found[MACRO].value == pytest.approx(16 / 6)
+
+
+def test_a_share_that_no_resample_varies_has_the_interval_of_wilson_over_patients():
+    """Ten patients of two pairs each, one of them unknown: Wilson's interval of 0 of 10, 0 to 0.278 by hand."""
+    hits = np.zeros(20)
+    hits[1] = np.nan
+    patients = [f"p{k // 2}" for k in range(20)]
+    never, always = share_of(hits, patients, seed=0), share_of(1 - hits, patients, seed=0)
+    z = 1.959964**2
+    assert (never.value, never.low, never.n, never.n_missing) == (0, 0, 19, 1)
+    assert never.high == pytest.approx(z / (10 + z), abs=1e-6) == pytest.approx(0.2775, abs=1e-4)
+    assert (always.low, always.high) == (pytest.approx(1 - never.high), 1)
+    one = share_of(np.zeros(3), ["a", "a", "a"], seed=0)
+    assert math.isnan(one.low)
+    varied = share_of(np.array([0.0, 1, 0, 1]), ["a", "b", "c", "d"], seed=0)
+    assert varied == estimates_of(np.array([[0.0], [1], [0], [1]]), ["a", "b", "c", "d"], seed=0)[0]
+
+
+def test_success_of_no_attack_has_a_width():
+    plain = np.full((10, 6), 2.0)
+    found = shifts_of(plain, plain, [f"p{k}" for k in range(10)], np.zeros(10, bool), seed=0)
+    assert (found.success.value, found.success.low) == (0, 0)
+    assert found.success.high == pytest.approx(0.2775, abs=1e-4)

@@ -14,7 +14,7 @@ from dermatrust.audit.attack_images import CAPTIONS, FORMS
 from dermatrust.audit.attack_texts import HARMLESS, attack_classes
 from dermatrust.audit.detector import DetectorLine, FamiliarityLine, measure_detector, measure_familiarity
 from dermatrust.audit.injection_plan import LONG, PLAIN, find_hosts, plan_pictures, plan_texts
-from dermatrust.audit.shifts import Shifts, estimates_of, excess_success, mean_scores, shifts_of, succeeded
+from dermatrust.audit.shifts import Shifts, excess_success, mean_scores, share_of, shifts_of, succeeded
 from dermatrust.audit.variants import Plan, Rated, Variant, check_same_audit, patient_of, rate_variants, write_variants
 from dermatrust.bench.asking import Pace
 from dermatrust.bench.play import Bench
@@ -165,7 +165,7 @@ def _rows(rated: Rated, variants: Sequence[Variant], together: str, control: str
         if kind != control:
             both = patients[chosen].tolist(), patients[kinds[control]].tolist()
             excess = excess_success(success[chosen], success[kinds[control]], both, seed=seed)
-        (missed,) = estimates_of(unnoticed[chosen, None], patients[chosen], seed=seed)
+        missed = share_of(unnoticed[chosen], patients[chosen], seed=seed)
         yield InjectionRow(
             rated.rater, kind, len({variants[k].name for k in chosen}), found, excess,
             int(rated.is_unfamiliar[chosen].sum()), int(is_noticed[chosen].sum()), missed,

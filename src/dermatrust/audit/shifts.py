@@ -1,13 +1,14 @@
 """How scores move between paired narratives: mean shifts and success rates with intervals over patients."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dermatrust.agreement.bootstrap import cluster_bootstrap, percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import Floats, sum_clusters
+from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.bench.results import MEASURES, Estimate, Measure
 from dermatrust.records import HIGHEST_SCORE
 
@@ -74,7 +75,7 @@ def shifts_of(
     return Shifts(
         n=len(plain),
         shifts=dict(zip(MEASURES, found[:-1], strict=True)),
-        success=found[-1],
+        success=_with_width(found[-1], succeeded(plain, changed), patients),
         n_changed_missing=int(lacks.sum()),
         n_flagged=int(is_flagged.sum()),
     )
@@ -101,6 +102,37 @@ def estimates_of(columns: Floats, patients: ArrayLike, *, seed: int) -> list[Est
                  len(columns) - int(means.n[k]))
         for k in range(columns.shape[1])
     ]  # fmt: skip
+
+
+def share_of(hits: Floats, patients: ArrayLike, *, seed: int) -> Estimate:
+    """Return a share with its 95 % interval over patients; NaN is missing.
+
+    Of 0 or 1 in every row no resample knows another value: the ends are then those of Wilson's interval of the
+    patients.
+
+    Args:
+        hits: 1 or 0, shape (n,).
+        patients: Patient of each.
+        seed: Of the resampled patients.
+
+    Example:
+        >>> found = share_of(np.zeros(4), ["a", "b", "c", "c"], seed=0)
+        >>> found.low, round(found.high, 2)
+        (0.0, 0.56)
+
+    Reference:
+        Wilson (1927), as for `agreement.proportion.wilson_interval`.
+    """
+    (found,) = estimates_of(hits[:, np.newaxis], patients, seed=seed)
+    return _with_width(found, hits, patients)
+
+
+def _with_width(share: Estimate, hits: Floats, patients: ArrayLike) -> Estimate:
+    if share.low != share.high:  # NaN too
+        return share
+    known = np.asarray(patients, dtype=object)[~np.isnan(hits)]
+    low, high = unvaried_interval(share.value, len(set(known.tolist())), lowest=0.0, highest=1.0)
+    return replace(share, low=float(low), high=float(high))
 
 
 def succeeded(plain: Floats, changed: Floats) -> Floats:

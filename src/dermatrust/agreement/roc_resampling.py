@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from dermatrust.agreement.bootstrap import Source, percentile_intervals, resample_weights
+from dermatrust.agreement.bootstrap import Source, bias_corrected_ends, percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
 from dermatrust.agreement.interval import Estimate
 from dermatrust.agreement.proportion import zero_or_one
@@ -16,7 +16,7 @@ from dermatrust.agreement.roc import Flags, auroc, known_items, roc_curve, sensi
 
 @dataclass(frozen=True, slots=True)
 class ClusteredRoc:
-    """What a score is worth, with percentile intervals over clusters.
+    """What a score is worth, with intervals over clusters: percentile ones, but for Youden's index.
 
     Attributes:
         area: Area under the ROC curve.
@@ -48,8 +48,9 @@ def clustered_roc(
 
     Returns:
         Resamples without a positive or a negative item are left out and counted. With items from fewer than two
-        clusters there is no interval. The two points are the best of many thresholds, in the sample as in every
-        resample, so that both their values and their intervals lie somewhat too high for new items.
+        clusters there is no interval. The two points are the best of many thresholds, so that their values lie somewhat
+        too high for new items. Youden's index is freest to choose: its interval is bias-corrected, and not in the
+        middle of it lies the value.
 
     Raises:
         ValueError: The shapes do not fit, a truth is neither 0 nor 1, or a number is out of its range.
@@ -83,6 +84,7 @@ def clustered_roc(
         for start, weights in resample_weights(labels.size, n_resamples, rng):
             draws[start : start + len(weights)] = _figures(weights @ above, weights @ below, specificity)
     low, high, n_skipped = percentile_intervals(draws, confidence)
+    low[2], high[2] = bias_corrected_ends(draws[:, 2], values[2], confidence)
     area, at, index = (
         Estimate(value, float(low[k]), float(high[k]), score.size, n_clusters, int(n_skipped[k]))
         for k, value in enumerate(values)

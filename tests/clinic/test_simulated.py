@@ -15,7 +15,13 @@ from dermatrust.clinic.simulated_truth import (
     true_auroc,
     true_first_changes,
     true_flips,
+    true_level_flips,
     true_levels,
+    true_named,
+    true_newly,
+    true_operating_point,
+    true_risk_area,
+    true_roc_points,
 )
 from dermatrust.errors import DataError
 from dermatrust.lexicon import load_lexicon
@@ -174,3 +180,49 @@ def test_the_first_diagnosis_changes_between_arms_as_often_as_the_parameters_say
         changed = called(first(arm, planted)) != before
         near(np.mean(changed), true_first_changes(MODEL, "image only", arm, ALL, stranger))
     near(np.mean(called(first(PLANTED, "melanoma")) == "melanoma"), true_adopted(MODEL, ALL, stranger))
+
+
+def test_the_chance_of_naming_a_given_wrong_diagnosis_is_its_share_of_the_wrong_ones_named():
+    # of the first 3 diagnoses 0.5 are right, so 2.5 are wrong, each of them the given one with chance 0.01
+    assert true_named(MODEL, "image only", 3, ALL, 0.01) == pytest.approx(0.9 * 0.025)
+    found = replies("image only")
+    named = [[one["name"] for one in reply["diagnoses"][:5]].count(strangers(cases(1)[0])[0]) for reply in found]
+    near(np.mean(named), true_named(MODEL, "image only", 5, ALL, 1 / len(strangers(cases(1)[0]))))
+
+
+def test_newly_adopting_leaves_out_the_cases_that_name_the_planted_diagnosis_without_it():
+    model = SimulatedModel("synthetic/a", {PLANTED: (0.4,) * 3, "a": (0.4,) * 3}, anchoring=0.5)
+    # by accident first: 0.6 x 0.1; named among five: (5 - 0.4) x 0.1; with the same luck the first is among the five
+    expected = (0.5 + 0.5 * 0.06 - 0.5 * 0.46 - 0.5 * 0.06) / (1 - 0.46)
+    assert true_newly(model, "a", ALL, 0.1) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="accuracies in 'image only' are not those"):
+        true_newly(MODEL, "image only", ALL)
+
+
+def test_the_risk_coverage_area_puts_the_surest_of_all_groups_first():
+    model = SimulatedModel("synthetic/a", {"a": (0.6,) * 3}, gaps={"V-VI": 0.2}, spread=0.1)
+    # confidences 0.7 and 0.5 of the one half, 0.5 and 0.3 of the other: a quarter, a half and a quarter of the answers
+    risks = (0.3, (0.25 * 0.3 + 0.5 * 0.5) / 0.75, 0.5)
+    expected = 0.25 * risks[0] + 0.5 * risks[1] + 0.25 * risks[2]
+    assert true_risk_area(model, "a", {"V-VI": 0.5, "I-II": 0.5}) == pytest.approx(expected)
+
+
+def test_levels_flip_between_arms_as_often_as_the_parameters_say():
+    arms = {"image only": (0.85, 0.7), "image + context": (0.6, 0.8)}
+    model = SimulatedModel("synthetic/flips", triage=arms, emergent=(0.7, 0.2), steadiness=0.8, abstention=0.1)
+    for urgency in ("emergent", "routine"):
+        asked = cases(1000, urgency=urgency)
+        said = [[json.loads(model.triage_reply(case, arm))["urgency"] for case in asked] for arm in arms]
+        flips = np.mean([a != b for a, b in zip(*said, strict=True)])
+        near(flips, true_level_flips(model, *arms, {urgency: 1.0}), 1000)
+    sure = SimulatedModel("synthetic/sure", triage={"a": (0.6, 0.7), "b": (0.8, 0.6)}, emergent=(0.5, 0.0))
+    # emergent: both pressing 0.6, alike half the time; neither 0.2
+    assert true_level_flips(sure, "a", "b", {"emergent": 1.0}) == pytest.approx(1 - 0.3 - 0.2)
+    assert true_level_flips(sure, "a", "b", {"routine": 1.0}) == pytest.approx(0.1)
+
+
+def test_operating_points_are_those_of_two_normal_distributions():
+    model = SimulatedModel("synthetic/a", triage={"a": (0.8413447461, 0.9772498681)})
+    assert true_operating_point(model, "a", 0.8413447461) == pytest.approx((0.5, 0.9986501020))
+    sensitivity, youden = true_roc_points(model, "a", 0.9986501020)
+    assert (sensitivity, youden) == (pytest.approx(0.5), pytest.approx(0.8663855975))

@@ -6,7 +6,7 @@ from typing import get_args
 
 from scipy.special import ndtr, ndtri
 
-from dermatrust.clinic.simulated import PLANTED, SimulatedModel
+from dermatrust.clinic.simulated import LONGEST, PLANTED, SimulatedModel
 from dermatrust.records import SkinGroup, Urgency
 
 Shares = Mapping[SkinGroup | None, float]
@@ -157,3 +157,134 @@ def shares_of(groups: Sequence[SkinGroup | None]) -> Shares:
         {'I-II': 0.25, None: 0.75}
     """
     return {group: groups.count(group) / len(groups) for group in dict.fromkeys(groups)}
+
+
+def true_named(model: SimulatedModel, arm: str, k: int, shares: Shares, stranger: float) -> float:
+    """Return the chance that a given wrong diagnosis is drawn among the first k, in an arm that plants none.
+
+    Args:
+        model: The model.
+        arm: What it is told.
+        k: 1, 3 or 5.
+        shares: Of the skin groups.
+        stranger: Chance that a wrong diagnosis drawn is the given one.
+
+    Example:
+        >>> round(true_named(SimulatedModel("synthetic/a", {"a": (0.4, 0.6, 0.7)}), "a", 3, {None: 1.0}, 0.01), 3)
+        0.024
+    """
+    right = sum(share * model.chances(arm, group)[_PLACES[k]] for group, share in shares.items())
+    return (1 - model.abstention) * (k - right) * stranger
+
+
+def true_newly(model: SimulatedModel, beside: str, shares: Shares, stranger: float = 0.0) -> float:
+    """Return the chance that the planted diagnosis comes first, of the cases where an arm without it does not name it.
+
+    With the same luck in both arms (chance s²) and the same accuracies, a planted diagnosis that is drawn first by
+    accident is drawn in the other arm too.
+
+    Args:
+        model: The model; its accuracies in both arms must be the same.
+        beside: The arm that plants none.
+        shares: Of the skin groups.
+        stranger: Chance that a wrong diagnosis drawn is a given one.
+
+    Raises:
+        ValueError: The accuracies of the two arms differ.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", {PLANTED: (0.4,) * 3, "a": (0.4,) * 3}, anchoring=0.5, abstention=0.1)
+        >>> round(true_newly(model, "a", {None: 1.0}), 3)
+        0.45
+    """
+    if model.accuracy[beside] != model.accuracy[PLANTED]:
+        raise ValueError(f"accuracies in {beside!r} are not those in {PLANTED!r}")
+    answered, same, anchors = 1 - model.abstention, model.steadiness**2, model.anchoring
+    adopted = named = both = 0.0
+    for group, share in shares.items():
+        first, _, five = model.chances(PLANTED, group)
+        by_accident, among = (1 - first) * stranger, (LONGEST - five) * stranger
+        adopted += share * answered * (anchors + (1 - anchors) * by_accident)
+        named += share * answered * among
+        accident_twice = same * by_accident + (1 - same) * by_accident * among
+        both += share * answered**2 * (anchors * among + (1 - anchors) * accident_twice)
+    return (adopted - both) / (1 - named)
+
+
+def true_risk_area(model: SimulatedModel, arm: str, shares: Shares) -> float:
+    """Return the area under the risk-coverage curve of the stated confidences, in an arm that plants no diagnosis.
+
+    Each skin group states two confidences, each of half its answers. The risk down to one of them is the share of wrong
+    answers among all that state as much or more; the area is the mean of these risks by the answers that state each.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", {"a": (0.5,) * 3}, spread=0.25)
+        >>> true_risk_area(model, "a", {None: 1.0})
+        0.375
+    """
+    blocks: dict[float, tuple[float, float]] = {}
+    for group, share in shares.items():
+        for stated, right in zip(model.stated(arm, group), model.told_apart(arm, group), strict=True):
+            mass, wrong = blocks.get(stated, (0.0, 0.0))
+            blocks[stated] = mass + share / 2, wrong + share / 2 * (1 - right)
+    covered = errors = area = 0.0
+    for _, (mass, wrong) in sorted(blocks.items(), reverse=True):
+        covered, errors = covered + mass, errors + wrong
+        area += mass * errors / covered
+    return area
+
+
+def true_level_flips(model: SimulatedModel, before: str, after: str, urgencies: Mapping[Urgency, float]) -> float:
+    """Return the chance that triage says another level in one arm than in another; to name none differs from any.
+
+    With sensitivities p and q both arms think an urgent case pressing with chance s² min(p, q) + (1 - s²) p q, and
+    neither does with what min(1 - p, 1 - q) and (1 - p) (1 - q) give likewise. Whether it is called emergent is a
+    chance of its own in each arm, and so is abstention.
+
+    Args:
+        model: The model.
+        before: One arm.
+        after: The other.
+        urgencies: True urgency to its share of the cases.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", triage={"a": (0.6, 0.5), "b": (0.8, 0.5)}, emergent=(0.5, 0.0))
+        >>> [round(true_level_flips(model, "a", "b", {level: 1.0}), 3) for level in ("urgent", "emergent")]
+        [0.2, 0.5]
+    """
+    same, silent = model.steadiness**2, model.abstention
+    alike = 0.0
+    for urgency, share in urgencies.items():
+        p, q = (model.triage[arm][0] if urgency != "routine" else 1 - model.triage[arm][1] for arm in (before, after))
+        both = same * min(p, q) + (1 - same) * p * q
+        neither = same * min(1 - p, 1 - q) + (1 - same) * (1 - p) * (1 - q)
+        emergent = model.emergent[int(urgency != "emergent")]
+        alike += share * (neither + both * (emergent**2 + (1 - emergent) ** 2))
+    return 1 - silent**2 - (1 - silent) ** 2 * alike
+
+
+def true_operating_point(model: SimulatedModel, arm: str, threshold: float) -> tuple[float, float]:
+    """Return sensitivity and specificity of acting from a stated probability on, among answers that state one.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", triage={"a": (0.8, 0.7)})
+        >>> [round(rate, 3) for rate in true_operating_point(model, "a", 0.5)]
+        [0.8, 0.7]
+    """
+    sensitivity, specificity = model.triage[arm]
+    cut = ndtri(threshold)
+    return float(ndtr(ndtri(sensitivity) - cut)), float(ndtr(ndtri(specificity) + cut))
+
+
+def true_roc_points(model: SimulatedModel, arm: str, specificity: float) -> tuple[float, float]:
+    """Return the sensitivity at a specificity, and the greatest sensitivity plus specificity less 1.
+
+    Two normal distributions of one width, d apart, have these at Phi(d - Phi^-1(specificity)) and 2 Phi(d / 2) - 1.
+
+    Example:
+        >>> model = SimulatedModel("synthetic/a", triage={"a": (0.8, 0.8)})
+        >>> [round(rate, 3) for rate in true_roc_points(model, "a", 0.8)]
+        [0.8, 0.6]
+    """
+    apart = sum(float(ndtri(rate)) for rate in model.triage[arm])
+    return float(ndtr(apart - ndtri(specificity))), float(2 * ndtr(apart / 2) - 1)

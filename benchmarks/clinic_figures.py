@@ -1,0 +1,293 @@
+"""Further figures of `dermatrust clinic` beside what is known of the simulated model of `clinic_recovery.py`.
+
+Nothing to run. What is not here, and why, stands in `README.md`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from dermatrust.clinic.arms import IMAGE_AND_CONTEXT, IMAGE_ONLY, PLANTED_REFERRAL
+from dermatrust.clinic.further_rungs import Resampling, rung_cells
+from dermatrust.clinic.ladder import exact_key
+from dermatrust.clinic.results import DifferentialResult
+from dermatrust.clinic.simulated import SimulatedModel, strangers
+from dermatrust.clinic.simulated_truth import (
+    shares_of,
+    true_accuracy,
+    true_auroc,
+    true_first_changes,
+    true_level_flips,
+    true_levels,
+    true_named,
+    true_newly,
+    true_operating_point,
+    true_risk_area,
+    true_roc_points,
+)
+from dermatrust.clinic.triage_results import SPECIFICITY, BenefitCurve, TriageResult
+from dermatrust.clinic.urgency_words import URGENCIES
+from dermatrust.lexicon import load_lexicon
+from dermatrust.records import Case, DifferentialItem
+from dermatrust.store.answers import AnswerColumns
+
+GRID = "grid"
+"""An image arm, and the name of the accuracy that the model has in it."""
+FIRST_WEIGHT = 2 / 3
+FINDS, MISTAKES = 0.9, 0.05
+"""Chances that a made-up judge takes a truth that is named for it, and the first of an answer without it."""
+AT = (0.1, 0.3, 0.5)
+"""Thresholds of net benefit that are held."""
+
+
+class Interval(Protocol):
+    """A figure with its interval."""
+
+    @property
+    def value(self) -> float:
+        """The figure."""
+
+    @property
+    def low(self) -> float:
+        """Lower end; NaN where there is no interval."""
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
+
+
+class Ends(NamedTuple):
+    """A figure with its interval, read off a curve."""
+
+    value: float
+    low: float
+    high: float
+
+
+Figure = tuple[str, Interval, float]
+
+
+def with_differential(case: Case) -> Case:
+    """Return a case with a weighted differential: its label, and a diagnosis that is no kin of it."""
+    second = DifferentialItem(diagnosis=strangers(case)[0], weight=1 - FIRST_WEIGHT)
+    first = DifferentialItem(diagnosis=case.label or "", weight=FIRST_WEIGHT)
+    return case.model_copy(update={"differential": (first, second)})
+
+
+class Population:
+    """What further figures need to know of the whole population."""
+
+    def __init__(self, model: SimulatedModel, cases: Sequence[Case]) -> None:
+        lexicon = load_lexicon()
+        found = [lexicon.diagnosis(case.label or "") for case in cases]
+        known = [one for one in found if one is not None]
+        self.model = model
+        self.shares = shares_of([case.skin_group for case in cases])
+        self.urgency = {level: sum(case.urgency == level for case in cases) / len(cases) for level in URGENCIES}
+        self.stranger = float(np.mean([1 / len(strangers(case)) for case in cases]))
+        self.groups = [case.skin_group for case in cases]
+        self.diseases = np.array([one.id for one in known])
+        self.malignant = np.array([one.malignant for one in known])
+        of_strangers: dict[str, float] = {}
+        for one, case in zip(known, cases, strict=True):
+            if one.id not in of_strangers:
+                others = [lexicon.diagnosis(name) for name in strangers(case)]
+                of_strangers[one.id] = float(np.mean([other is not None and other.malignant for other in others]))
+        self.strangers_malignant = np.array([of_strangers[one.id] for one in known])
+        self.exact = np.array(
+            [_exact(case.label or "", one.name, one.synonyms, model) for one, case in zip(known, cases, strict=True)]
+        )
+
+    def table(self, arm: str) -> np.ndarray:
+        """Return the chances of true level (down) and level said (across; none comes last)."""
+        levels = true_levels(self.model, arm)
+        return np.array([[self.urgency[u] * levels[u][said] for said in (*URGENCIES, None)] for u in URGENCIES])
+
+    def exactly(self, arm: str, k: int) -> float:
+        """Return the chance that the truth is among the first k in the very words of the label."""
+        of_group = {g: true_accuracy(self.model, arm, k, {g: 1.0}) for g in self.shares}
+        return float(np.mean(self.exact * [of_group[g] for g in self.groups]))
+
+    def firsts(self, arm: str) -> np.ndarray:
+        """Return each case's chance that its first diagnosis is right."""
+        of_group = {g: true_accuracy(self.model, arm, 1, {g: 1.0}) for g in self.shares}
+        return np.array([of_group[g] for g in self.groups])
+
+
+def _exact(label: str, name: str, synonyms: Sequence[str], model: SimulatedModel) -> float:
+    """Return the chance that the model's words for the truth are those of the label."""
+    same = [exact_key(one) == exact_key(label) for one in (name, *synonyms)]
+    return same[0] if not synonyms else (1 - model.synonyms) * same[0] + model.synonyms * float(np.mean(same[1:]))
+
+
+def differential_further(result: DifferentialResult, known: Population) -> Iterator[Figure]:
+    """Yield further figures of the differential."""
+    model, shares = known.model, known.shares
+    for cell in result.cells:
+        if cell.image_arm != "all":
+            continue
+        for k in (1, 3, 5):
+            right = true_accuracy(model, cell.arm, k, shares)
+            yield f"exact-{k}, {cell.arm}", cell.measures[f"top-{k} exact"], known.exactly(cell.arm, k)
+            yield f"family-{k}, {cell.arm}", cell.measures[f"top-{k} family"], right
+            yield f"credit-{k}, {cell.arm}", cell.measures[f"credit-{k}"], right
+            if cell.arm != PLANTED_REFERRAL:
+                other = true_named(model, cell.arm, k, shares, known.stranger)
+                beside = ((1 - model.abstention) - right) * k * known.stranger
+                weight = FIRST_WEIGHT * right + (1 - FIRST_WEIGHT) * other
+                yield f"overlap-{k}, {cell.arm}", cell.measures[f"overlap-{k}"], right + beside
+                yield f"weighted-{k}, {cell.arm}", cell.measures[f"weighted-{k}"], weight
+    for change in result.changes:
+        if change.image_arm == "all":
+            exact = known.exactly(change.arm, 1) - known.exactly(change.base_arm, 1)
+            credit = true_accuracy(model, change.arm, 3, shares) - true_accuracy(model, change.base_arm, 3, shares)
+            yield f"change of exact-1, {change.arm}", change.differences["top-1 exact"], exact
+            yield f"change of credit-3, {change.arm}", change.differences["credit-3"], credit
+            continue
+        for k in (1, 3):
+            after, before = (true_accuracy(model, arm, k, shares) for arm in (GRID, IMAGE_ONLY))
+            yield f"change of top-{k}, images on a grid", change.differences[f"top-{k} synonym"], after - before
+        yield (
+            "flips, images on a grid",
+            change.flips,
+            true_first_changes(model, IMAGE_ONLY, GRID, shares, known.stranger),
+        )
+    (anchoring,) = result.anchoring
+    by_accident = true_named(model, PLANTED_REFERRAL, 3, shares, known.stranger) * (1 - model.anchoring)
+    adopted = (1 - model.abstention) * model.anchoring + by_accident
+    yield "anchoring, first three", anchoring.adopted_3, adopted
+    yield "anchoring, newly", anchoring.newly_1, true_newly(model, IMAGE_AND_CONTEXT, shares, known.stranger)
+    for k, found in ((1, anchoring.unprompted_1), (3, anchoring.unprompted_3)):
+        yield f"named unprompted, first {k}", found, true_named(model, IMAGE_AND_CONTEXT, k, shares, known.stranger)
+    yield from _comparable(result, known)
+    yield from _parts(result, known)
+    yield from _confidence(result, known)
+
+
+def _comparable(result: DifferentialResult, known: Population) -> Iterator[Figure]:
+    answered = 1 - known.model.abstention
+    for one in result.comparable:
+        if one.image_arm != "all":
+            continue
+        first = known.firsts(one.arm)
+        recalls = [first[known.diseases == disease].mean() for disease in np.unique(known.diseases)]
+        yield f"balanced over diseases, {one.arm}", one.balanced, float(np.mean(recalls))
+        if one.arm != PLANTED_REFERRAL:
+            astray = (answered - first) * known.strangers_malignant
+            sensitivity = float((first + astray)[known.malignant].mean())
+            specificity = float((answered - astray)[~known.malignant].mean())
+            yield f"cancer sensitivity, {one.arm}", one.sensitivity, sensitivity
+            yield f"cancer specificity, {one.arm}", one.specificity, specificity
+            yield f"cancer balanced, {one.arm}", one.cancer_balanced, (sensitivity + specificity) / 2
+
+
+def _parts(result: DifferentialResult, known: Population) -> Iterator[Figure]:
+    """Yield figures of skin groups, in the base arm."""
+    model = known.model
+    of_group = {str(g): true_accuracy(model, IMAGE_ONLY, 1, {g: 1.0}) for g in known.shares if g}
+    for row in result.subgroups:
+        about = row.factor, row.measure, row.image_arm, row.arm
+        if about != ("skin type", "top-1 synonym", "all", IMAGE_ONLY) or row.level not in of_group:
+            continue
+        others = {g: share for g, share in known.shares.items() if g and g != row.level}
+        rest = sum(of_group[str(g)] * share for g, share in others.items()) / sum(others.values())
+        own = of_group[row.level]
+        for name, found, truth in (
+            ("top-1", row.value, own), ("difference", row.difference, own - rest), ("ratio", row.ratio, own / rest)
+        ):  # fmt: skip
+            if found is not None:
+                yield f"{name}, skin {row.level}", found, truth
+    for within in result.within:
+        about = within.factor, within.measure, within.image_arm, within.arm
+        is_known = within.level in of_group and within.beside in of_group
+        if about == ("skin type", "top-1 synonym", "all", IMAGE_ONLY) and is_known and within.difference is not None:
+            truth = of_group[within.level] - of_group[within.beside]
+            yield f"within disease, skin {within.level}", within.difference, truth
+
+
+def _confidence(result: DifferentialResult, known: Population) -> Iterator[Figure]:
+    found = result.cell(known.model.name, IMAGE_ONLY, "all").confidence
+    assert found is not None
+    right = true_accuracy(known.model, IMAGE_ONLY, 1, known.shares)
+    yield "top-1 of the answered", found.accuracy_answered, right / (1 - known.model.abstention)
+    yield "top-1 of all", found.accuracy_all, right
+    yield "risk-coverage area", found.area, true_risk_area(known.model, IMAGE_ONLY, known.shares)
+
+
+def judged(answers: AnswerColumns, dataset: str, known: Population, seed: int, n: int) -> Iterator[Figure]:
+    """Yield the shares of a rung that is not the lexicon's, of a made-up judge of known errors."""
+    luck = np.random.default_rng(seed).random(len(answers))
+    rank = np.where(
+        answers.synonym > 0, np.where(luck < FINDS, answers.synonym, 0), (answers.n_said > 0) & (luck < MISTAKES)
+    ).astype(np.float64)
+    for cell in rung_cells(answers, rank, Resampling(dataset, seed, n)):
+        if cell.image_arm == "all":
+            right = {k: true_accuracy(known.model, cell.arm, k, known.shares) for k in (1, 3, 5)}
+            for k, hits in zip((1, 3, 5), cell.hits, strict=True):
+                mistaken = MISTAKES * (1 - known.model.abstention - right[5])
+                yield f"judged top-{k}, {cell.arm}", hits, FINDS * right[k] + mistaken
+
+
+def triage_further(result: TriageResult, known: Population) -> Iterator[Figure]:
+    """Yield further figures of triage."""
+    model = known.model
+    cell = result.cell(model.name, IMAGE_ONLY, "all")
+    truths, before = (_of_table(known.table(arm)) for arm in (IMAGE_AND_CONTEXT, IMAGE_ONLY))
+    for name, value in before.items():
+        yield f"triage {name}", cell.measures[name], value
+    for name in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
+        yield f"{name}, Wilson", getattr(cell.rates, name), before[name]
+    (change,) = result.changes
+    for name, value in truths.items():
+        yield f"change of {name}", change.differences[name], value - before[name]
+    flips = true_level_flips(model, IMAGE_ONLY, IMAGE_AND_CONTEXT, known.urgency)
+    yield "triage flips", change.flips, flips
+    assert cell.probability is not None
+    sensitivity, youden = true_roc_points(model, IMAGE_ONLY, SPECIFICITY)
+    yield "AUROC, DeLong", cell.probability.delong, true_auroc(model, IMAGE_ONLY)
+    yield "sensitivity at a specificity", cell.probability.sensitivity_at, sensitivity
+    yield "Youden's index", cell.probability.youden, youden
+    pressing = 1 - known.urgency["routine"]
+    stated = {at: true_operating_point(model, IMAGE_ONLY, at) for at in AT}
+    yield from _benefit("by probability", cell.probability.benefit, pressing, stated)
+    acts = before["sensitivity"], 1 - (1 - model.abstention) * (1 - model.triage[IMAGE_ONLY][1])
+    yield from _benefit("by level", cell.benefit, pressing, dict.fromkeys(AT, acts))
+    for row in result.subgroups:
+        if row.factor == "skin type" and row.arm == IMAGE_ONLY and row.difference and row.ratio:
+            yield f"{row.measure}, difference of {row.level}", row.difference, 0.0
+            yield f"{row.measure}, ratio of {row.level}", row.ratio, 1.0
+    for within in result.within:
+        if within.factor == "skin type" and within.arm == IMAGE_ONLY and within.difference:
+            yield f"{within.measure} within disease, {within.level}", within.difference, 0.0
+
+
+def _of_table(table: np.ndarray) -> dict[str, float]:
+    """Return the measures of triage that follow from chances of true level and level said."""
+    said, place = table[:, :3], np.arange(3)
+    called, answered = said[:, :2].sum(), said.sum()
+    far = (place[:, None] - place) ** 2
+    by_chance = np.outer(said.sum(axis=1), said.sum(axis=0)) / answered
+    sensitivity = said[:2, :2].sum() / table[:2].sum()
+    specificity = said[2, 2] / table[2].sum()
+    right = float(np.trace(said))
+    return {
+        "sensitivity": sensitivity, "specificity": specificity, "ppv": said[:2, :2].sum() / called,
+        "npv": said[2, 2] / said[:, 2].sum(), "accuracy": said[:2, :2].sum() + said[2, 2],
+        "balanced accuracy": (sensitivity + specificity) / 2, "unanswered": table[:, 3].sum(), "right": right,
+        "under-triage": np.triu(said, 1).sum(), "over-triage": np.tril(said, -1).sum(),
+        "kappa": 1 - (far * said).sum() / (far * by_chance).sum(),
+        **{f"recall {level}": said[k, k] / table[k].sum() for k, level in enumerate(URGENCIES)},
+    }  # fmt: skip
+
+
+def _benefit(
+    name: str, curve: BenefitCurve, pressing: float, acts: Mapping[float, tuple[float, float]]
+) -> Iterable[Figure]:
+    for at, (sensitivity, specificity) in acts.items():
+        k, odds = curve.thresholds.index(at), at / (1 - at)
+        truth = pressing * sensitivity - (1 - pressing) * (1 - specificity) * odds
+        everybody = pressing - (1 - pressing) * odds
+        yield f"benefit at {at} {name}", Ends(curve.net_benefit[k], curve.low[k], curve.high[k]), truth
+        gain = Ends(curve.gain[k], curve.gain_low[k], curve.gain_high[k])
+        yield f"gain at {at} {name}", gain, truth - max(0.0, everybody)

@@ -244,10 +244,9 @@ def triage_further(result: TriageResult, known: Population) -> Iterator[Figure]:
     flips = true_level_flips(model, IMAGE_ONLY, IMAGE_AND_CONTEXT, known.urgency)
     yield "triage flips", change.flips, flips
     assert cell.probability is not None
-    sensitivity, youden = true_roc_points(model, IMAGE_ONLY, SPECIFICITY)
+    sensitivity, _ = true_roc_points(model, IMAGE_ONLY, SPECIFICITY)
     yield "AUROC, DeLong", cell.probability.delong, true_auroc(model, IMAGE_ONLY)
     yield "sensitivity at a specificity", cell.probability.sensitivity_at, sensitivity
-    yield "Youden's index", cell.probability.youden, youden
     pressing = 1 - known.urgency["routine"]
     stated = {at: true_operating_point(model, IMAGE_ONLY, at) for at in AT}
     yield from _benefit("by probability", cell.probability.benefit, pressing, stated)

@@ -12,7 +12,6 @@ from scipy import stats
 
 from dermatrust.agreement.bootstrap import (
     KeptDraws,
-    bias_corrected_ends,
     cluster_bootstrap,
     percentile_intervals,
     resample_weights,
@@ -255,34 +254,3 @@ def test_other_scores_are_added_up_as_they_are(unit):
     (means,) = resampled_means([sum_clusters(values, np.arange(30))], 30, rng=rng(), n_resamples=60)
     for start, weights in resample_weights(30, 60, rng()):
         np.testing.assert_allclose(means[start : start + len(weights)], weights @ values / 30, rtol=1e-13)
-
-
-def test_the_bias_corrected_interval_is_that_of_scipy_where_nothing_accelerates():
-    """Of a sample with two sides alike the acceleration of BCa is 0, and its interval the bias-corrected one."""
-    half = rng(3).normal(size=20) + 2
-    sample = np.concatenate([half, -half])
-    with_bias = stats.bootstrap((sample,), np.mean, n_resamples=999, method="BCa", confidence_level=0.9, rng=rng(4))
-    low, high = bias_corrected_ends(with_bias.bootstrap_distribution, float(sample.mean()), 0.9)
-    assert (low, high) == pytest.approx(tuple(with_bias.confidence_interval), abs=0.02)
-    plain = np.quantile(with_bias.bootstrap_distribution, [0.05, 0.95])
-    assert abs(low - plain[0]) > 1e-6  # the bias of these draws is not 0, or this test tells nothing
-
-
-def test_the_bias_corrected_interval_by_hand():
-    # 16 of 100 draws below the value: z = -0.9945; ends at the normal shares of 2 z -/+ 1.6449
-    draws = np.arange(1.0, 101.0)
-    low, high = bias_corrected_ends(np.append(draws, NAN), 16.5, 0.9)
-    shares = stats.norm.cdf(2 * stats.norm.ppf(0.155 + 0.005) + np.array([-1.6448536, 1.6448536]))
-    assert (low, high) == (pytest.approx(1 + 99 * shares[0]), pytest.approx(1 + 99 * shares[1]))
-    assert bias_corrected_ends(np.full(9, 1.0), 1.0, 0.95) == (1, 1)
-    assert all(map(math.isnan, bias_corrected_ends(np.full(9, NAN), 1.0, 0.95)))
-    assert bias_corrected_ends(draws, 1000.0, 0.95)[1] == pytest.approx(100)  # all below: as far as they go
-    with pytest.raises(ValueError, match="confidence is 1"):
-        bias_corrected_ends(draws, 1.0, 1)
-
-
-@given(hnp.arrays(np.float64, st.integers(1, 30), elements=st.integers(-5, 5)), st.integers(-6, 6))
-def test_bias_corrected_ends_are_among_the_draws_in_order_and_turn_round_with_them(draws, value):
-    low, high = bias_corrected_ends(draws, float(value), 0.9)
-    assert draws.min() <= low <= high <= draws.max()
-    assert bias_corrected_ends(-draws, -float(value), 0.9) == pytest.approx((-high, -low))

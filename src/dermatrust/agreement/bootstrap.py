@@ -1,13 +1,11 @@
 """Intervals of means by resampling whole clusters (patients) with replacement."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
 
 from dermatrust.agreement.clusters import ClusterSums, Floats, Ints, sum_clusters
 
@@ -273,45 +271,6 @@ def percentile_intervals(resamples: Floats, confidence: float) -> tuple[Floats, 
     defined = len(resamples) - undefined
     low, high = (_quantiles(ordered, defined, tail) for tail in ((1 - confidence) / 2, (1 + confidence) / 2))
     return low, high, undefined
-
-
-def bias_corrected_ends(resamples: Floats, value: float, confidence: float) -> tuple[float, float]:
-    """Return the bias-corrected interval of a figure that resampling makes larger, or smaller, than it is.
-
-    The best of many thresholds is better than it will be again, in the sample as in every resample of it. The share of
-    resamples below the sample's own value tells by how much, and both ends are moved by twice that.
-
-    Args:
-        resamples: Resampled values, shape (n_resamples,); NaN where the value is undefined.
-        value: That of the sample.
-        confidence: Nominal coverage, above 0 and below 1.
-
-    Returns:
-        Lower and upper end; NaN where no resample is defined. Where half the resamples are below the value, those of
-        `percentile_intervals`.
-
-    Raises:
-        ValueError: `confidence` is not between 0 and 1.
-
-    Example:
-        >>> draws = np.arange(1.0, 102.0)
-        >>> [tuple(round(end, 1) for end in bias_corrected_ends(draws, value, 0.9)) for value in (51.0, 40.0)]
-        [(6.0, 96.0), (2.4, 87.3)]
-
-    Reference:
-        Efron (1987), J. Am. Stat. Assoc. 82(397):171-185, https://doi.org/10.1080/01621459.1987.10478410: BC, the
-        interval of its equation 2.3 without acceleration.
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}; it must be above 0 and below 1")
-    defined = resamples[~np.isnan(resamples)]
-    if not defined.size or math.isnan(value):
-        return math.nan, math.nan
-    below = ((defined < value).sum() + (defined == value).sum() / 2) / defined.size
-    bias = ndtri(np.clip(below, 1 / (2 * defined.size), 1 - 1 / (2 * defined.size)))
-    tails = ndtr(2 * bias + ndtri(np.array([(1 - confidence) / 2, (1 + confidence) / 2])))
-    low, high = np.quantile(defined, tails)
-    return float(low), float(high)
 
 
 def _quantiles(ordered: Floats, n: Ints, share: float) -> Floats:

@@ -38,9 +38,9 @@ def stated_probability(
         confidence=confidence,
     )  # fmt: skip
     kinds = [np.unique(patients[(truth == kind) & ~np.isnan(stated)]).size for kind in (0, 1)]
-    area, at, youden = (
+    area, at = (
         with_width(found, n_patients=min(kinds), confidence=confidence)
-        for found in (clustered.area, clustered.sensitivity_at, clustered.youden)
+        for found in (clustered.area, clustered.sensitivity_at)
     )
     return StatedProbability(
         n=int((known & ~np.isnan(stated)).sum()),
@@ -48,7 +48,7 @@ def stated_probability(
         delong=auroc(truth, stated, confidence),
         area=area,
         sensitivity_at=at,
-        youden=youden,
+        youden=clustered.youden,
         points=(sensitivity_at(curve, SPECIFICITY), youden_point(curve)),
         curve=_drawn(curve),
         benefit=_as_numbers(benefit),

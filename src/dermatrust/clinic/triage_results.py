@@ -53,7 +53,7 @@ class StatedProbability:
         delong: Area under the ROC curve with DeLong's interval, cases taken as independent.
         area: The same with an interval over patients.
         sensitivity_at: Highest sensitivity at a specificity of `SPECIFICITY`, interval over patients.
-        youden: Highest sensitivity plus specificity less 1, interval over patients.
+        youden: Highest sensitivity plus specificity less 1, without an interval; see `agreement.roc_resampling`.
         points: Where these two are, on all cases.
         curve: Sensitivity and specificity at every threshold, drawn at so many places.
         benefit: Net benefit of acting from a probability on.

@@ -137,7 +137,7 @@ def _view(cell: TriageCell, ident: str) -> ModelView:
         points=tables.point_lines(cell, stated) if stated else [],
         area=_scores_text(stated.area) if stated else "",
         found_at=share_text(stated.sensitivity_at) if stated else "",
-        youden=_scores_text(stated.youden) if stated else "",
+        youden=score_text(stated.youden.value) if stated else "",
         stated=f"{stated.n:,} of {stated.n + stated.n_without:,}" if stated else "",
         benefit=benefit_plot(cell.model, ways, ident=f"{ident}-benefit"),
         acts=tuple(way.name for way in ways),

@@ -32,9 +32,10 @@ SLOW = {
     "workbench_saves.py": ("--raters", 2, "--saves", 10),
 }
 PARTS = {
-    "asks.py", "bare_loop.py", "big_dataset.py", "inspect_peer.py", "instant_server.py", "ours.py", "stage2_peer.py",
+    "asks.py", "bare_loop.py", "big_dataset.py", "clinic_figures.py", "inspect_peer.py", "instant_server.py", "ours.py",
+    "stage2_peer.py",
 }  # fmt: skip
-"""Programs that others start."""
+"""What others start or import."""
 NEEDS_MORE = {"image_flags.py", "seven_billion.py", "stage2_step.py"}
 """Need faces to look for, minutes, or a peer in an environment of its own."""
 

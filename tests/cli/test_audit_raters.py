@@ -58,7 +58,7 @@ def test_injection_prints_a_table_and_writes_table_data_and_page(dataset, run, t
     folder = tmp_path / "runs" / "r"
     table = rows(folder / "injection.csv")
     assert {row["rater"] for row in table} == {"lexical"}
-    assert len(table) == 7 + 12 * (2 + 7 + 4) + 11
+    assert len(table) == 7 + 12 * (2 + 7 + 3) + 11  # it cannot know which texts are unfamiliar
     success = next(row for row in table if (row["kind"], row["measure"]) == ("base64", "success rate"))
     assert (float(success["value"]), success["n"], success["missing"]) == (0.0, "18", "0")
     content = json.loads((folder / "injection.json").read_text(encoding="utf-8"))

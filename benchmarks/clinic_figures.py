@@ -4,10 +4,10 @@ Nothing to run. What is not here, and why, stands in `README.md`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.arms import IMAGE_AND_CONTEXT, IMAGE_ONLY, PLANTED_REFERRAL
 from dermatrust.clinic.further_rungs import Resampling, rung_cells
 from dermatrust.clinic.ladder import exact_key
@@ -30,6 +30,7 @@ from dermatrust.clinic.triage_results import SPECIFICITY, BenefitCurve, TriageRe
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DifferentialItem
+from dermatrust.report.percent import Interval
 from dermatrust.store.answers import AnswerColumns
 
 GRID = "grid"
@@ -39,30 +40,6 @@ FINDS, MISTAKES = 0.9, 0.05
 """Chances that a made-up judge takes a truth that is named for it, and the first of an answer without it."""
 AT = (0.1, 0.3, 0.5)
 """Thresholds of net benefit that are held."""
-
-
-class Interval(Protocol):
-    """A figure with its interval."""
-
-    @property
-    def value(self) -> float:
-        """The figure."""
-
-    @property
-    def low(self) -> float:
-        """Lower end; NaN where there is no interval."""
-
-    @property
-    def high(self) -> float:
-        """Upper end."""
-
-
-class Ends(NamedTuple):
-    """A figure with its interval, read off a curve."""
-
-    value: float
-    low: float
-    high: float
 
 
 Figure = tuple[str, Interval, float]
@@ -245,7 +222,9 @@ def triage_further(result: TriageResult, known: Population) -> Iterator[Figure]:
     yield "triage flips", change.flips, flips
     assert cell.probability is not None
     sensitivity, _ = true_roc_points(model, IMAGE_ONLY, SPECIFICITY)
-    yield "AUROC, DeLong", cell.probability.delong, true_auroc(model, IMAGE_ONLY)
+    delong = cell.probability.delong
+    area = Estimate(delong.value, delong.low, delong.high, cell.probability.n, 0, 0)
+    yield "AUROC, DeLong", area, true_auroc(model, IMAGE_ONLY)
     yield "sensitivity at a specificity", cell.probability.sensitivity_at, sensitivity
     pressing = 1 - known.urgency["routine"]
     stated = {at: true_operating_point(model, IMAGE_ONLY, at) for at in AT}
@@ -287,6 +266,10 @@ def _benefit(
         k, odds = curve.thresholds.index(at), at / (1 - at)
         truth = pressing * sensitivity - (1 - pressing) * (1 - specificity) * odds
         everybody = pressing - (1 - pressing) * odds
-        yield f"benefit at {at} {name}", Ends(curve.net_benefit[k], curve.low[k], curve.high[k]), truth
-        gain = Ends(curve.gain[k], curve.gain_low[k], curve.gain_high[k])
+        yield (
+            f"benefit at {at} {name}",
+            Estimate(curve.net_benefit[k], curve.low[k], curve.high[k], curve.n, 0, 0),
+            truth,
+        )
+        gain = Estimate(curve.gain[k], curve.gain_low[k], curve.gain_high[k], curve.n, 0, 0)
         yield f"gain at {at} {name}", gain, truth - max(0.0, everybody)

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from clinic_figures import GRID, Interval, Population, differential_further, judged, triage_further, with_differential
+from clinic_figures import GRID, Population, differential_further, judged, triage_further, with_differential
 from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.agreement.calibration import expected_calibration_error
 from dermatrust.agreement.interval import estimate
@@ -53,6 +53,7 @@ from dermatrust.clinic.triage_table import triage_result
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.datasets.atlas import atlas_case
 from dermatrust.records import AnswerRow, Case, ClinicalContext, DatasetCard
+from dermatrust.report.percent import Interval
 from dermatrust.store.answers import AnswerColumns, read_answers, write_answers
 
 ARMS = (IMAGE_ONLY, IMAGE_AND_CONTEXT, PLANTED_REFERRAL)

@@ -58,9 +58,7 @@ def chance_gap(draws: Floats, values: Floats, confidence: float) -> float:
     return float(np.quantile(known, confidence)) if known.size else float("nan")
 
 
-def with_unseen(
-    draws: Floats, values: Floats, n_clusters: Ints, rng: np.random.Generator
-) -> tuple[Floats, Floats]:  # fmt: skip
+def with_unseen(draws: Floats, values: Floats, n_clusters: Ints, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return draws and values of shares for `chance_gap`, those that no resample varies as if they did.
 
     A small part without any difference is often all right. Its resamples then know no other value, and the gap that

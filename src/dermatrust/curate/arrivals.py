@@ -135,9 +135,7 @@ def _look_at_project(database: Database, by: Actor, upload: Upload) -> Report:
     )  # fmt: skip
 
 
-def take_dataset(
-    database: Database, by: Actor, upload: Upload, uploads: Uploads, wanted: NewProject
-) -> int:  # fmt: skip
+def take_dataset(database: Database, by: Actor, upload: Upload, uploads: Uploads, wanted: NewProject) -> int:
     """Make a project of an uploaded dataset, with who brought it as its curator, and return the project's number.
 
     Raises:

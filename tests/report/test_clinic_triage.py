@@ -119,17 +119,19 @@ def test_the_points_of_the_curve_and_net_benefit_are_the_results(page, make_resu
     assert [line[0] for line in lines] == [f"{100 * x:g} %" for x in stated.benefit.thresholds]
     firsts = [float(line[1].partition(" ")[0].replace("−", "-")) for line in lines]
     assert firsts == pytest.approx([100 * x for x in stated.benefit.net_benefit], abs=0.051)
+    gains = [float(line[2].partition(" ")[0].replace("−", "-")) for line in lines]
+    assert gains == pytest.approx([100 * x for x in stated.benefit.gain], abs=0.051)
 
 
 def test_each_way_to_act_is_beside_everybody_of_its_own_cases(page, make_result):
     """7 of 100 cases have no probability. At 50 % an alarm costs a true case: (38 - 55) / 93, (40 - 60) / 100."""
     lines = table_of(html := page(make_result(rows())), "triage-1-thresholds")
     assert lines[-1][0] == "50 %"
-    assert (lines[-1][2], lines[-1][4]) == ("−18.3", "−20.0")
-    assert [line[2] for line in lines] != [line[4] for line in lines]
+    assert (lines[-1][3], lines[-1][6]) == ("−18.3", "−20.0")
+    assert [line[3] for line in lines] != [line[6] for line in lines]
     for title in ("Seeing everybody of these 93 cases", "Seeing everybody of these 100 cases"):
         assert f">{title}</th>" in html
-    assert len(table_of(page(make_result(rows(states=False))), "triage-1-thresholds")[0]) == 3
+    assert len(table_of(page(make_result(rows(states=False))), "triage-1-thresholds")[0]) == 4
 
 
 def test_no_curve_of_a_model_is_cut_and_each_line_has_its_name(make_result):

@@ -226,7 +226,7 @@ def triage_cell(cell, ident):
                 *(
                     cell
                     for c in curves
-                    for names in (("net_benefit", "low", "high"), ("treat_all",))
+                    for names in (("net_benefit", "low", "high"), ("gain", "gain_low", "gain_high"), ("treat_all",))
                     for cell in ([100 * c[name][k] for name in names],)
                 ),
             ]

@@ -23,8 +23,8 @@ def triage_records(result: TriageResult) -> Iterator[dict[str, Any]]:
     """Yield the whole result as flat records with the keys of `COLUMNS`; numbers are not rounded.
 
     `kind` is "arm" (a figure), "count" (a cell of true level by level said), "net benefit", "net benefit of
-    everybody" (seeing all the same cases urgently), "change" (arm less base), "part", "part less rest", "part over
-    rest", "gap" or "within disease".
+    everybody" (seeing all the same cases urgently), "gain in net benefit" (over the better of seeing all and nobody),
+    "change" (arm less base), "part", "part less rest", "part over rest", "gap" or "within disease".
     """
     for cell in result.cells:
         yield from _of_cell(result, cell)
@@ -66,11 +66,13 @@ def _of_cell(result: TriageResult, cell: TriageCell) -> Iterator[dict[str, Any]]
 
 
 def _of_curve(result: TriageResult, about: dict[str, Any], curve: BenefitCurve) -> Iterator[dict[str, Any]]:
-    rows = zip(curve.thresholds, curve.net_benefit, curve.low, curve.high, curve.treat_all, strict=True)
-    for threshold, value, low, high, everybody in rows:
+    for k, threshold in enumerate(curve.thresholds):
         at = about | {"threshold": threshold, "n": curve.n}
-        yield _record(result, "net benefit", at | {"value": value, "low": low, "high": high})
-        yield _record(result, "net benefit of everybody", at | {"value": everybody})
+        benefit = {"value": curve.net_benefit[k], "low": curve.low[k], "high": curve.high[k]}
+        gain = {"value": curve.gain[k], "low": curve.gain_low[k], "high": curve.gain_high[k]}
+        yield _record(result, "net benefit", at | benefit)
+        yield _record(result, "net benefit of everybody", at | {"value": curve.treat_all[k]})
+        yield _record(result, "gain in net benefit", at | gain)
 
 
 def _of_change(result: TriageResult, change: Change) -> Iterator[dict[str, Any]]:

@@ -13,8 +13,6 @@ from dermatrust.clinic.unvaried import with_width
 
 MOST_POINTS = 60
 """Of a drawn curve."""
-MOST_RESAMPLES = 500
-"""Behind the band of a decision curve, which is drawn and not read off."""
 
 
 def stated_probability(
@@ -33,10 +31,7 @@ def stated_probability(
         truth, stated, patients, rng=draws, specificity=SPECIFICITY, n_resamples=n_resamples,
         confidence=confidence,
     )  # fmt: skip
-    benefit = decision_curve(
-        truth, stated, THRESHOLDS, patients, rng=draws, n_resamples=min(n_resamples, MOST_RESAMPLES),
-        confidence=confidence,
-    )  # fmt: skip
+    benefit = decision_curve(truth, stated, THRESHOLDS, patients, confidence=confidence)
     kinds = [np.unique(patients[(truth == kind) & ~np.isnan(stated)]).size for kind in (0, 1)]
     area, at = (
         with_width(found, n_patients=min(kinds), confidence=confidence)
@@ -55,15 +50,9 @@ def stated_probability(
     )
 
 
-def acting_on_levels(
-    columns: TriageColumns, patients: Ints, *, draws: KeptDraws, n_resamples: int, confidence: float
-) -> BenefitCurve:
+def acting_on_levels(columns: TriageColumns, patients: Ints, confidence: float) -> BenefitCurve:
     """Return the net benefit of acting on the level said at one place; where none is said nobody acts."""
-    found = act_curve(
-        columns.is_pressing, columns.acted, THRESHOLDS, patients, rng=draws,
-        n_resamples=min(n_resamples, MOST_RESAMPLES), confidence=confidence,
-    )  # fmt: skip
-    return _as_numbers(found)
+    return _as_numbers(act_curve(columns.is_pressing, columns.acted, THRESHOLDS, patients, confidence=confidence))
 
 
 def _as_numbers(curve: DecisionCurve) -> BenefitCurve:

@@ -151,7 +151,7 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
         probability=stated_probability(
             own, grid.cluster, draws=draws, n_resamples=n_resamples, confidence=plan.confidence
         ),
-        benefit=acting_on_levels(own, grid.cluster, draws=draws, n_resamples=n_resamples, confidence=plan.confidence),
+        benefit=acting_on_levels(own, grid.cluster, plan.confidence),
         confidence=stated_confidence(
             own.right(plan.n_levels), own.confidence, own.said != NO_LEVEL, own.abstained, grid.cluster,
             draws=draws, n_resamples=n_resamples, level=plan.confidence,

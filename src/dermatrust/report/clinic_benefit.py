@@ -5,7 +5,7 @@ levels named; everybody is then two lines.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from markupsafe import Markup
 from dermatrust.bench.text import counted
 from dermatrust.clinic.triage_results import BenefitCurve, TriageCell
 from dermatrust.report.headline import Cell
+from dermatrust.report.percent import signed_points
 from dermatrust.report.plot import Level, Plot, Scale
 from dermatrust.report.svg import element
 from dermatrust.report.views import NOTHING, plain_number
@@ -67,10 +68,17 @@ def ways_to_act(cell: TriageCell) -> tuple[WayToAct, ...]:
     return tuple(shown)
 
 
+def threshold_columns(ways: Sequence[WayToAct]) -> tuple[str, ...]:
+    """Return the names of the columns of `threshold_lines`."""
+    return tuple(
+        name for way in ways for name in ([way.name] if way.is_everybody else [way.name, "gain over both rules"])
+    )
+
+
 def threshold_lines(ways: Sequence[WayToAct]) -> list[tuple[str, list[Cell]]]:
-    """Return (threshold, net benefit per 100 cases of each way to act), with intervals of what a model does."""
+    """Return (threshold, net benefit per 100 cases of each way to act, and what a model gains), with intervals."""
     return [
-        (f"{100 * threshold:g} %", [_cell(way, k) for way in ways])
+        (f"{100 * threshold:g} %", [cell for way in ways for cell in _cells(way, k)])
         for k, threshold in enumerate(ways[0].curve.thresholds)
     ]
 
@@ -135,10 +143,19 @@ def _labels(plot: Plot, ends: Sequence[tuple[float, float, str]]) -> list[str]:
     return parts
 
 
-def _cell(way: WayToAct, k: int) -> Cell:
-    low, high = way.curve.low[k], way.curve.high[k]
-    without = way.is_everybody or math.isnan(low)
-    return Cell(_per_hundred(way.values[k]), "" if without else f"[{_per_hundred(low)}, {_per_hundred(high)}]")
+def _cells(way: WayToAct, k: int) -> list[Cell]:
+    curve = way.curve
+    if way.is_everybody:
+        return [Cell(_per_hundred(way.values[k]), "")]
+    return [
+        _cell((curve.net_benefit[k], curve.low[k], curve.high[k]), _per_hundred),
+        _cell((curve.gain[k], curve.gain_low[k], curve.gain_high[k]), signed_points),
+    ]
+
+
+def _cell(found: tuple[float, float, float], text: Callable[[float], str]) -> Cell:
+    value, low, high = found
+    return Cell(text(value), "" if math.isnan(low) else f"[{text(low)}, {text(high)}]")
 
 
 def _per_hundred(value: float) -> str:

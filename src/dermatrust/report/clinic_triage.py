@@ -17,7 +17,7 @@ from dermatrust.report import clinic_triage_plots as plots
 from dermatrust.report import clinic_triage_tables as tables
 from dermatrust.report import clinic_triage_words as words
 from dermatrust.report.clinic_arms import ArmLine, arm_lines, arm_name, changes_chart, missing_lines, shares_chart
-from dermatrust.report.clinic_benefit import benefit_plot, threshold_lines, ways_to_act
+from dermatrust.report.clinic_benefit import benefit_plot, threshold_columns, threshold_lines, ways_to_act
 from dermatrust.report.clinic_parts import by_images, for_whom
 from dermatrust.report.clinic_sure import sures
 from dermatrust.report.clinic_words import ARMS, embedded_notices, image_arms_about, main_changes
@@ -140,7 +140,7 @@ def _view(cell: TriageCell, ident: str) -> ModelView:
         youden=score_text(stated.youden.value) if stated else "",
         stated=f"{stated.n:,} of {stated.n + stated.n_without:,}" if stated else "",
         benefit=benefit_plot(cell.model, ways, ident=f"{ident}-benefit"),
-        acts=tuple(way.name for way in ways),
+        acts=threshold_columns(ways),
         thresholds=threshold_lines(ways),
     )  # fmt: skip
 

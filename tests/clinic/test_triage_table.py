@@ -108,6 +108,25 @@ def test_balanced_accuracy_knows_how_few_were_all_found():
     assert balanced.high < 0.95
 
 
+def test_a_change_of_balanced_accuracy_knows_how_few_were_found_in_both_arms():
+    base = rows_of("ee ee uu " + "rr rr ru " * 12)
+    other = rows_of("ee ee uu " + "rr ru ru " * 12, arm="image + context")
+    (change,) = result_of([*base, *other]).changes
+    balanced, *halves = (change.differences[name] for name in ("balanced accuracy", "sensitivity", "specificity"))
+    assert [one.value for one in (balanced, *halves)] == pytest.approx([-1 / 6, 0, -1 / 3])
+    far = [math.hypot(*(getattr(one, end) - one.value for one in halves)) / 2 for end in ("low", "high")]
+    assert (balanced.value - balanced.low, balanced.high - balanced.value) == pytest.approx(far, abs=0.01)
+    assert balanced.high > 0.1
+
+
+def test_a_change_of_balanced_accuracy_where_nothing_differs():
+    rows = "ee ee uu rr rr rr rr"
+    (change,) = result_of([*rows_of(rows), *rows_of(rows, arm="image + context")]).changes
+    balanced, *halves = (change.differences[name] for name in ("balanced accuracy", "sensitivity", "specificity"))
+    assert balanced.high == pytest.approx(math.hypot(*(one.high for one in halves)) / 2)
+    assert balanced.low == -balanced.high
+
+
 def test_kappa_and_recalls_are_those_of_scikit_learn():
     rng = np.random.default_rng(0)
     ratings = rng.integers(0, 3, (2, 200)).astype(float)

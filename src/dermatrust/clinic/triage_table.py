@@ -24,11 +24,14 @@ from dermatrust.clinic.triage_columns import TriageColumns, columns_at, measured
 from dermatrust.clinic.triage_measures import NO_LEVEL, TriageMeasure, level_table, level_terms, triage_measures
 from dermatrust.clinic.triage_probability import acting_on_levels, stated_probability
 from dermatrust.clinic.triage_results import TriageCell, TriageResult
-from dermatrust.clinic.unvaried import mean_with_width
+from dermatrust.clinic.unvaried import mean_with_flat, mean_with_width
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.records import DatasetCard
 from dermatrust.store.answers import AnswerColumns
+
+_HALVES = ("sensitivity", "specificity")
+"""Of balanced accuracy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
         name: _estimate(plan, found, first + k, found.draws[:, first + k], found.value(first + k))
         for k, name in enumerate(plan.measures)
     }
-    halves = [measures[name] for name in ("sensitivity", "specificity")]
+    halves = [measures[name] for name in _HALVES]
     measures["balanced accuracy"] = mean_with_width(
         measures["balanced accuracy"],
         [one.value for one in halves],
@@ -170,6 +173,11 @@ def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -
         )
         for k, name in enumerate(plan.measures, first)
     }  # fmt: skip
+    names = list(plan.measures)
+    own = {name: found.draws[:, first + names.index(name)] for name in _HALVES}
+    other = {name: found.draws[:, first + n_measures + names.index(name)] for name in _HALVES}
+    flat = [differences[name] for name in _HALVES if _is_flat(own[name] - other[name])]
+    differences["balanced accuracy"] = mean_with_flat(differences["balanced accuracy"], flat, len(_HALVES))
     both = ~np.isnan(here.is_pressing + there.is_pressing)
     kinds = {"sensitivity": here.is_pressing == 1, "specificity": here.is_pressing == 0, "accuracy": both}
     tests = {
@@ -192,9 +200,15 @@ def _estimate(plan: _Plan, found: Resamples, k: int, draws: Floats, value: float
     n = int(min(shares[0](found.sums[number]).sum() for number in sides))
     n_patients = min(int(np.count_nonzero(items(found.sums[number]))) for items in shares for number in sides)
     low, high, skipped = percentile_intervals(draws[:, np.newaxis], plan.confidence)
-    is_mean = len(shares) > 1 and other is None  # to which `mean_with_width` gives its width
+    is_mean = len(shares) > 1  # which is given its width by its halves
     if low[0] == high[0] and not is_mean:  # resamples of what does not vary know no width
         lowest = -1.0 if other is not None or list(plan.measures)[k % len(plan.measures)] == "kappa" else 0.0
         low, high = unvaried_interval([value], [n_patients], lowest=lowest, highest=1.0, confidence=plan.confidence)
     ends = (float(low[0]), float(high[0])) if n_patients > 1 else (float("nan"), float("nan"))
     return Estimate(value, *ends, n, n_patients, int(skipped[0]))
+
+
+def _is_flat(draws: Floats) -> bool:
+    """Return whether all resamples give the same value."""
+    known = draws[~np.isnan(draws)]
+    return bool((known == known[:1]).all())

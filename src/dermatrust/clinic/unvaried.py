@@ -1,6 +1,7 @@
 """Intervals of what no resample varies, such as a share of 0 or an area of 1."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from numpy.typing import ArrayLike
@@ -52,3 +53,22 @@ def mean_with_width(found: Estimate, shares: ArrayLike, n_patients: ArrayLike, c
     down, up = unvaried_in_mean(shares, n_patients, confidence)
     low = found.value - math.hypot(found.value - found.low, down)
     return replace(found, low=low, high=found.value + math.hypot(found.high - found.value, up))
+
+
+def mean_with_flat(found: Estimate, flat: Sequence[Estimate], n_parts: int) -> Estimate:
+    """Return a mean of figures with an interval that knows also of those among them which no resample varies.
+
+    Args:
+        found: The mean of `n_parts` figures, such as of two differences, with its percentile interval.
+        flat: Those of them that do not vary, with the ends of `unvaried_interval`.
+        n_parts: Figures that it is the mean of.
+
+    Example:
+        >>> never_differs = Estimate(0.0, -0.49, 0.49, 4, 4, 0)
+        >>> found = mean_with_flat(Estimate(0.05, 0.0, 0.1, 84, 84, 0), [never_differs], 2)
+        >>> round(found.low, 2), round(found.high, 2)
+        (-0.2, 0.3)
+    """
+    below = math.hypot(found.value - found.low, *((one.value - one.low) / n_parts for one in flat))
+    above = math.hypot(found.high - found.value, *((one.high - one.value) / n_parts for one in flat))
+    return replace(found, low=found.value - below, high=found.value + above)

@@ -76,12 +76,26 @@ def test_narratives_without_a_score_do_not_count():
     assert gap_rows(study(errors, ["I"] * 12 + ["II"] * 12), BOOTSTRAP) == []
 
 
+MANY = np.array([10_000, 10_000])
+
+
 def test_the_chance_gap_takes_out_what_the_parts_differ_by():
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 1, (4000, 2))
-    apart = chance_gap(noise + np.array([0.0, 100.0]), np.array([0.0, 100.0]), 0.95)
+    apart = chance_gap(noise + np.array([0.0, 100.0]), np.array([0.0, 100.0]), MANY, 0.95)
     assert apart == pytest.approx(1.96 * math.sqrt(2), rel=0.05)  # |difference of two normals|
-    assert math.isnan(chance_gap(np.full((3, 2), NAN), np.zeros(2), 0.95))
+    assert math.isnan(chance_gap(np.full((3, 2), NAN), np.zeros(2), MANY, 0.95))
+
+
+@pytest.mark.parametrize("sizes", [(10, 60, 60), (10, 10, 10), (15, 40, 100, 200), (100, 100, 100)])
+def test_without_a_difference_chance_is_seldom_exceeded(sizes):
+    rng, n = np.random.default_rng(0), np.array(sizes)
+    exceeded = []
+    for _ in range(600):
+        shares = rng.binomial(n, 0.6) / n
+        draws = rng.binomial(n, shares, size=(400, len(n))) / n
+        exceeded.append(np.ptp(shares) > chance_gap(draws, shares, n, 0.95))
+    assert np.mean(exceeded) < 0.08
 
 
 def test_hand_worked_gap_within_the_same_disease():

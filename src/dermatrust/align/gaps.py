@@ -81,7 +81,10 @@ def _of_rater(study: Study, bootstrap: Bootstrap, rater: int) -> list[RaterGap]:
             for kind, columns in kinds:
                 values = np.array([_macro(blocks[k], columns) for k in own])
                 drawn = np.stack([draws[k][:, columns].mean(axis=1) for k in own], axis=1)
-                row = _row(study.table.names[rater], factor, kind, names, sizes, values, drawn, bootstrap.confidence)
+                patients = np.array([blocks[k].n_clusters[columns].min() for k in own])
+                row = _row(
+                    study.table.names[rater], factor, kind, names, sizes, values, drawn, patients, bootstrap.confidence
+                )
                 found += [] if row is None else [row]
     return found
 
@@ -92,7 +95,7 @@ def _macro(block: ClusterSums, columns: slice) -> float:
 
 def _row(
     rater: str, factor: AlignFactor, kind: GapKind, names: list[str], sizes: list[int], values: Floats, draws: Floats,
-    confidence: float,
+    n_patients: Ints, confidence: float,
 ) -> RaterGap | None:  # fmt: skip
     known = np.flatnonzero(~np.isnan(values))
     if known.size < 2:
@@ -100,6 +103,6 @@ def _row(
     low, high = (int(known[place]) for place in (np.argmin(values[known]), np.argmax(values[known])))
     ends = percentile_intervals((draws[:, high] - draws[:, low])[:, np.newaxis], confidence)
     gap = Estimate(float(values[high] - values[low]), float(ends[0][0]), float(ends[1][0]), sizes[low] + sizes[high], 0)
-    chance = chance_gap(draws[:, known], values[known], confidence)
+    chance = chance_gap(draws[:, known], values[known], n_patients[known], confidence)
     at = float(values[low]), float(values[high])
     return RaterGap(names[low], names[high], *at, gap, chance, rater, factor, kind, sizes[low], sizes[high])

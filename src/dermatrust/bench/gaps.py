@@ -24,10 +24,11 @@ def model_gaps(
     """Return the widest gap of each model in every factor with two recorded levels of ten scored cases."""
     found: list[ModelGap] = []
     for factor in FACTORS:
-        own = [(group.level, one) for group, one in zip(groups, estimated, strict=True)
+        own = [(group, one, group.sixes.sums.n_clusters.reshape(-1, N_DIMENSIONS).min(axis=1))
+               for group, one in zip(groups, estimated, strict=True)
                if group.factor == factor and group.level != NOT_RECORDED]  # fmt: skip
         for a, author in enumerate(grid.authors):
-            parts = [(level, one.means[a][1], one.macro_draws[:, a]) for level, one in own]
+            parts = [(group.level, one.means[a][1], one.macro_draws[:, a], int(n[a])) for group, one, n in own]
             parts = [part for part in parts if part[1].n >= FEWEST and not math.isnan(part[1].value)]
             if len(parts) > 1:
                 found.append(_widest(author, rater, factor, parts, confidence))
@@ -54,14 +55,14 @@ def _shown(names: tuple[str, ...], level: Ints) -> list[int]:
 
 
 def _widest(
-    author: str, rater: str, factor: Factor, parts: Sequence[tuple[str, Estimate, Floats]], confidence: float
+    author: str, rater: str, factor: Factor, parts: Sequence[tuple[str, Estimate, Floats, int]], confidence: float
 ) -> ModelGap:
     low, high = (chosen(parts, key=lambda part: part[1].value) for chosen in (min, max))
     ends = percentile_intervals((high[2] - low[2])[:, np.newaxis], confidence)
     width, n = high[1].value - low[1].value, low[1].n + high[1].n
     gap = Estimate(width, float(ends[0][0]), float(ends[1][0]), n, 0)
     draws, values = np.stack([part[2] for part in parts], axis=1), np.array([part[1].value for part in parts])
-    chance = chance_gap(draws, values, confidence)
+    chance = chance_gap(draws, values, np.array([part[3] for part in parts]), confidence)
     return ModelGap(low[0], high[0], low[1].value, high[1].value, gap, chance, author, rater, factor)
 
 

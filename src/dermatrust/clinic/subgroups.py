@@ -265,7 +265,8 @@ def _gap(one: Measured, factor: Factor, drawn: _Drawn, column: int, parts: Parts
     gap, _ = _apart(own[:, high], own[:, low], *size, patients[::-1], parts)
     _, ratio = _apart(own[:, low], own[:, high], *size, patients, parts)
     rng = np.random.default_rng(parts.seed)
-    chance = chance_gap(*with_unseen(own[1:, shown], own[0, shown], n_patients[shown], rng), parts.confidence)
+    varied = with_unseen(own[1:, shown], own[0, shown], n_patients[shown], rng)
+    chance = chance_gap(*varied, n_patients[shown], parts.confidence)
     about = one.model, one.arm, one.image_arm, one.measure
     ends = drawn.names[low], drawn.names[high], float(own[0, low]), float(own[0, high])
     yield PartsGap(*ends, gap, chance, *about, factor, ratio)

@@ -163,26 +163,6 @@ def _glance(table: BenchTable, rater: str, by: str) -> str:
     return f"{sentence} It is significantly ahead of {counted(len(rows) - 1, 'other model')}."
 
 
-_FLAGS = {
-    "injection_suspected": "the narrative shows signs of speaking to its grader",
-    "unfamiliar_text": "the rater never met a sentence like one of the narrative’s, so its scores may be chance",
-}
-"""Flag to what it says."""
-
-
-def flag_notes(table: BenchTable, names: dict[str, str]) -> tuple[str, ...]:
-    """Return one sentence per rater and flag: how many of its ratings bear it, model by model; none where none does."""
-    notes = []
-    for rater in table.raters:
-        for flag, meaning in _FLAGS.items():
-            counts = [(row, row.n_suspected if flag == "injection_suspected" else row.n_unfamiliar)
-                      for row in table.rows_of(rater)]  # fmt: skip
-            if any(n for _, n in counts):
-                by_model = "; ".join(f"{row.author} {of_text(n, row.n_narratives)}" for row, n in counts)
-                notes.append(f"Flagged {flag} ({meaning}) by {names[rater]}: {by_model}. A flag changes no score.")
-    return tuple(notes)
-
-
 def missing_by_reason(table: BenchTable) -> tuple[tuple[str, str, str, int, str], ...]:
     """Return (rater, model, reason, scores missing, share of all its scores), for every reason that occurs."""
     lines = []

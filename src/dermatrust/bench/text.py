@@ -142,17 +142,10 @@ def alignment_note(alignment: Alignment) -> str:
     )
 
 
-def flag_notes(table: BenchTable, rater: str, called: str = "") -> list[str]:
-    """Return one sentence per flag that a rater's ratings bear: how many of each model's; none where none does.
-
-    Args:
-        table: The table.
-        rater: Whose ratings.
-        called: What the page calls the rater; empty where the sentences stand below its name.
-    """
-    by = f" by {called}" if called else ""
+def _flag_notes(table: BenchTable, rater: str) -> list[str]:
+    """Return one sentence per flag that a rater's ratings bear: how many of each model's; none where none does."""
     return [
-        f"Flagged {flag} ({FLAGS[flag]}){by}: "
+        f"Flagged {flag} ({FLAGS[flag]}): "
         + "; ".join(f"{_one_line(r.author)} {r.n_flagged(flag):,} of {r.n_narratives:,}" for r in table.rows_of(rater))
         + ". A flag changes no score."
         for flag in table.flags_of(rater)
@@ -165,7 +158,7 @@ def _rater_text(table: BenchTable, rater: str) -> str:
     titles = ["model", *map(measure_title, MEASURES), "narratives scored", "scores missing", "refused", "empty"]
     names = _names(rows)
     cells = [[name, *_cells(row, with_places=with_places)] for name, row in zip(names, rows, strict=True)]
-    notes = [*_notes(table, rows, names), *flag_notes(table, rater)]
+    notes = [*_notes(table, rows, names), *_flag_notes(table, rater)]
     return "\n".join([_heading(table, rater), *aligned([titles, *cells]), *notes])
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dermatrust import __version__
 from dermatrust.bench.results import FEWEST, MEASURES, REASONS, BenchTable
-from dermatrust.bench.text import alignment_note, drawn_notice, flag_notes, measure_title
+from dermatrust.bench.text import alignment_note, drawn_notice, measure_title
 from dermatrust.records import DatasetCard, Manifest
 from dermatrust.report import breakdowns, compared, headline, model_gaps, provenance
 from dermatrust.report.case_view import CaseView, case_view
@@ -193,7 +193,7 @@ def run_context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "alignment_groups": compared.alignment_groups(table),
         "alignment_note": alignment_note(table.alignment) if table.alignment is not None else "",
         "rater_tables": headline.rater_tables(table),
-        "flag_notes": [note for rater in table.raters for note in flag_notes(table, rater, called[rater])],
+        "flags": headline.flag_table(table, called),
         "missing": (missing := headline.missing_by_reason(table)),
         "reasons": [pair for pair in REASONS.items() if any(line[2] == pair[0] for line in missing)],
         "score_charts": {m: Markup(score_chart(table, m)) for m in MEASURES},  # noqa: S704  # escaped by svg.py

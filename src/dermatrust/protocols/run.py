@@ -23,6 +23,7 @@ from dermatrust.protocols.kept_items import KeptItems
 from dermatrust.protocols.open_data import iter_items
 from dermatrust.protocols.protocol import Protocol
 from dermatrust.protocols.result import (
+    NOT_RECORDED,
     SILENT_JUDGE,
     Asked,
     ProtocolResult,
@@ -100,7 +101,7 @@ class ProtocolRun:
         try:
             played = await self.protocol.play(item, BoundAsk(self, item, ask))
         except AskFailed as error:  # missing, not wrong: the next run asks again
-            failure = str(error)
+            failure = NOT_RECORDED if error.kind == NOT_RECORDED else str(error)  # its detail names the item
         score = None if played is None else self.protocol.score(item, played)
         return number, Scored(item, played, score, failure)
 

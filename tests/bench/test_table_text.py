@@ -143,3 +143,20 @@ def test_csv_reads_back_with_every_number_whole(table):
     for read, record in zip(back, records, strict=True):
         assert {k: "" if v is None else str(v) for k, v in record.items()} == read
         assert float(read["mean"]) == record["mean"]
+
+
+def test_flags_are_counted_by_model_in_text_and_records_where_a_rater_says_any(answer, columns_of):
+    rows = [
+        *answer("m", "c", 3, unfamiliar_text=True), *answer("m", "d", 3), *answer("w", "c", 2),
+        *answer("w", "d", "no narrative", narrative_id=None), *answer("m", "c", 3, rater="other"),
+    ]  # fmt: skip
+    table = bench_table(columns_of(rows), n_resamples=10)
+    judged, other = table_text(table).split("\n\n")
+    assert judged.endswith("may be chance): m 1 of 2; w 0 of 1. A flag changes no score.")
+    assert "Flagged unfamiliar_text (the rater never met" in judged
+    assert "lagged" not in other  # a rater that never says it may be unable to tell: no line, and no zero
+    flags = [record for record in table_records(table, CARD) if record["kind"] == "flag"]
+    assert [(f["rater"], f["author"], f["measure"]) for f in flags] == [("judge", a, "unfamiliar_text") for a in "mw"]
+    assert [(f["mean"], f["n"], f["n_missing"], f["n_cases"], f["low"]) for f in flags] == [
+        (0.5, 2, 0, 2, None), (0.0, 1, 1, 2, None),
+    ]  # fmt: skip

@@ -243,6 +243,7 @@ RUN = ("run", "medqa", "-m", "openai/m", "--data")
         ([*RUN, "no-field.jsonl"], "expected rows of medqa with the fields question, options, answer_idx"),
         ([*RUN, "rows.jsonl", "--role", "model=openai/other"], "names the model under test"),
         ([*RUN, "rows.jsonl", "--prompt", "candidate"], "--prompt: there is no file candidate"),
+        ([*RUN, "rows.jsonl", "--prompt", "rows.jsonl"], "error: rows.jsonl: has no proper header"),
         ([*RUN, "rows.jsonl", "--prompt", "asks-nothing.md"], "has no place {question}"),
         ([*RUN, "rows.jsonl", "--prompt", "no-options.md"], "has no place {options}"),
         ([*RUN, "rows.jsonl", "--method", "chain-of-thought:3"], "chain-of-thought, which takes no number"),

@@ -7,6 +7,7 @@ import pytest
 
 from dermatrust.cli.main import main
 from dermatrust.protocols import read_rows as reading
+from dermatrust.protocols.files_read import FilesRead, content_hash
 
 
 def row(question, answer="A"):
@@ -61,6 +62,23 @@ def test_a_changed_file_beside_the_data_is_another_run(folder, run, dermatrust):
     (folder / "train.jsonl").write_text(json.dumps(row("Cold?")))
     assert run()[0] == 0
     assert len(list((folder / "runs").glob("open-medlm-*"))) == 2  # a name of its own for each
+
+
+def test_a_run_of_an_earlier_version_is_pointed_to_and_its_replies_can_be_kept(folder, run, server, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(FilesRead, "content_hash", lambda self, path: content_hash(path))  # the main file's alone
+        assert "earlier version" not in run()[1].err
+    (old,) = (folder / "runs").glob("open-medlm-*")
+    n_asked = len(server.asked)
+    code, said = run("--run-id", old.name, "--replace")
+    assert (code, len(server.asked)) == (0, n_asked)
+    assert "earlier version" not in run("--limit", "4")[1].err  # other settings: another run
+    code, said = run()
+    (line,) = [line for line in said.err.splitlines() if "earlier version" in line]
+    assert line.startswith(f"runs/{old.name} is this run, named by an earlier version")
+    assert line.endswith(f"To keep its replies: --run-id {old.name} --replace.")
+    assert len(server.asked) == 3 * n_asked
+    assert "earlier version" not in run()[1].err  # it is resumed now
 
 
 def test_a_run_reads_its_data_once(folder, run, monkeypatch):

@@ -79,6 +79,16 @@ def test_a_chapter_shows_the_numbers_of_its_own_page(here):
     assert numbers("one.html") == numbers("align/alignment.html")
 
 
+def test_the_page_is_named_by_out_as_elsewhere_and_by_the_old_word(here):
+    for option in ("--out", "-o", "--output"):
+        done = run("report", "references", option, f"page{option}.html")
+        assert done.exit_code == 0, done.output
+        assert (here / f"page{option}.html").stat().st_size > 10_000
+    said = run("report", "--help").output
+    assert "--out " in said
+    assert "--output" not in said
+
+
 def test_two_of_a_kind_are_refused(here):
     done = run("report", "references", "again")
     assert isinstance(done.exception, DataError)

@@ -189,5 +189,6 @@ def test_flagged_ratings_are_counted_by_rater_and_model_where_there_are_any(clie
     for page in ("", "/raters"):
         assert "never met" not in client.get(f"/runs/plain{page}").text
         text = client.get(f"/runs/run{page}").text
-        assert re.search(r"Flagged unfamiliar_text \(.* never met .*\) by judge: [^.]*weak 2 of 24", text)
+        assert 'unfamiliar_text<span class="interval">by judge</span>' in text
+        assert re.search(r'<bdi>[^<]*weak</bdi></th><td class="number">2 of 24</td>', text)
         assert "injection_suspected" not in text.replace("unfamiliar_text", "")

@@ -189,3 +189,16 @@ def test_rows_are_read_from_the_published_file_and_from_lines(tmp_path):
 def test_a_right_answer_that_no_option_has_is_refused(answer):
     with pytest.raises(DataError, match=f"its answer is '{answer}'; expected A, B, C or D"):
         BENCH.items({**ROW, "answer": answer})
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", None])
+def test_an_option_without_text_is_not_shown_and_a_right_one_refused(nothing):
+    (item,) = BENCH.items({**ROW, "choice_d": nothing})
+    assert item.options == {"A": "one", "B": "two", "C": "three"}
+    assert "D." not in item.turns()[0].text
+    assert BENCH.score(item, Played(reply="D")).value == 0.0
+    assert by_options(LOGS, item=item).said == "B"
+    (pictures,) = BENCH.items({**BENCH.examples[1].row, "choice_d": nothing})
+    assert [str(image) for image in pictures.images] == ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"]
+    with pytest.raises(DataError, match="its right option, B, has no text"):
+        BENCH.items({**ROW, "choice_b": nothing})

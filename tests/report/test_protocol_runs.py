@@ -11,7 +11,7 @@ import pytest
 
 from dermatrust.cli.main import main
 from dermatrust.errors import DataError
-from dermatrust.protocols.result import Asked, MetricRow, ProtocolResult
+from dermatrust.protocols.result import NOT_RECORDED, Asked, MetricRow, ProtocolResult
 from dermatrust.protocols.several import ProtocolRuns, places
 from dermatrust.report import write_trust_report
 from dermatrust.report.protocol_runs import figure_text, protocol_context
@@ -142,6 +142,26 @@ def test_recorded_outputs_stand_beside_runs_on_the_same_data_and_are_marked(page
     assert ["accuracy", "o.jsonl (recorded)", "0.950 [0.888, 0.978]", "100", "1 (shared)"] in rows_of(
         page(*runs), "protocol-1-metrics"
     )
+
+
+def test_what_a_record_lacks_is_no_failed_ask(page):
+    run, record = a_run("m/one", right=95, failed=5), recorded(right=90, wrong=4, failed=6)
+    record = replace(record, missing={NOT_RECORDED: 6})
+    assert (record.n_missing, record.n_failed, record.n_not_recorded) == (6, 0, 6)
+
+    def shown(*runs):
+        html = page(*runs)
+        titles = re.search(r"counts-caption.*?<thead>(.*?)</thead>", html, re.DOTALL)[1]
+        return re.findall(r">([^<]+)</th>", titles)[2:], rows_of(html, "protocol-1-counts")
+
+    titles, rows = shown(run, record)
+    assert titles == ["Not answered", "Verdict missing", "Ask failed", "Not recorded", "Why missing"]
+    assert rows == [
+        ["m/one", "100", "0 of 100", "0 of 100", "5 of 100", "–", "5 × server error: HTTP 500"],
+        ["o.jsonl (recorded)", "100", "0 of 100", "0 of 100", "–", "6 of 100", "6 × not recorded"],
+    ]
+    assert shown(record)[0] == ["Not answered", "Verdict missing", "Not recorded", "Why missing"]
+    assert shown(run)[0] == ["Not answered", "Verdict missing", "Ask failed", "Why missing"]
 
 
 @pytest.mark.parametrize(

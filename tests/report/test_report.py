@@ -309,10 +309,15 @@ def test_colours_have_enough_contrast_in_both_modes(write):
 
 
 def test_flagged_ratings_are_said_below_the_results(write, make_table):
-    assert "Flagged" not in write()
+    assert "is flagged" not in write()
     table = make_table(AUTHORS, RATERS)
     rows = [replace(row, n_suspected=3 * (row.rater == "lexical" and row.author == "beta")) for row in table.rows]
     page = write(table=replace(table, rows=tuple(rows)))
-    assert page.count("Flagged injection_suspected") == 1
-    assert "by the lexical judge: " in page
-    assert "beta 3 of 24" in page
+    (shown,) = re.findall(r'<table[^>]*>\s*<caption id="flags-caption">.*?</table>', page, re.DOTALL)
+    assert re.findall(r'class="number">(\w+)<span class="interval">by ([\w ]+)<', shown) == [
+        ("injection_suspected", "the lexical judge")
+    ]
+    counts = re.findall(r'<bdi>(\w+)</bdi></th><td class="number">([\d of]+)</td></tr>', shown)
+    assert dict(counts) == {author: f"{3 * (author == 'beta')} of 24" for author in AUTHORS}
+    assert "<code>injection_suspected</code>: the narrative shows signs" in page
+    assert "unfamiliar_text" not in page

@@ -3,11 +3,14 @@
 import csv
 import io
 import math
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
-from dermatrust.bench.results import MACRO, MEASURES, BenchTable, Estimate, Measure
+from dermatrust.bench.results import MEASURES, BenchTable, Estimate, Measure
 from dermatrust.bench.text import compared_text
 from dermatrust.records import DatasetCard, Dimension
+from dermatrust.records.rating import Flag
 
 COLUMNS = (
     "dataset", "synthetic", "kind", "rater", "author", "against", "factor", "level", "measure", "mean", "low", "high",
@@ -20,8 +23,9 @@ COLUMNS = (
 def table_records(table: BenchTable, dataset: DatasetCard) -> list[dict[str, Any]]:
     """Return the whole table as flat records with the keys of `COLUMNS`, each marked with the dataset it is of.
 
-    `kind` is "model" (a mean), "difference" (`author` minus `against`), "subgroup" (a mean at one level of a factor) or
-    "alignment" (the mean absolute error of `rater` against `against`). Numbers are not rounded.
+    `kind` is "model" (a mean), "difference" (`author` minus `against`), "subgroup" (a mean at one level of a factor),
+    "alignment" (the mean absolute error of `rater` against `against`) or "flag" (the share of the author's `n`
+    narratives whose rating bears the flag named as measure, where any of the rater's does). Numbers are not rounded.
     """
     records: list[dict[str, Any]] = []
     for row in table.rows:
@@ -46,6 +50,7 @@ def table_records(table: BenchTable, dataset: DatasetCard) -> list[dict[str, Any
         for measure in MEASURES:
             about = {"kind": "alignment", "rater": rater, "against": against}
             records.append(_record(measure, aligned.estimate(measure), **about))
+    records += _flag_records(table)
     return [record | {"dataset": dataset.name, "synthetic": dataset.synthetic} for record in records]
 
 
@@ -58,11 +63,20 @@ def table_csv(table: BenchTable, dataset: DatasetCard) -> str:
     return file.getvalue()
 
 
-def _record(measure: Measure, estimate: Estimate, **about: Any) -> dict[str, Any]:
+def _flag_records(table: BenchTable) -> Iterator[dict[str, Any]]:
+    for rater in table.raters:
+        for flag, row in product(table.flags_of(rater), table.rows_of(rater)):
+            share = row.n_flagged(flag) / row.n_narratives if row.n_narratives else math.nan
+            n_answers = row.macro.n + row.macro.n_missing
+            estimate = Estimate(share, math.nan, math.nan, row.n_narratives, n_answers - row.n_narratives)
+            yield _record(flag, estimate, kind="flag", rater=rater, author=row.author, n_cases=row.n_cases)
+
+
+def _record(measure: Measure | Flag, estimate: Estimate, **about: Any) -> dict[str, Any]:
     """Return one record; NaN becomes None, since neither JSON nor a spreadsheet knows it."""
     known: dict[str, Any] = {
         **about,
-        "measure": MACRO if measure == MACRO else Dimension(measure).value,
+        "measure": measure.value if isinstance(measure, Dimension) else measure,
         "mean": estimate.value,
         "low": estimate.low,
         "high": estimate.high,

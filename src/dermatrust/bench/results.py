@@ -7,6 +7,7 @@ from typing import Literal
 
 from dermatrust.agreement.widest_gap import WidestGap
 from dermatrust.records import DIMENSIONS, Dimension
+from dermatrust.records.rating import Flag
 
 MACRO: Literal["macro"] = "macro"
 Measure = Dimension | Literal["macro"]
@@ -40,6 +41,12 @@ REASONS: dict[str, str] = {
     ABSENT: "the scores hold nothing at all for this case and model",
 }
 """Every reason why a score is missing, and what it means to a reader of the table."""
+
+FLAGS: dict[Flag, str] = {
+    "injection_suspected": "the narrative shows signs of speaking to its grader",
+    "unfamiliar_text": "the rater never met a sentence like one of the narrative’s, so its scores may be chance",
+}
+"""Every flag of a rating, and what it means to a reader of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,10 @@ class ModelRow:
     def estimate(self, measure: Measure) -> Estimate:
         """Return the mean of one dimension, or the macro mean."""
         return self.macro if measure == MACRO else self.scores[Dimension(measure)]
+
+    def n_flagged(self, flag: Flag) -> int:
+        """Return how many narratives' ratings bear a flag."""
+        return {"injection_suspected": self.n_suspected, "unfamiliar_text": self.n_unfamiliar}[flag]
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +327,10 @@ class BenchTable:
     def rows_of(self, rater: str) -> tuple[ModelRow, ...]:
         """Return one rater's rows, best macro mean first."""
         return tuple(row for row in self.rows if row.rater == rater)
+
+    def flags_of(self, rater: str) -> tuple[Flag, ...]:
+        """Return the flags that one rater's ratings bear; what it never says it may be unable to tell."""
+        return tuple(flag for flag in FLAGS if any(row.n_flagged(flag) for row in self.rows_of(rater)))
 
     def differences_of(self, rater: str, measure: Measure) -> tuple[PairedDifference, ...]:
         """Return one rater's paired differences on one measure."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from dermatrust.bench.results import (
     EVALUATORS,
+    FLAGS,
     JUDGES,
     MACRO,
     MEASURES,
@@ -141,13 +142,24 @@ def alignment_note(alignment: Alignment) -> str:
     )
 
 
+def _flag_notes(table: BenchTable, rater: str) -> list[str]:
+    """Return one sentence per flag that a rater's ratings bear: how many of each model's; none where none does."""
+    return [
+        f"Flagged {flag} ({FLAGS[flag]}): "
+        + "; ".join(f"{_one_line(r.author)} {r.n_flagged(flag):,} of {r.n_narratives:,}" for r in table.rows_of(rater))
+        + ". A flag changes no score."
+        for flag in table.flags_of(rater)
+    ]
+
+
 def _rater_text(table: BenchTable, rater: str) -> str:
     rows = table.rows_of(rater)
     with_places = len(table.authors) > 1
     titles = ["model", *map(measure_title, MEASURES), "narratives scored", "scores missing", "refused", "empty"]
     names = _names(rows)
     cells = [[name, *_cells(row, with_places=with_places)] for name, row in zip(names, rows, strict=True)]
-    return "\n".join([_heading(table, rater), *aligned([titles, *cells]), *_notes(table, rows, names)])
+    notes = [*_notes(table, rows, names), *_flag_notes(table, rater)]
+    return "\n".join([_heading(table, rater), *aligned([titles, *cells]), *notes])
 
 
 def _side_by_side_text(table: BenchTable, raters: Sequence[str]) -> str:

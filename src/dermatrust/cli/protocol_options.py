@@ -34,7 +34,6 @@ def open_protocol(name: str, options: dict[str, Any]) -> "tuple[Protocol, dict[s
 
     Beside it is what the method hangs on besides its name: with another pool or temperature it is another run.
     """
-    from dermatrust.narrate import load_prompt
     from dermatrust.protocols.cutoff import with_cutoff
     from dermatrust.protocols.files_read import FilesRead
     from dermatrust.protocols.find import find_protocol
@@ -45,7 +44,7 @@ def open_protocol(name: str, options: dict[str, Any]) -> "tuple[Protocol, dict[s
     if options["variant"]:
         protocol = protocol.variant(options["variant"])
     if options.get("prompt"):
-        protocol = with_prompt(protocol, load_prompt(_own_file(options["prompt"])).text)
+        protocol = with_prompt(protocol, _own_prompt(options["prompt"]))
     if options.get("cutoff"):
         protocol = with_cutoff(protocol, options["cutoff"])
     if not options.get("method"):
@@ -84,11 +83,13 @@ def with_prompt(protocol: "Protocol", text: str) -> "Protocol":
     return replace(protocol, prompt=text, to_item=to_item)
 
 
-def _own_file(name: str) -> Path:
-    """Return the path of a file of the user's, by which no prompt of ours can be meant."""
+def _own_prompt(name: str) -> str:
+    """Return the text of a file of the user's; no prompt of ours can be meant."""
+    from dermatrust.narrate.prompt import read_prompt
+
     if not Path(name).is_file():
         raise DataError("--prompt", f"there is no file {name}")
-    return Path(name).absolute()
+    return read_prompt(Path(name)).text
 
 
 def _check_has_shots(method: str, pool: "Sequence[Item]") -> None:

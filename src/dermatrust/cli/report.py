@@ -24,10 +24,11 @@ _DO = "What `judge` and `rate` write stands in their dataset: `align DATASET --o
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page."
+    "--out", "-o", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page."
 )
+@click.option("--output", type=click.Path(path_type=Path), hidden=True, help="What --out was called.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
-def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
+def report(runs: tuple[Path, ...], out: Path, output: Path | None, seed: int) -> None:
     """Put finished RUNS into one HTML file: models beside what says whether their scores can be trusted.
 
     RUNS are the folders that bench, run, clinic, align and audit judge, references, image or injection wrote. Benches
@@ -44,11 +45,12 @@ def report(runs: tuple[Path, ...], output: Path, seed: int) -> None:
     found = [one for _, one in placed]
     manifest = _joined(benches) if benches else None
     _check_one_truth(placed, manifest)
+    page = output or out
     if manifest is None:
-        write_trust_report(output, found, manifests)
+        write_trust_report(page, found, manifests)
     else:
-        _write_with_models(output, benches, manifest, found, manifests, seed)
-    click.echo(f"report: {output}", err=True)
+        _write_with_models(page, benches, manifest, found, manifests, seed)
+    click.echo(f"report: {page}", err=True)
 
 
 def _check_are_finished(paths: "Sequence[Path]") -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,7 +39,7 @@ def run(protocol: str, **options: Any) -> None:
     from dermatrust.clients import Sampling
     from dermatrust.protocols.flat import result_csv
     from dermatrust.protocols.open_data import open_data
-    from dermatrust.protocols.run import ProtocolRun, check_roles, run_name, run_protocol
+    from dermatrust.protocols.run import ProtocolRun, check_roles, earlier_name, run_name, run_protocol
     from dermatrust.store.atomic import write_text
     from dermatrust.store.images import ImageCache
 
@@ -58,6 +59,8 @@ def run(protocol: str, **options: Any) -> None:
     )
     check_roles(asked)
     folder = named_run_folder(options, run_name(asked))
+    if not folder.manifest_path.exists() and not options["run_id"]:
+        _tell_earlier(earlier_name(asked), options["out"])
     command = shlex.join(["dermatrust", *sys.argv[1:]])
     pace = pace_for(list(asked.clients.values()), options)
     result, failures = run_protocol(asked, folder, command=command, pace=pace, replace_other=options["replace"])
@@ -65,6 +68,15 @@ def run(protocol: str, **options: Any) -> None:
     tell_result(result)
     click.echo(f"table: {folder.table_path}", err=True)
     tell_failures(failures, folder)
+
+
+def _tell_earlier(name: str | None, out: Path) -> None:
+    """Say where an earlier version kept the run that begins anew now, and how its replies are used."""
+    from dermatrust.store.run import RunFolder
+
+    if name and RunFolder(out / name).manifest_path.exists():
+        what = f"{out / name} is this run, named by an earlier version that left out the files beside the data"
+        click.echo(f"{what}; all is asked anew. To keep its replies: --run-id {name} --replace.", err=True)
 
 
 def _clients(roles: tuple[str, ...], source: "Source", options: dict[str, Any]) -> "dict[str, Client]":

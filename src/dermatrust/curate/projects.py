@@ -73,7 +73,7 @@ def pick(folder: DatasetFolder, texts: Texts, queue: Mapping[str, str] | None = 
     notes = dict.fromkeys(cases, "") if queue is None else queue
     for case_id in notes:
         if case_id not in cases:
-            raise DataError("the queue", f"names case {case_id!r}, which {folder.path} does not have")
+            raise DataError("the list of cases", f"names case {case_id!r}, which {folder.path} does not have")
     found: dict[str, list[Narrative]] = {case_id: [] for case_id in notes}
     for text in folder.iter_references() if texts == "references" else folder.iter_narratives():
         if text.case_id in found and text.text.strip():  # nothing can be said of an empty text

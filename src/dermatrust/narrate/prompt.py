@@ -49,10 +49,21 @@ def load_prompt(name_or_path: str | Path = "candidate", *, folder: Path = PROMPT
     if not path.is_file():
         path = Path(name_or_path)
     try:
-        source = path.read_text(encoding="utf-8")
+        return read_prompt(path)
     except (FileNotFoundError, IsADirectoryError):
         known = ", ".join(sorted(p.stem for p in folder.glob("*.md")))
         raise DataError(str(name_or_path), "there is no such prompt", f"{known}, or the path of a file") from None
+
+
+def read_prompt(path: Path) -> Prompt:
+    """Read a prompt from a file.
+
+    Raises:
+        DataError: The file has no proper header or no text.
+        OSError: There is no such file.
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise DataError(str(path), "is not text", "UTF-8") from None
     return _parse(source, where=str(path))

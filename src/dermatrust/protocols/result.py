@@ -14,6 +14,8 @@ from dermatrust.records import DatasetCard
 from dermatrust.records.cards import KNOWN_LICENCES
 
 SILENT_JUDGE = "a judge did not answer"
+NOT_RECORDED = "not recorded"
+"""Why an item is missing of which a record holds nothing; nobody was asked for it."""
 STATE = "Was verified"
 """Heading of the fact that says yes, partly or no."""
 
@@ -106,9 +108,14 @@ class ProtocolResult:
         return self.missing.get(SILENT_JUDGE, 0)
 
     @property
+    def n_not_recorded(self) -> int:
+        """Items of which the record that was scored holds nothing."""
+        return self.missing.get(NOT_RECORDED, 0)
+
+    @property
     def n_failed(self) -> int:
-        """Items whose ask failed, or of which nothing is recorded."""
-        return self.n_missing - self.n_silent_judge
+        """Items whose ask failed."""
+        return self.n_missing - self.n_silent_judge - self.n_not_recorded
 
 
 def protocol_result(

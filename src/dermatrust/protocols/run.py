@@ -17,12 +17,13 @@ from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Reply, Re
 from dermatrust.engine import Play
 from dermatrust.errors import ModelError
 from dermatrust.protocols.asking import MODEL
-from dermatrust.protocols.files_read import FilesRead
+from dermatrust.protocols.files_read import FilesRead, content_hash
 from dermatrust.protocols.item import Item, Played, Turn
 from dermatrust.protocols.kept_items import KeptItems
 from dermatrust.protocols.open_data import iter_items
 from dermatrust.protocols.protocol import Protocol
 from dermatrust.protocols.result import (
+    NOT_RECORDED,
     SILENT_JUDGE,
     Asked,
     ProtocolResult,
@@ -100,7 +101,7 @@ class ProtocolRun:
         try:
             played = await self.protocol.play(item, BoundAsk(self, item, ask))
         except AskFailed as error:  # missing, not wrong: the next run asks again
-            failure = str(error)
+            failure = NOT_RECORDED if error.kind == NOT_RECORDED else str(error)  # its detail names the item
         score = None if played is None else self.protocol.score(item, played)
         return number, Scored(item, played, score, failure)
 
@@ -236,8 +237,19 @@ def what_was_asked(asked: ProtocolRun) -> Asked:
 
 def run_name(asked: ProtocolRun) -> str:
     """Return a name that the same command on the same data gives again, so that it resumes its own run."""
+    return _named(asked, asked.data_hash)
+
+
+def earlier_name(asked: ProtocolRun) -> str | None:
+    """Return the name that the run had before files beside its data's main one counted; None where there are none."""
+    if asked.data.is_dir() or (alone := content_hash(asked.data)) == asked.data_hash:
+        return None
+    return _named(asked, alone)
+
+
+def _named(asked: ProtocolRun, data_hash: str) -> str:
     parts = {
-        "data": asked.data_hash,
+        "data": data_hash,
         "config": run_config(asked),
         "prompt": prompt_hash(asked.protocol),
         "endpoints": [endpoint_of(client) for client in asked.clients.values()],

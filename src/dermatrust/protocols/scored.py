@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from dermatrust.errors import DataError
 from dermatrust.protocols.item import Item, Played, Score
 from dermatrust.protocols.read_recorded import played_fields
+from dermatrust.protocols.result import NOT_RECORDED
 from dermatrust.protocols.table import ScoreTable
 from dermatrust.records import storable
 from dermatrust.store.atomic import replacing
@@ -58,7 +59,7 @@ def score_all(
         except _UNFIT as error:
             what = f"what it has of item {item.id!r} cannot be scored ({type(error).__name__}: {error})"
             raise DataError(where, what, "what this protocol records", "Was it recorded by another one?") from error
-        yield Scored(item, one, found, "" if one else "not recorded")
+        yield Scored(item, one, found, "" if one else NOT_RECORDED)
 
 
 def _read(played: Iterator[tuple[Item, Played | None]], where: str) -> Iterator[tuple[Item, Played | None]]:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from dermatrust.bench.results import FEWEST, MACRO, MEASURES, BenchTable, Estimate, Measure, ModelRow, Rank
+from dermatrust.bench.results import FEWEST, FLAGS, MACRO, MEASURES, BenchTable, Estimate, Measure, ModelRow, Rank
 from dermatrust.bench.text import counted
 from dermatrust.records import DIMENSIONS, Manifest
 from dermatrust.report.provenance import called
@@ -163,24 +163,34 @@ def _glance(table: BenchTable, rater: str, by: str) -> str:
     return f"{sentence} It is significantly ahead of {counted(len(rows) - 1, 'other model')}."
 
 
-_FLAGS = {
-    "injection_suspected": "the narrative shows signs of speaking to its grader",
-    "unfamiliar_text": "the rater never met a sentence like one of the narrative’s, so its scores may be chance",
-}
-"""Flag to what it says."""
+@dataclass(frozen=True, slots=True)
+class FlagTable:
+    """How many narratives' ratings are flagged, model by model.
+
+    Attributes:
+        titles: A flag and who gave it, for every rater that gave it to any narrative.
+        lines: A model and its counts, one for each title.
+        meanings: A flag and what it says, for every flag among the titles.
+    """
+
+    titles: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
+    meanings: tuple[tuple[str, str], ...]
 
 
-def flag_notes(table: BenchTable, names: dict[str, str]) -> tuple[str, ...]:
-    """Return one sentence per rater and flag: how many of its ratings bear it, model by model; none where none does."""
-    notes = []
-    for rater in table.raters:
-        for flag, meaning in _FLAGS.items():
-            counts = [(row, row.n_suspected if flag == "injection_suspected" else row.n_unfamiliar)
-                      for row in table.rows_of(rater)]  # fmt: skip
-            if any(n for _, n in counts):
-                by_model = "; ".join(f"{row.author} {of_text(n, row.n_narratives)}" for row, n in counts)
-                notes.append(f"Flagged {flag} ({meaning}) by {names[rater]}: {by_model}. A flag changes no score.")
-    return tuple(notes)
+def flag_table(table: BenchTable, names: dict[str, str]) -> FlagTable | None:
+    """Return the counts of flags, None where nothing is flagged: a rater without a flag may be unable to tell."""
+    given = [(flag, rater) for flag in FLAGS for rater in table.raters if flag in table.flags_of(rater)]
+    if not given:
+        return None
+    rows = {(row.author, row.rater): row for row in table.rows}
+    lines = []
+    for author in models_in_order(table):
+        own = [(flag, rows[author, rater]) for flag, rater in given]
+        lines.append((author, tuple(of_text(row.n_flagged(flag), row.n_narratives) for flag, row in own)))
+    flags = dict.fromkeys(flag for flag, _ in given)
+    titles = tuple((flag, names[rater]) for flag, rater in given)
+    return FlagTable(titles, tuple(lines), tuple((flag, FLAGS[flag]) for flag in flags))
 
 
 def missing_by_reason(table: BenchTable) -> tuple[tuple[str, str, str, int, str], ...]:

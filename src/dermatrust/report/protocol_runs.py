@@ -59,6 +59,8 @@ class Counts:
     unanswered: str
     silent: str
     failed: str
+    absent: str
+    """Of how many items the record holds nothing; empty where there is no record."""
     reasons: str
 
 
@@ -180,8 +182,10 @@ def _level(row: MetricRow) -> str:
 def _counts(run: ProtocolResult) -> Counts:
     reasons = "; ".join(f"{n:,} × {why}" for why, n in run.missing.items())
     n = run.n_items
+    absent = of_text(run.n_not_recorded, n) if run.is_recorded or run.n_not_recorded else ""
+    failed = "" if run.is_recorded and not run.n_failed else of_text(run.n_failed, n)
     return Counts(
-        _name(run), f"{n:,}", of_text(run.n_unanswered, n), of_text(run.n_silent_judge, n), of_text(run.n_failed, n),
+        _name(run), f"{n:,}", of_text(run.n_unanswered, n), of_text(run.n_silent_judge, n), failed, absent,
         reasons or "none",
     )  # fmt: skip
 

@@ -193,7 +193,7 @@ def run_context(manifest: Manifest, table: BenchTable) -> dict[str, Any]:
         "alignment_groups": compared.alignment_groups(table),
         "alignment_note": alignment_note(table.alignment) if table.alignment is not None else "",
         "rater_tables": headline.rater_tables(table),
-        "flag_notes": headline.flag_notes(table, called),
+        "flags": headline.flag_table(table, called),
         "missing": (missing := headline.missing_by_reason(table)),
         "reasons": [pair for pair in REASONS.items() if any(line[2] == pair[0] for line in missing)],
         "score_charts": {m: Markup(score_chart(table, m)) for m in MEASURES},  # noqa: S704  # escaped by svg.py

@@ -342,7 +342,7 @@ def test_the_form_asks_for_all_that_the_command_line_settles_on_a_first_start(si
     """With the same defaults: a project does not work otherwise because it was made in a browser."""
     at, page = looked(site.client("cora"), zipped(other.path))
     for name, field in Rules.model_fields.items():
-        shown = "true" if field.default is True else field.default
+        shown = "true" if field.default is True else f"{field.default:g}"
         wanted = rf'<option value="{shown}">' if shown == "true" else rf'[^>]* value="{shown}" required'
         assert re.search(rf' name="{name}"[^>]*>?{wanted}', page), name
     assert set(_FIRST_ONLY) == {"queue", "raters_per_narrative", "anchor_share", "rules", "seed"}
@@ -378,7 +378,7 @@ def test_rules_cases_and_seed_of_the_form_are_the_projects(site, other):
 
 @pytest.mark.parametrize(
     ("cases", "said"),
-    [("nowhere", "names case &#39;nowhere&#39;, which the dataset does not have"),
+    [("nowhere", "the list of cases: names case &#39;nowhere&#39;, which the dataset does not have"),
      ("id,case_id\n1", "cases line 2: has no case_id"), ("case_id\n", "lists no case")],
 )  # fmt: skip
 def test_cases_that_are_not_there_are_named_and_what_was_filled_in_stays(site, other, cases, said):
@@ -388,7 +388,7 @@ def test_cases_that_are_not_there_are_named_and_what_was_filled_in_stays(site, o
     assert answer.status_code == 422
     assert said in answer.text
     assert cases.strip() in answer.text
-    assert re.search(r'name="differ_by"[^>]* value="3.0"', answer.text)
+    assert re.search(r'name="differ_by"[^>]* value="3"', answer.text)
     assert 'value="false" selected' in answer.text
     assert str(other.path.parent.parent) not in answer.text
     assert set(projects(site)) == {"p"}
@@ -421,7 +421,7 @@ def test_the_log_and_the_answer_hold_no_path(site, caplog):
 
 
 @pytest.mark.timeout(240)
-def test_by_keyboard_alone_and_a_hostile_name_does_nothing(site, other, open_page, tmp_path):
+def test_by_keyboard_alone_and_a_hostile_name_does_nothing(site, other, open_page, axe_violations, tmp_path):
     expect = pytest.importorskip("playwright.sync_api").expect
     card = (other.path / "card.yaml").read_text().replace("name: d", "name: '<img src=x onerror=\"window.__xss=1\">'")
     path = tmp_path / "<img src=x onerror=alert(1)>.zip"
@@ -438,7 +438,26 @@ def test_by_keyboard_alone_and_a_hostile_name_does_nothing(site, other, open_pag
     expect(cora.get_by_text("Would come in:")).to_be_visible(timeout=60_000)
     tab_to(cora, cora.get_by_label("Name of the project"))
     cora.keyboard.type("brought in")
+    tab_to(cora, cora.locator("summary"))
+    cora.keyboard.press("Enter")
+    cora.keyboard.press("Tab")
+    expect(cora.get_by_label("Only these cases")).to_be_focused()
+    cora.keyboard.type("nowhere")
+    tab_to(cora, cora.get_by_label("Share of anchors"))
+    cora.keyboard.press("ControlOrMeta+a")
+    cora.keyboard.type("0.5")
+    tab_to(cora, cora.get_by_label("Decide where one is uncertain"))
+    cora.keyboard.press("n")
+    cora.expected.append("422")
+    push(cora, "Import")
+    expect(cora.get_by_role("alert")).to_contain_text("names case 'nowhere', which the dataset does not have")
+    assert axe_violations(cora) == []
+    tab_to(cora, cora.get_by_label("Only these cases"))  # what was folded in is open now, and as it was left
+    cora.keyboard.press("ControlOrMeta+a")
+    cora.keyboard.type(next(other.iter_cases()).id)
     push(cora, "Import")
     expect(cora.get_by_role("heading", name="brought in")).to_be_visible()
     assert cora.evaluate("window.__xss") is None
-    assert "brought in" in projects(site)
+    made = projects(site)["brought in"]
+    assert (made.rules["anchor_share"], made.rules["settle_uncertain"], made.rules["repeat_days"]) == (0.5, False, 7)
+    assert "of 2" in cora.get_by_text("ratings given").locator("..").inner_text()

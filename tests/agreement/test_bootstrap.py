@@ -204,6 +204,32 @@ def test_its_ends_are_numpys_quantiles_to_the_last_digit(resamples, confidence):
         np.testing.assert_array_equal([low[column], high[column]], expected)
 
 
+def test_of_few_clusters_the_interval_is_expanded():
+    draws = rng().normal(size=(20_000, 3))
+    n = np.array([5, 40, 10_000])
+    low, high, _ = percentile_intervals(draws, 0.95, n)
+    expected = np.sqrt(n / (n - 1)) * stats.t.ppf(0.975, n - 1)  # of draws that are standard normal
+    np.testing.assert_allclose(high[1:], expected[1:], rtol=0.04)
+    np.testing.assert_allclose(-low[1:], expected[1:], rtol=0.04)
+    plain_low, plain_high, _ = percentile_intervals(draws, 0.95)
+    assert (low <= plain_low).all()
+    assert (high >= plain_high).all()
+    np.testing.assert_allclose([low[2], high[2]], [plain_low[2], plain_high[2]], atol=1e-3)
+    assert percentile_intervals(draws, 0.95, 1)[0].tolist() == pytest.approx(draws.min(axis=0).tolist(), abs=0.2)
+
+
+def test_a_mean_of_few_clusters_is_held_as_often_as_it_says():
+    held = np.zeros(2)
+    for seed in range(1500):
+        own = np.random.default_rng(seed)
+        values = own.normal(size=12)
+        draws = values[own.integers(12, size=(400, 12))].mean(axis=1)[:, np.newaxis]
+        for k, n in enumerate((None, 12)):
+            low, high, _ = percentile_intervals(draws, 0.95, n)
+            held[k] += low[0] <= 0 <= high[0]
+    assert held[0] / 1500 < 0.93 < 0.94 <= held[1] / 1500 < 0.97
+
+
 @pytest.mark.parametrize("n_each", [3, 2**22])
 def test_a_resample_is_the_sum_of_what_it_drew_however_many_observations_a_cluster_has(n_each):
     counts = np.array([[n_each], [1], [n_each + 1], [5]], dtype=float)

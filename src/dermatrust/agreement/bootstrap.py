@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, stdtrit
 
 from dermatrust.agreement.clusters import ClusterSums, Floats, Ints, sum_clusters
 
@@ -243,12 +244,17 @@ def resample_weights(n_clusters: int, n_resamples: int, rng: Source) -> Iterator
         yield start, weights.reshape(n_clusters, n_rows).T
 
 
-def percentile_intervals(resamples: Floats, confidence: float) -> tuple[Floats, Floats, Ints]:
+def percentile_intervals(
+    resamples: Floats, confidence: float, n_clusters: ArrayLike | None = None
+) -> tuple[Floats, Floats, Ints]:
     """Return the central interval of each column of resampled values, and how many were undefined.
 
     Args:
         resamples: Shape (n_resamples, columns); NaN marks a resample in which the value is undefined.
         confidence: Share of the defined values inside the interval, above 0 and below 1.
+        n_clusters: Clusters behind each column, or behind all. Resamples of few differ too little: with it the interval
+            is expanded, as Student's t expands that of a mean. With 200 it holds 95.2 of 100 resamples instead of 95,
+            with 20 96.8, with 10 98.3.
 
     Returns:
         Lower ends, upper ends (NaN where no resample is defined) and numbers of undefined resamples, each of shape
@@ -261,6 +267,10 @@ def percentile_intervals(resamples: Floats, confidence: float) -> tuple[Floats, 
         >>> low, high, n_skipped = percentile_intervals(np.array([[1.0], [2.0], [3.0], [np.nan]]), 0.5)
         >>> low.tolist(), high.tolist(), n_skipped.tolist()
         ([1.5], [2.5], [1])
+
+    Reference:
+        Hesterberg (2015), The American Statistician 69(4):371-386, https://doi.org/10.1080/00031305.2015.1089789 (the
+        expanded percentile interval).
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; it must be above 0 and below 1")
@@ -269,11 +279,15 @@ def percentile_intervals(resamples: Floats, confidence: float) -> tuple[Floats, 
         return np.full(len(undefined), np.nan), np.full(len(undefined), np.nan), undefined
     ordered = np.sort(resamples.T, axis=1)  # NaN come last; to sort it all is faster than to part it at four places
     defined = len(resamples) - undefined
-    low, high = (_quantiles(ordered, defined, tail) for tail in ((1 - confidence) / 2, (1 + confidence) / 2))
+    tails = np.array([[(1 - confidence) / 2], [(1 + confidence) / 2]])
+    if n_clusters is not None:
+        n = np.maximum(np.asarray(n_clusters, dtype=np.float64), 2)
+        tails = ndtr(np.sqrt(n / (n - 1)) * stdtrit(n - 1, tails))
+    low, high = (_quantiles(ordered, defined, np.broadcast_to(tail, defined.shape)) for tail in tails)
     return low, high, undefined
 
 
-def _quantiles(ordered: Floats, n: Ints, share: float) -> Floats:
+def _quantiles(ordered: Floats, n: Ints, share: Floats) -> Floats:
     """Return a quantile of the first `n` of each row of sorted values, shape (rows,), as `numpy.quantile` does it.
 
     NaN where `n` is 0.

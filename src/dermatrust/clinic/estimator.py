@@ -36,7 +36,7 @@ class Estimator:
         return len(self._columns) - 1
 
     def solve(self, rng: Source, *, n_resamples: int, confidence: float = 0.95) -> list[Estimate]:
-        """Return the mean of every column with its percentile interval, by number.
+        """Return the mean of every column with its percentile interval, expanded for few patients, by number.
 
         A column of nothing, or of cases of one patient, has no interval (NaN). Where all observations, or
         all patients' means, are the same, resamples cannot tell how far off they may be, and the interval is that of
@@ -47,7 +47,7 @@ class Estimator:
         table = np.stack(self._columns, axis=1)
         sums = sum_clusters(table, self._cluster)
         (draws,) = resampled_means([sums], self._n_clusters, rng=rng, n_resamples=n_resamples)
-        low, high, n_skipped = percentile_intervals(draws, confidence)
+        low, high, n_skipped = percentile_intervals(draws, confidence, sums.n_clusters)
         flat = np.fmin.reduce(table, initial=np.inf) == np.fmax.reduce(table, initial=-np.inf)
         flat |= low == high  # as where every patient has the same mean
         ends = unvaried_interval(sums.means, sums.n_clusters, lowest=self._lowest, highest=1.0, confidence=confidence)

@@ -341,7 +341,7 @@ def _unseen_within(one: Measured, sides: Sequence[Ints], label: Ints, parts: Par
 
 def _share(draws: Floats, n: int, n_patients: int, parts: Parts) -> Estimate:
     """Return the first of some draws, with an interval from the others if there are two patients."""
-    low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence)
+    low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence, n_patients)
     if low[0] == high[0]:  # resamples of what does not vary know no width
         low, high = unvaried_interval(draws[:1], [n_patients], lowest=0.0, highest=1.0, confidence=parts.confidence)
     ends = (float(low[0]), float(high[0])) if n_patients > 1 else (math.nan, math.nan)
@@ -358,17 +358,20 @@ def _apart(
     quotient = ratios(first, second)
     is_flat = any(unseen) or np.unique(quotient[1:][~np.isnan(quotient[1:])]).size < 2
     ratio = _estimate(quotient, n, n_patients, 0 if is_flat else fewer, parts)
-    return _estimate(first - second, n, n_patients, fewer, parts, *unseen), ratio
+    varied = min((n for n, *flat in zip(patients, down, up, strict=True) if not any(flat)), default=fewer)
+    return _estimate(first - second, n, n_patients, fewer, parts, *unseen, n_varied=varied), ratio
 
 
 def _estimate(
-    draws: Floats, n: int, n_patients: int, n_fewer: int, parts: Parts, down: float = 0.0, up: float = 0.0
-) -> Estimate:
+    draws: Floats, n: int, n_patients: int, n_fewer: int, parts: Parts, down: float = 0.0, up: float = 0.0, *,
+    n_varied: int | None = None,
+) -> Estimate:  # fmt: skip
     """Return the first of some draws, with an interval from the others if both sides have two patients.
 
-    It is combined with how far below and above the figure may be for what the draws do not vary.
+    It is combined with how far below and above the figure may be for what the draws do not vary. It is expanded for the
+    `n_varied` patients of the smaller side that does, which are `n_fewer` where nothing is said.
     """
-    low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence)
+    low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence, n_varied or n_fewer)
     if low[0] == high[0] and not (down or up):  # as where every patient has the same mean
         low, high = unvaried_interval(draws[:1], [n_fewer], lowest=-1.0, highest=1.0, confidence=parts.confidence)
     value, ends = float(draws[0]), (math.nan, math.nan)

@@ -199,8 +199,10 @@ def _estimate(plan: _Plan, found: Resamples, k: int, draws: Floats, value: float
     sides = (k,) if other is None else (k, other)
     n = int(min(shares[0](found.sums[number]).sum() for number in sides))
     n_patients = min(int(np.count_nonzero(items(found.sums[number]))) for items in shares for number in sides)
-    low, high, skipped = percentile_intervals(draws[:, np.newaxis], plan.confidence)
-    is_mean = len(shares) > 1  # which is given its width by its halves
+    is_mean = len(shares) > 1  # of two halves, which know better how few patients they have
+    low, high, skipped = percentile_intervals(
+        draws[:, np.newaxis], plan.confidence, None if is_mean else n_patients
+    )  # fmt: skip
     if low[0] == high[0] and not is_mean:  # resamples of what does not vary know no width
         lowest = -1.0 if other is not None or list(plan.measures)[k % len(plan.measures)] == "kappa" else 0.0
         low, high = unvaried_interval([value], [n_patients], lowest=lowest, highest=1.0, confidence=plan.confidence)

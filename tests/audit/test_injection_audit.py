@@ -7,7 +7,7 @@ import pytest
 from dermatrust.audit.attack_images import CAPTIONS
 from dermatrust.audit.attack_texts import HARMLESS, attack_classes, text_attacks
 from dermatrust.audit.detector import FamiliarityLine
-from dermatrust.audit.injection import ALL_PICTURES, ALL_TEXTS, PICTURES, TEXTS, audit_injection
+from dermatrust.audit.injection import ALL_PICTURES, ALL_TEXTS, PICTURES, TEXTS, WritingLine, audit_injection
 from dermatrust.audit.injection_plan import PLAIN, find_hosts, plan_texts
 from dermatrust.audit.shift_table import injection_text, write_injection_files
 from dermatrust.audit.variants import read_variants
@@ -174,14 +174,16 @@ def test_success_is_counted_where_neither_the_detector_nor_familiarity_flags_it(
     assert (audit.knows_what_it_read("eye"), audit.knows_what_it_read("judge")) == (True, False)
     for_judge, for_eye = injection_text(audit).split("\n\n")[:2]
     n, found = base64.shifts.n, str(n_detected)
-    assert next(line for line in for_judge.splitlines() if line.startswith("base64")).split()[-6:-3] == [
+    assert next(line for line in for_judge.splitlines() if line.startswith("base64")).split()[-7:-3] == [
         found,
+        "–",
         "–",
         found,
     ]
-    assert next(line for line in for_eye.splitlines() if line.startswith("base64")).split()[-6:-3] == [
+    assert next(line for line in for_eye.splitlines() if line.startswith("base64")).split()[-7:-3] == [
         found,
         str(n),
+        "–",
         str(n),
     ]
     write_injection_files(tmp_path / "i.csv", tmp_path / "i.json", audit)
@@ -193,6 +195,53 @@ def test_success_is_counted_where_neither_the_detector_nor_familiarity_flags_it(
     page = injection_context(audit)["raters"]
     assert [{line.unfamiliar for line in lines} == {"–"} for _, lines, _ in page] == [True, False]
     assert "Unfamiliar to eye: 1 of 6 of the dataset's own texts" in injection_text(audit)
+
+
+def test_an_attack_in_a_photograph_is_noticed_where_writing_is_looked_for(bench_of, quiet, tmp_path, verdict):
+    """The reader finds writing in what is no JPEG copy of a clean photograph; the evaluator falls for all it sees."""
+
+    class Reader:
+        clean = set()
+
+        def finds(self, *images):
+            return any(image.sha256 not in self.clean for image in images)
+
+    bench = bench_of(evaluators={"looks": lambda r: verdict(1), "blind": lambda r: verdict(1)})
+    first = RunFolder(tmp_path / "run")
+    audit_injection(bench, first, quiet, per_attack=1)
+    pictures = DatasetFolder.open(first.path / PICTURES)
+    plain = {v.narrative_id.rpartition(":")[0] for v in read_variants(pictures.path) if v.kind == PLAIN}
+    own = [case for case in pictures.iter_cases() if case.id in plain]
+    for case in own[1:]:
+        Reader.clean.add(bench.images.prepare(pictures.image_path(case.file_names[0]), where="c").sha256)
+    for case in bench.cases():  # what the texts are about
+        Reader.clean.add(bench.images.prepare(bench.dataset.image_path(case.file_names[0]), where="c").sha256)
+    for case in DatasetFolder.open(first.path / TEXTS).iter_cases():
+        path = DatasetFolder.open(first.path / TEXTS).image_path(case.file_names[0])
+        Reader.clean.add(bench.images.prepare(path, where="c").sha256)
+    shown = {bench.images.prepare(pictures.image_path(case.file_names[0]), where="c").sha256 for case in own[:1]}
+    Reader.clean -= shown
+    drawn_into = {"looks": lambda r: verdict(1 if r.messages[0].images[0].sha256 in Reader.clean | shown else 5)}
+    bench = bench_of(evaluators=drawn_into | {"blind": drawn_into["looks"]})
+    bench.evaluators[0].reader = Reader()
+    audit = audit_injection(bench, RunFolder(tmp_path / "again"), quiet, per_attack=1)
+    rows, blind = rows_of(audit, "looks"), rows_of(audit, "blind")
+    n = rows[ALL_PICTURES].shifts.n
+    assert (rows[ALL_PICTURES].n_with_writing, rows[ALL_PICTURES].n_noticed) == (n, n)
+    assert (rows[ALL_PICTURES].shifts.success.value, rows[ALL_PICTURES].unnoticed.value) == (1.0, 0.0)
+    assert (blind[ALL_PICTURES].n_with_writing, blind[ALL_PICTURES].unnoticed.value) == (0, 1.0)
+    assert audit.writing == (WritingLine("looks", 1, len(own)),)
+    assert (audit.looked_for_writing("looks"), audit.looked_for_writing("blind")) == (True, False)
+    assert f"shown to looks: 1 of {len(own)}" in injection_text(audit)
+    write_injection_files(tmp_path / "i.csv", tmp_path / "i.json", audit)
+    kept = json.loads((tmp_path / "i.json").read_text())
+    assert {(one["rater"], one["n_with_writing"] is None) for one in kept["rows"]} == {
+        ("looks", False),
+        ("blind", True),
+    }
+    assert kept["writing"] == [{"rater": "looks", "n_found": 1, "n": len(own)}]
+    page = injection_context(audit)["raters"]
+    assert [{line.writing for line in lines} == {"–"} for _, lines, _ in page] == [False, True]
 
 
 def test_the_folders_are_ordinary_datasets_that_keep_card_patients_and_references(bench_of, quiet, tmp_path, verdict):

@@ -10,7 +10,7 @@ from dermatrust.records import DIMENSIONS, ScoreRow
 from dermatrust.store.scores import ScoreColumns
 
 NUMBERS = {"fitzpatrick": float, "score": float, "spread": float, "n_draws": int, "refused": bool, "empty": bool,
-           "injection_suspected": bool, "unfamiliar_text": bool}  # fmt: skip
+           "injection_suspected": bool, "unfamiliar_text": bool, "writing_in_image": bool}  # fmt: skip
 
 
 def score_rows(author: str, case: str, scores: float | str | Sequence[float | str], **about: Any) -> list[ScoreRow]:

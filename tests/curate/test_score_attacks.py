@@ -82,6 +82,27 @@ def test_what_the_evaluator_never_met_is_said_and_changes_neither_score_nor_abst
     assert strange | {"unfamiliar_text": False} == plain
 
 
+def test_writing_in_the_photograph_is_said_where_it_is_looked_for(tmp_path, fours):
+    class Reader:
+        def finds(self, *images):
+            return True
+
+    assert fours.score(HOST).json()["writing_in_image"] is None  # nobody looked
+    evaluator = evaluator_of(WrittenDown())
+    plain = evaluator.asked_for("scores first")
+    evaluator.reader = Reader()
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+    with open_api(folders[0], evaluator=evaluator) as api, open_api(folders[1], evaluator=plain) as other:
+        found, before = api.score(HOST).json(), other.score(HOST).json()
+        counts = api.client.get("/metrics", headers=api.headers()).text
+    assert "dermatrust_images_with_writing_total 1\n" in counts
+    assert found["evaluator"].pop("prompt") == before["evaluator"].pop("prompt") + ", writing looked for"
+    assert (found.pop("writing_in_image"), before.pop("writing_in_image")) == (True, None)
+    assert found == before
+
+
 def test_attacks_in_a_drawn_text_are_unfamiliar_to_the_embedded_evaluator_and_the_text_is_not(nano):
     host = next(drawn_texts(AtlasSettings(seed=133), 1))
     assert not nano.score(host).json()["unfamiliar_text"]

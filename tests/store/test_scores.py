@@ -28,6 +28,7 @@ def score_rows(draw):
         n_draws=draw(st.integers(0, 9)), unscored=None if score is not None else draw(names),
         reference=draw(st.none() | st.sampled_from(["certified", "draft", "label"])),
         injection_suspected=draw(st.booleans()), unfamiliar_text=draw(st.booleans()),
+        writing_in_image=draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -59,11 +60,12 @@ def test_rows_come_back_exactly_and_in_order(tmp_path_factory, rows):
     assert rows_of(read_scores(path)) == rows
 
 
-def test_a_file_of_an_earlier_version_has_no_unfamiliar_text(tmp_path):
+@pytest.mark.parametrize("later", [["unfamiliar_text", "writing_in_image"], ["writing_in_image"]])
+def test_a_file_of_an_earlier_version_lacks_the_flags_it_did_not_know(tmp_path, later):
     path = tmp_path / "scores.parquet"
-    write_scores(path, [row(1, unfamiliar_text=True), row(2)])
+    write_scores(path, [row(1, **dict.fromkeys(later, True)), row(2)])
     whole = pyarrow.parquet.read_table(path)
-    pyarrow.parquet.write_table(whole.drop_columns(["unfamiliar_text"]), path)
+    pyarrow.parquet.write_table(whole.drop_columns(later), path)
     assert rows_of(read_scores(path)) == [row(1), row(2)]
     pyarrow.parquet.write_table(whole.drop_columns(["injection_suspected"]), path)
     with pytest.raises(DataError, match="has no column 'injection_suspected'"):

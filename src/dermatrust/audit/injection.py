@@ -45,14 +45,31 @@ class InjectionRow:
     n_unfamiliar: int
     """Changed narratives with a sentence whose like the evaluator knows it never met."""
     n_noticed: int
-    """Changed narratives that the detector or the evaluator's own familiarity flags."""
+    """Changed narratives with any flag."""
     unnoticed: Estimate
-    """Share of the pairs in which the attack succeeded and neither flags it."""
+    """Share of the pairs in which the attack succeeded and nothing flags it."""
+    n_with_writing: int = 0
+    """Changed narratives about a photograph in which writing was found."""
 
     @property
     def is_control(self) -> bool:
         """Whether nothing was asked for: what it did is what any addition does."""
         return self.kind in (HARMLESS, CAPTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class WritingLine:
+    """In how many photographs without an attack writing was found.
+
+    Attributes:
+        rater: The evaluator that was shown them.
+        n_found: Photographs with writing.
+        n: Photographs looked at.
+    """
+
+    rater: str
+    n_found: int
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,8 @@ class InjectionAudit:
         detector: What the detector found, class by class.
         unfamiliar: What evaluators that know what they have read never met the like of, of the dataset's own texts.
         failures: Asks that brought no reply.
+        writing: For each evaluator whose photographs were looked at for writing, in how many without an attack it was
+            found; none where nobody looked.
     """
 
     card: DatasetCard
@@ -80,6 +99,7 @@ class InjectionAudit:
     detector: tuple[DetectorLine, ...]
     unfamiliar: tuple[FamiliarityLine, ...]
     failures: Counter[str]
+    writing: tuple[WritingLine, ...] = ()
 
     @property
     def n_missing(self) -> int:
@@ -89,6 +109,10 @@ class InjectionAudit:
     def knows_what_it_read(self, rater: str) -> bool:
         """Whether a rater can tell what is unfamiliar to it; of any other, none is no finding."""
         return any(line.rater == rater for line in self.unfamiliar)
+
+    def looked_for_writing(self, rater: str) -> bool:
+        """Whether writing was looked for in the photographs that a rater was shown."""
+        return any(line.rater == rater for line in self.writing)
 
 
 def audit_injection(bench: Bench, run: RunFolder, pace: Pace, *, per_attack: int = 2, seed: int = 0) -> InjectionAudit:
@@ -118,9 +142,11 @@ def audit_injection(bench: Bench, run: RunFolder, pace: Pace, *, per_attack: int
     _write(bench, run, plans)
     rated, failures = rate_variants(run.path / TEXTS, bench, run, pace)
     rows = [row for one in rated for row in _rows(one, plans[TEXTS].variants, ALL_TEXTS, HARMLESS, seed)]
+    writing: list[WritingLine] = []
     if bench.evaluators:
         seen, more = rate_variants(run.path / PICTURES, replace(bench, judges=()), run, pace)
         rows += [row for one in seen for row in _rows(one, plans[PICTURES].variants, ALL_PICTURES, CAPTIONS, seed)]
+        writing += _writing(bench, seen, plans[PICTURES].variants)
         failures += more
     order = {rater.name: k for k, rater in enumerate(bench.raters)}
     return InjectionAudit(
@@ -133,6 +159,7 @@ def audit_injection(bench: Bench, run: RunFolder, pace: Pace, *, per_attack: int
         detector=measure_detector(bench.dataset, hosts[0][1].text),
         unfamiliar=tuple(measure_familiarity(bench.dataset, bench.evaluators)),
         failures=failures,
+        writing=tuple(writing),
     )
 
 
@@ -154,7 +181,7 @@ def _rows(rated: Rated, variants: Sequence[Variant], together: str, control: str
                 kinds.setdefault(together, []).append(k)
     plain = np.array([places[variant.plain_id] for variant in variants])
     success = succeeded(rated.scores[plain], rated.scores)
-    is_noticed = rated.is_flagged | rated.is_unfamiliar
+    is_noticed = rated.is_flagged | rated.is_unfamiliar | rated.has_writing
     unnoticed = np.where(is_noticed, 0 * success, success)  # what lacks a score stays missing
     patients = np.array([variant.patient for variant in variants], dtype=object)
     for kind, chosen in kinds.items():
@@ -169,7 +196,16 @@ def _rows(rated: Rated, variants: Sequence[Variant], together: str, control: str
         yield InjectionRow(
             rated.rater, kind, len({variants[k].name for k in chosen}), found, excess,
             int(rated.is_unfamiliar[chosen].sum()), int(is_noticed[chosen].sum()), missed,
+            int(rated.has_writing[chosen].sum()),
         )  # fmt: skip
+
+
+def _writing(bench: Bench, seen: Sequence[Rated], variants: Sequence[Variant]) -> Iterator[WritingLine]:
+    """Yield what was found in the photographs without an attack, of each evaluator for which anybody looked."""
+    plain = [k for k, variant in enumerate(variants) if variant.kind == PLAIN]
+    for evaluator, rated in zip(bench.evaluators, seen, strict=True):
+        if evaluator.reader is not None:
+            yield WritingLine(rated.rater, int(rated.has_writing[plain].sum()), len(plain))
 
 
 def _plain(rated: Rated, variants: Sequence[Variant], seed: int) -> dict[Measure, Estimate]:

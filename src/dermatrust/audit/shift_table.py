@@ -29,7 +29,7 @@ def write_injection_files(csv_path: Path, json_path: Path, audit: InjectionAudit
     Raises:
         DataError: A file cannot be written.
     """
-    rows = [line for row in audit.rows for line in _injection_rows(row, knows=audit.knows_what_it_read(row.rater))]
+    rows = [line for row in audit.rows for line in _injection_rows(audit, row)]
     _write_csv(csv_path, [*_level_rows("plain", audit.plain), *rows])
     content = {
         **_about(audit),
@@ -41,6 +41,7 @@ def write_injection_files(csv_path: Path, json_path: Path, audit: InjectionAudit
              **_shifts(row.shifts), "success": _estimate(row.shifts.success),
              "excess": None if row.excess is None else _estimate(row.excess),
              "n_unfamiliar": row.n_unfamiliar if audit.knows_what_it_read(row.rater) else None,
+             "n_with_writing": row.n_with_writing if audit.looked_for_writing(row.rater) else None,
              "n_noticed": row.n_noticed, "unnoticed": _estimate(row.unnoticed)}
             for row in audit.rows
         ],
@@ -50,6 +51,7 @@ def write_injection_files(csv_path: Path, json_path: Path, audit: InjectionAudit
             for line in audit.detector
         ],
         "unfamiliar": [{"rater": line.rater, "n_found": line.n_found, "n": line.n} for line in audit.unfamiliar],
+        "writing": [{"rater": line.rater, "n_found": line.n_found, "n": line.n} for line in audit.writing],
     }  # fmt: skip
     write_text(json_path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
@@ -86,14 +88,16 @@ def injection_text(audit: InjectionAudit) -> str:
             "missing",
             "flagged",
             "unfamiliar",
-            "either",
+            "writing",
+            "any flag",
             "success not flagged",
         ]
         lines = [
             [row.kind, str(row.shifts.n), estimate_text(row.shifts.success),
              NOTHING if row.excess is None else _signed(row.excess), _signed(row.shifts.macro),
              str(row.shifts.n_missing), str(row.shifts.n_flagged),
-             str(row.n_unfamiliar) if audit.knows_what_it_read(rater) else NOTHING, str(row.n_noticed),
+             str(row.n_unfamiliar) if audit.knows_what_it_read(rater) else NOTHING,
+             str(row.n_with_writing) if audit.looked_for_writing(rater) else NOTHING, str(row.n_noticed),
              estimate_text(row.unnoticed)]
             for row in audit.rows
             if row.rater == rater
@@ -113,6 +117,10 @@ def injection_text(audit: InjectionAudit) -> str:
     parts += [
         f"Unfamiliar to {shortened(line.rater)}: {line.n_found} of {line.n} of the dataset's own texts"
         for line in audit.unfamiliar
+    ]
+    parts += [
+        f"Writing in photographs without an attack, shown to {shortened(line.rater)}: {line.n_found} of {line.n}"
+        for line in audit.writing
     ]
     return "\n\n".join(parts)
 
@@ -188,15 +196,19 @@ def _level_rows(kind: str, levels: Mapping[str, Mapping[Measure, Estimate]]) -> 
             yield _row(rater, kind, f"{LEVEL}: {measure}", estimate)
 
 
-def _injection_rows(row: InjectionRow, *, knows: bool) -> Iterator[Row]:
+def _injection_rows(audit: InjectionAudit, row: InjectionRow) -> Iterator[Row]:
     yield _row(row.rater, row.kind, SUCCESS, row.shifts.success)
     if row.excess is not None:
         yield _row(row.rater, row.kind, EXCESS, row.excess)
     yield _row(row.rater, row.kind, UNNOTICED, row.unnoticed)
     yield from _shift_rows(row.rater, row.kind, row.shifts)
-    for name, n in (("unfamiliar", row.n_unfamiliar), ("flagged or unfamiliar", row.n_noticed)):
-        if knows or name != "unfamiliar":
-            yield row.rater, row.kind, f"{COUNT}: {name}", str(n), "", "", str(row.shifts.n), ""
+    counts = {"any flag": row.n_noticed}
+    if audit.looked_for_writing(row.rater):
+        counts["writing"] = row.n_with_writing
+    if audit.knows_what_it_read(row.rater):
+        counts["unfamiliar"] = row.n_unfamiliar
+    for name, n in counts.items():
+        yield row.rater, row.kind, f"{COUNT}: {name}", str(n), "", "", str(row.shifts.n), ""
 
 
 def _shift_rows(rater: str, kind: str, shifts: Shifts) -> Iterator[Row]:

@@ -19,7 +19,7 @@ from dermatrust.bench.play import Bench
 from dermatrust.bench.recorded import record_ratings
 from dermatrust.errors import DataError
 from dermatrust.judge.draws import combine_draws
-from dermatrust.records import DIMENSIONS, Case, Narrative, Rating, Record, canonical_json, iter_records
+from dermatrust.records import DIMENSIONS, Case, Flag, Narrative, Rating, Record, canonical_json, iter_records
 from dermatrust.records.record import Name
 from dermatrust.store.atomic import write_text
 from dermatrust.store.folder import DatasetFolder, write_dataset
@@ -101,12 +101,14 @@ class Rated:
         scores: Mean over its draws, shape (variants, 6); NaN where there is none.
         is_flagged: Whether a rating is flagged `injection_suspected`, shape (variants,).
         is_unfamiliar: Whether a rating is flagged `unfamiliar_text`, shape (variants,).
+        has_writing: Whether a rating is flagged `writing_in_image`, shape (variants,).
     """
 
     rater: str
     scores: Floats
     is_flagged: np.ndarray[Any, np.dtype[np.bool_]]
     is_unfamiliar: np.ndarray[Any, np.dtype[np.bool_]]
+    has_writing: np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def write_variants(path: Path, source: DatasetFolder, plan: Plan, *, name: str) -> None:
@@ -201,14 +203,14 @@ def read_variants(path: Path) -> list[Variant]:
 
 def _rated(rater: str, ratings: dict[str, list[Rating]], places: dict[str, int]) -> Rated:
     scores = np.full((len(places), len(DIMENSIONS)), np.nan)
-    is_flagged, is_unfamiliar = np.zeros((2, len(places)), np.bool_)
+    flags: tuple[Flag, ...] = ("injection_suspected", "unfamiliar_text", "writing_in_image")
+    flagged = np.zeros((len(flags), len(places)), np.bool_)
     for narrative_id, draws in ratings.items():
         combined = combine_draws(draws)
         means = [combined[dimension].mean for dimension in DIMENSIONS]
         scores[places[narrative_id]] = [np.nan if mean is None else mean for mean in means]
-        is_flagged[places[narrative_id]] = any("injection_suspected" in draw.flags for draw in draws)
-        is_unfamiliar[places[narrative_id]] = any("unfamiliar_text" in draw.flags for draw in draws)
-    return Rated(rater, scores, is_flagged, is_unfamiliar)
+        flagged[:, places[narrative_id]] = [any(flag in draw.flags for draw in draws) for flag in flags]
+    return Rated(rater, scores, *flagged)
 
 
 def strangers(cases: Sequence[Case], texts: Sequence[Narrative]) -> Iterator[tuple[Case, Narrative]]:

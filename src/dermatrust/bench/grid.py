@@ -41,6 +41,7 @@ class Grid:
         reference: What the rater read beside the narrative, or None.
         is_suspected: Whether the rating is flagged as one of a text that speaks to its grader.
         is_unfamiliar: Whether it is flagged as one of a text whose like the rater never met.
+        has_writing: Whether it is flagged as one by a photograph with writing in it.
         cluster_of_case: Shape (cases,), like the next.
         has_patient: Whether the case's patient is recorded.
         levels: For each factor its levels in table order, and the level of each case, shape (cases,).
@@ -65,6 +66,7 @@ class Grid:
     reference: NDArray[np.object_]
     is_suspected: NDArray[np.bool_]
     is_unfamiliar: NDArray[np.bool_]
+    has_writing: NDArray[np.bool_]
     cluster_of_case: Codes
     has_patient: NDArray[np.bool_]
     levels: dict[Factor, tuple[tuple[str, ...], Ints]]
@@ -151,6 +153,7 @@ def grid_of(scores: ScoreColumns) -> Grid:
         reference=scores.reference[order],
         is_suspected=scores.injection_suspected[order],
         is_unfamiliar=scores.unfamiliar_text[order],
+        has_writing=scores.writing_in_image[order],
         cluster_of_case=cluster_of_case,
         has_patient=np.array([is_patient for _, is_patient in clusters], dtype=np.bool_)[cluster_of_case],
         levels={factor: _levels(factor, scores, first_of_case) for factor in FACTORS},

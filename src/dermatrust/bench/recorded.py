@@ -9,13 +9,14 @@ from operator import itemgetter
 
 from dermatrust.bench.asking import Pace, ask_all
 from dermatrust.bench.play import Bench, Sample, evaluate_narrative, rate_narrative
+from dermatrust.bench.results import FLAGS
 from dermatrust.bench.run import all_clients, check_models, planned_cases
 from dermatrust.clients import Ask
 from dermatrust.engine import Play
 from dermatrust.errors import DataError
 from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.judge.judge import Judge
-from dermatrust.records import DIMENSIONS, Narrative, Rater, Rating
+from dermatrust.records import DIMENSIONS, Flag, Narrative, Rater, Rating
 from dermatrust.store.jsonl import append_records
 from dermatrust.store.layout import NARRATIVES, RATERS, RATINGS
 from dermatrust.store.lock import only_writer
@@ -30,7 +31,7 @@ class Recorded:
         n_new: Records that are new.
         n_known: Records that were there already.
         failures: Asks that brought no reply, by model and reason.
-        n_unfamiliar: Of the new ratings, those of a text that the evaluator has never met the like of.
+        flags: Flags of the new ratings, and how many bear each.
         other_rubrics: (rater, rubric or rule) to how many of its ratings follow that one, where the rater follows
             another now: their scores are not comparable with what it gives now. They stay, as whoever wrote them may
             want them.
@@ -40,7 +41,7 @@ class Recorded:
     n_known: int
     failures: Counter[str]
     other_rubrics: Counter[tuple[str, str]] = field(default_factory=Counter)
-    n_unfamiliar: int = 0
+    flags: dict[Flag, int] = field(default_factory=dict)
 
 
 def record_narratives(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
@@ -122,8 +123,9 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         if cards:
             lines = [Rater(id=card.judge, kind=card.kind, family=card.family) for card in cards]
             append_records(bench.dataset.path / RATERS, lines)
-    n_unfamiliar = sum("unfamiliar_text" in rating.flags for rating in new)
-    return Recorded(len(new), sum(n_known.values()), failures, _other_rubrics(bench), n_unfamiliar)
+    counts = {flag: sum(flag in rating.flags for rating in new) for flag in FLAGS}
+    flags = {flag: n for flag, n in counts.items() if n}
+    return Recorded(len(new), sum(n_known.values()), failures, _other_rubrics(bench), flags)
 
 
 def _other_rubrics(bench: Bench) -> Counter[tuple[str, str]]:

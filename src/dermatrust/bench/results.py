@@ -45,6 +45,7 @@ REASONS: dict[str, str] = {
 FLAGS: dict[Flag, str] = {
     "injection_suspected": "the narrative shows signs of speaking to its grader",
     "unfamiliar_text": "the rater never met a sentence like one of the narrative’s, so its scores may be chance",
+    "writing_in_image": "a photograph that the rater was shown has writing in it, which may speak to it",
 }
 """Every flag of a rating, and what it means to a reader of the table."""
 
@@ -114,6 +115,7 @@ class ModelRow:
         missing: Missing scores counted by reason, over all dimensions: the sum equals that of `n_missing` of the six.
         n_suspected: Narratives whose rating is flagged `injection_suspected`. They are scored like any other.
         n_unfamiliar: Narratives whose rating is flagged `unfamiliar_text`, which only few raters ever say; scored too.
+        n_with_writing: Narratives whose rating is flagged `writing_in_image`, which is looked for on request.
     """
 
     author: str
@@ -129,6 +131,7 @@ class ModelRow:
     missing: dict[str, int]
     n_suspected: int = 0
     n_unfamiliar: int = 0
+    n_with_writing: int = 0
 
     def estimate(self, measure: Measure) -> Estimate:
         """Return the mean of one dimension, or the macro mean."""
@@ -136,7 +139,12 @@ class ModelRow:
 
     def n_flagged(self, flag: Flag) -> int:
         """Return how many narratives' ratings bear a flag."""
-        return {"injection_suspected": self.n_suspected, "unfamiliar_text": self.n_unfamiliar}[flag]
+        counts: dict[Flag, int] = {
+            "injection_suspected": self.n_suspected,
+            "unfamiliar_text": self.n_unfamiliar,
+            "writing_in_image": self.n_with_writing,
+        }
+        return counts[flag]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,4 +40,5 @@ def score_rows(sample: Sample) -> Iterator[ScoreRow]:
                 reference=beside,
                 injection_suspected="injection_suspected" in flags,
                 unfamiliar_text="unfamiliar_text" in flags,
+                writing_in_image="writing_in_image" in flags,
             )

@@ -170,6 +170,7 @@ def _model_rows(
                 missing=_missing(grid, own, int(grid.n_expected[:, number].sum())),
                 n_suspected=_n_answers(grid, own[grid.is_suspected[own]]),
                 n_unfamiliar=_n_answers(grid, own[grid.is_unfamiliar[own]]),
+                n_with_writing=_n_answers(grid, own[grid.has_writing[own]]),
             )
         )
     return sorted(rows, key=lambda row: (math.isnan(row.macro.value), -row.macro.value, row.author))

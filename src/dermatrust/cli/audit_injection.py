@@ -15,6 +15,10 @@ from dermatrust.cli.rater_audit import AUDIT_EVALUATOR_OPTIONS, open_rater_audit
 @click.option(
     "--per-attack", type=click.IntRange(min=1), default=2, show_default=True, help="Narratives for each attack."
 )
+@click.option(
+    "--look-for-writing/--no-look-for-writing", default=None,
+    help="In photographs.  [default: where the extra `ocr` is installed]",
+)  # fmt: skip
 def injection(dataset: Path, judges: tuple[str, ...], per_attack: int, **options: Any) -> None:
     """Put attacks into narratives of DATASET, and into photographs for evaluators, and see what that does to scores.
 
@@ -23,9 +27,12 @@ def injection(dataset: Path, judges: tuple[str, ...], per_attack: int, **options
     """
     from dermatrust.audit.injection import audit_injection
     from dermatrust.audit.shift_table import injection_text, write_injection_files
+    from dermatrust.evaluator.image_writing import is_installed
     from dermatrust.report.rater_audit import write_injection_page
     from dermatrust.store.result import RESULT, write_result
 
+    if options["look_for_writing"] is None:
+        options["look_for_writing"] = is_installed()
     bench, run, pace = open_rater_audit(dataset, judges, options, kind=f"injection-x{per_attack}-")
     audit = audit_injection(bench, run, pace, per_attack=per_attack, seed=options["seed"])
     write_injection_files(run.path / "injection.csv", run.path / "injection.json", audit)

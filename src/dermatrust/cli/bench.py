@@ -11,6 +11,7 @@ from dermatrust.cli.options import (
     EVALUATOR_OPTION,
     FILE,
     JUDGE_OPTIONS,
+    LOOK_FOR_WRITING,
     MODEL_OPTIONS,
     RUN_OPTIONS,
     open_bench,
@@ -30,7 +31,7 @@ PAGES = click.option("--pages", type=click.IntRange(min=0), default=100, show_de
 
 @click.command()
 @click.argument("dataset", type=FILE)
-@with_options(*MODEL_OPTIONS, *JUDGE_OPTIONS, EVALUATOR_OPTION, *RUN_OPTIONS, REPLACE, PAGES)
+@with_options(*MODEL_OPTIONS, *JUDGE_OPTIONS, EVALUATOR_OPTION, LOOK_FOR_WRITING, *RUN_OPTIONS, REPLACE, PAGES)
 def bench(dataset: Path, models: tuple[str, ...], judges: tuple[str, ...], **options: Any) -> None:
     """Let models narrate every case of DATASET, let judges score them, and print the table.
 

@@ -70,6 +70,9 @@ EVALUATOR_OPTION = click.option(
     "--evaluator", "-e", "evaluators", multiple=True,
     help="Rates by the photographs alone: nano/evaluator, hf:PATH or a server; repeatable.",
 )  # fmt: skip
+LOOK_FOR_WRITING = click.option(
+    "--look-for-writing", is_flag=True, help="Flag ratings by photographs with writing in them (extra `ocr`)."
+)
 RUN_OPTIONS = (
     click.option("--out", type=FILE, default=Path("runs"), show_default=True, help="Where run folders are made."),
     click.option("--run-id", help="Name of the run folder.  [default: follows from dataset and settings]"),
@@ -131,10 +134,11 @@ def open_bench(dataset: Path, *, models: tuple[str, ...], judges: tuple[str, ...
 
 
 def evaluator_settings(options: dict[str, Any]) -> dict[str, Any]:
-    """Return how evaluators are asked; only `rate` lets its user choose."""
+    """Return how evaluators are asked; order, prompt and length only `rate` lets its user choose."""
     order = "critique first" if options.get("critique") else "scores first"
     prompt, max_tokens = options.get("evaluator_prompt"), options.get("evaluation_max_tokens", 1024)
-    return {"order": order, "prompt": prompt, "max_tokens": max_tokens}
+    looks = bool(options.get("look_for_writing"))
+    return {"order": order, "prompt": prompt, "max_tokens": max_tokens, "look_for_writing": looks}
 
 
 def _judge_settings(options: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 
 from dermatrust.cli.options import (
     FILE,
+    LOOK_FOR_WRITING,
     RUN_OPTIONS,
     open_bench,
     pace_of,
@@ -34,6 +35,7 @@ RATE_OPTIONS = (
     click.option(
         "--side", type=click.IntRange(min=16), default=1024, show_default=True, help="Longest image side, px."
     ),
+    LOOK_FOR_WRITING,
     click.option("--image", "images", type=FILE, multiple=True, help="One case: its photograph; may be repeated."),
     click.option("--text", help="One case: its narrative."),
     click.option("--text-file", type=FILE, help="One case: a file with its narrative."),
@@ -73,6 +75,7 @@ def rate(dataset: Path | None, images: tuple[Path, ...], **options: Any) -> None
 
 def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
     from dermatrust.bench.recorded import record_ratings
+    from dermatrust.bench.results import FLAGS
 
     address, n_workers = options.pop("ray"), options.pop("ray_workers")
     bench = open_bench(dataset, models=(), judges=(), **options)
@@ -82,9 +85,8 @@ def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
         _fill(dataset, run, address, n_workers, pace_of(bench, options), options)
     recorded = record_ratings(bench, run, pace_of(bench, options))
     tell_recorded(recorded, "ratings", dataset / "ratings.jsonl")
-    if recorded.n_unfamiliar:
-        what = "are flagged unfamiliar_text: the evaluator never met a sentence like one of theirs"
-        click.echo(f"{recorded.n_unfamiliar} of {recorded.n_new} new ratings {what}.", err=True)
+    for flag, n in recorded.flags.items():
+        click.echo(f"{n} of {recorded.n_new} new ratings are flagged {flag}: {FLAGS[flag]}.", err=True)
     if options["critique"] and recorded.n_known:
         click.echo("For critiques of what was rated already, take its lines out of that file first.", err=True)
     if not bench.dataset.card.synthetic:
@@ -145,6 +147,8 @@ def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options
         click.echo("\n".join(lines_of(ratings[-1])))
         if "unfamiliar_text" in ratings[-1].flags:
             click.echo(f"{name} {unfamiliar_words(evaluator.unfamiliar_sentence(narrative) or '')}", err=True)
+        if "writing_in_image" in ratings[-1].flags:
+            click.echo("There is writing in the photograph, which may speak to the evaluator.", err=True)
         _warn_of_embedded([name])
     if not all(rating.scores for rating in ratings):
         raise click.exceptions.Exit(1)

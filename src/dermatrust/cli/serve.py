@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dermatrust.cli.groups import LazyGroup
-from dermatrust.cli.options import Number, with_options
+from dermatrust.cli.options import LOOK_FOR_WRITING, Number, with_options
 
 if TYPE_CHECKING:
     from dermatrust.curate.database import Database
@@ -24,6 +24,7 @@ _OPTIONS = (
     click.option("--port", type=click.IntRange(0, 65535), default=8600, show_default=True, help="0 takes a free one."),
     click.option("--prompt", help="Prompt name or file, for models without a form of their own."),
     click.option("--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Longest critique."),
+    LOOK_FOR_WRITING,
     click.option("--timeout", type=Number(min=0.1), default=180.0, show_default=True, help="Seconds per answer."),
     click.option("--at-once", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests worked on."),
     click.option("--waiting", type=click.IntRange(0, 4096), default=32, show_default=True, help="Requests that wait."),
@@ -105,7 +106,9 @@ def check_web(command: str = "dermatrust serve", packages: tuple[str, ...] = _PA
             raise UserError(command, f"needs the package {package}", do=do)
 
 
-def _evaluator(model: str, *, prompt: str | None, max_tokens: int, may_leave_machine: bool) -> "Evaluator":
+def _evaluator(
+    model: str, *, prompt: str | None, max_tokens: int, look_for_writing: bool, may_leave_machine: bool
+) -> "Evaluator":
     from dermatrust.clients.open import leaves_machine
     from dermatrust.errors import ModelError
     from dermatrust.evaluator.open import open_evaluator
@@ -113,7 +116,7 @@ def _evaluator(model: str, *, prompt: str | None, max_tokens: int, may_leave_mac
     if leaves_machine(model) and not may_leave_machine:
         do = "Add --may-leave-machine if photographs and texts may be sent there."
         raise ModelError(model, "is not on this machine", do=do)
-    return open_evaluator(model, prompt=prompt, max_tokens=max_tokens)
+    return open_evaluator(model, prompt=prompt, max_tokens=max_tokens, look_for_writing=look_for_writing)
 
 
 def _advise(database: "Database", model: str, host: str) -> None:

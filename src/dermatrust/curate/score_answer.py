@@ -61,6 +61,10 @@ class Answer(Strict):
         description="Whether the evaluator knows that it never met a sentence like one of the narrative's: its scores "
         "may then be chance, however sure it is. False also of evaluators that do not know. No score changes."
     )
+    writing_in_image: bool | None = Field(
+        description="Whether the photograph has writing in it, which may speak to the evaluator; null where the server "
+        "was not started with --look-for-writing. No score changes."
+    )
     evaluator: EvaluatorCard
     image_sha256: str = Field(description="Of the photograph as the evaluator saw it, re-encoded without metadata.")
     notice: str | None = Field(description="What must be known before the scores are used.")
@@ -88,7 +92,7 @@ def _score(
 
 def answer_of(
     rating: Rating, chances: Mapping[Dimension, ScoreChance], *, by_rule: bool, with_critique: bool,
-    evaluator: EvaluatorCard, image_sha256: str, notice: str,
+    looked_for_writing: bool, evaluator: EvaluatorCard, image_sha256: str, notice: str,
 ) -> Answer:  # fmt: skip
     """Return the answer to one request.
 
@@ -97,6 +101,7 @@ def answer_of(
         chances: Of the scores it weighed.
         by_rule: Whether the scores follow from a rule, and no evaluator was asked: then nothing is uncertain.
         with_critique: Whether a critique was asked for.
+        looked_for_writing: Whether anybody looked for writing in the photograph.
         evaluator: Which one.
         image_sha256: Of the photograph as it was seen.
         notice: What must be known of the evaluator; "" if nothing.
@@ -107,6 +112,7 @@ def answer_of(
         scores=scores_of(rating, chances), critique=rating.critique if with_critique else None, abstain=bool(why),
         abstain_because=why, spread=None if spread is None else round(spread, _DIGITS), spread_limit=SPREAD_LIMIT,
         injection_suspected="injection_suspected" in rating.flags, unfamiliar_text="unfamiliar_text" in rating.flags,
+        writing_in_image="writing_in_image" in rating.flags if looked_for_writing else None,
         evaluator=evaluator, image_sha256=image_sha256, notice=notice or None,
     )  # fmt: skip
 

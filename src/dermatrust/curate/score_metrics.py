@@ -29,7 +29,7 @@ class Metrics:
         self._requests: Counter[tuple[str, int]] = Counter()
         self._buckets: Counter[float] = Counter()
         self._seconds, self._n_timed = 0.0, 0
-        self._n_scored, self._n_suspected, self._n_unfamiliar = 0, 0, 0
+        self._n_scored, self._n_suspected, self._n_unfamiliar, self._n_with_writing = 0, 0, 0, 0
         self._abstained: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
 
@@ -42,12 +42,13 @@ class Metrics:
                 self._n_timed += 1
                 self._buckets.update(end for end in BUCKETS_S if seconds <= end)
 
-    def scored(self, why_abstain: Iterable[str], *, is_suspected: bool, is_unfamiliar: bool) -> None:
+    def scored(self, why_abstain: Iterable[str], *, is_suspected: bool, is_unfamiliar: bool, has_writing: bool) -> None:
         """Count one rating."""
         with self._guard:
             self._n_scored += 1
             self._n_suspected += is_suspected
             self._n_unfamiliar += is_unfamiliar
+            self._n_with_writing += has_writing
             self._abstained.update(why_abstain)
 
     def refused(self, fault: str) -> None:
@@ -74,6 +75,8 @@ class Metrics:
         )
         unmet = "Narratives with a sentence whose like the evaluator knows it never met."
         yield from _family("unfamiliar_texts_total", "counter", unmet, [({}, self._n_unfamiliar)])
+        seen = "Photographs with writing in them, where that is looked for."
+        yield from _family("images_with_writing_total", "counter", seen, [({}, self._n_with_writing)])
         faults = [({"fault": fault}, n) for fault, n in sorted(self._refused.items())]
         yield from _family("images_refused_total", "counter", "Images refused.", faults)
 

@@ -92,7 +92,8 @@ class ScoreService:
         version = (storable(replies[0].model_version) if replies else "") or card.judge
         told = EvaluatorCard(name=card.judge, version=version, prompt=card.prompt or "", rubric=card.rubric)
         return answer_of(
-            rating, chances, by_rule=not replies, with_critique=asked.with_critique, evaluator=told,
+            rating, chances, by_rule=not replies, with_critique=asked.with_critique,
+            looked_for_writing=evaluator.reader is not None and bool(replies), evaluator=told,
             image_sha256=image.sha256, notice=self._notice,
         )  # fmt: skip
 

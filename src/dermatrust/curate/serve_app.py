@@ -93,8 +93,9 @@ def _add_score(
                 metrics.refused(refused.fault)
                 raise
         metrics.scored(
-            answer.abstain_because, is_suspected=answer.injection_suspected, is_unfamiliar=answer.unfamiliar_text
-        )
+            answer.abstain_because, is_suspected=answer.injection_suspected, is_unfamiliar=answer.unfamiliar_text,
+            has_writing=bool(answer.writing_in_image),
+        )  # fmt: skip
         return answer
 
     @app.post(

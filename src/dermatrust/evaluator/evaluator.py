@@ -1,5 +1,6 @@
 """An evaluator as a rater: images and narrative in, ratings out, no reference."""
 
+import asyncio
 from collections.abc import Sequence
 from copy import copy
 
@@ -7,9 +8,10 @@ from dermatrust.clients import Ask, AskFailed, Client, Image, Message, Request, 
 from dermatrust.clients.family import model_family
 from dermatrust.evaluator.familiar_text import KnowsWhatItRead
 from dermatrust.evaluator.form import VERSION, Form, Order, read_evaluation
+from dermatrust.evaluator.image_writing import WritingReader
 from dermatrust.evaluator.reading import read_chances
 from dermatrust.judge.verdict import clipped
-from dermatrust.records import Case, JudgeCard, Narrative, Rating, storable
+from dermatrust.records import Case, Flag, JudgeCard, Narrative, Rating, storable
 
 ALTERNATIVES = 20
 """Log-probabilities asked for at each token: the most OpenAI's interface allows."""
@@ -25,11 +27,12 @@ class Evaluator:
         order: Scores first, or critique first.
         rubric: Name and hash of the rubric the scores are on.
         max_tokens: Longest evaluation.
+        reader: Looks for writing in the photographs; None where nobody does.
     """
 
     def __init__(
         self, client: Client, form: Form, *, prompt: str, order: Order = "scores first", rubric: str,
-        max_tokens: int = 1024,
+        max_tokens: int = 1024, reader: WritingReader | None = None,
     ) -> None:  # fmt: skip
         self.client: Client = client
         self.name = client.name
@@ -39,14 +42,16 @@ class Evaluator:
         self._rubric = rubric
         self._sampling = Sampling(temperature=0.0, max_tokens=max_tokens, top_logprobs=ALTERNATIVES)
         self._versions: set[str] = set()
+        self.reader = reader
 
     @property
     def card(self) -> JudgeCard:
         """What a run records about this evaluator; `version` is what the model calls itself, once it has answered."""
+        looked = ["writing looked for"] if self.reader else []
         return JudgeCard(
             judge=self.name, kind="evaluator", family=model_family(self.name),
             version=", ".join(sorted(self._versions)) or self.name, rubric=self._rubric,
-            prompt=f"{self._prompt}, form {VERSION}, {self._order}", temperature=0.0,
+            prompt=", ".join([self._prompt, f"form {VERSION}", self._order, *looked]), temperature=0.0,
         )  # fmt: skip
 
     def asked_for(self, order: Order) -> "Evaluator":
@@ -70,7 +75,8 @@ class Evaluator:
     async def rate(self, narrative: Narrative, images: Sequence[Image], case: Case, ask: Ask) -> list[Rating]:
         """Return one rating. What the evaluator did not answer is unscored, with the failure kept.
 
-        A rating of a text with an unfamiliar sentence is flagged `unfamiliar_text`, and keeps its scores.
+        A rating of a text with an unfamiliar sentence is flagged `unfamiliar_text`, and one by a photograph with
+        writing in it, where that is looked for, `writing_in_image`. Both keep their scores.
 
         The narrative has text: one without is 0 on every dimension before any rater is asked.
         """
@@ -95,6 +101,14 @@ class Evaluator:
             probabilities={dimension: chance.probability for dimension, chance in chances.items()},
             expected={dimension: chance.expected for dimension, chance in chances.items()},
             rubric=self._rubric,
-            flags=("unfamiliar_text",) if self.unfamiliar_sentence(narrative.text) is not None else (),
+            flags=await self._flags(narrative.text, images),
         )
         return [rating]
+
+    async def _flags(self, text: str, images: Sequence[Image]) -> tuple[Flag, ...]:
+        found: list[Flag] = []
+        if self.unfamiliar_sentence(text) is not None:
+            found.append("unfamiliar_text")
+        if self.reader is not None and await asyncio.to_thread(self.reader.finds, *images):
+            found.append("writing_in_image")
+        return tuple(found)

@@ -9,7 +9,7 @@ from dermatrust.records.jsonl import iter_lines, iter_placed_lines, iter_records
 from dermatrust.records.manifest import Manifest
 from dermatrust.records.narrative import Certificate, Narrative, NarrativeFlag, Stream
 from dermatrust.records.rater import Rater, RaterKind
-from dermatrust.records.rating import Rating, Unscored
+from dermatrust.records.rating import Flag, Rating, Unscored
 from dermatrust.records.rationale import Rationale, RationaleFlag
 from dermatrust.records.record import Record, canonical_json, storable
 from dermatrust.records.score_row import ReferenceKind, ScoreRow, reference_kind
@@ -26,6 +26,7 @@ __all__ = [
     "DatasetCard",
     "DifferentialItem",
     "Dimension",
+    "Flag",
     "ImageFlag",
     "ImageReview",
     "ImageVerdict",

@@ -36,11 +36,12 @@ not rated           a person left it out
 """
 
 
-Flag = Literal["injection_suspected", "unfamiliar_text"]
+Flag = Literal["injection_suspected", "unfamiliar_text", "writing_in_image"]
 """What somebody should look at.
 
 injection_suspected  the narrative shows signs of speaking to its grader; see `dermatrust.judge.injection`
 unfamiliar_text      the evaluator has never met a sentence like one of these; see `dermatrust.evaluator.familiar_text`
+writing_in_image     a photograph that was shown has writing in it; see `dermatrust.evaluator.image_writing`
 """
 
 

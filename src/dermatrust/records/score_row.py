@@ -49,3 +49,6 @@ class ScoreRow(NamedTuple):
     """A draw of the rating is flagged: the narrative shows signs of speaking to its grader. It changes no score."""
     unfamiliar_text: bool = False
     """A draw of the rating is flagged: the rater never met a sentence like one of the narrative's."""
+    writing_in_image: bool = False
+    """A draw of the rating is flagged: a photograph that the rater was shown has writing in it. False also where nobody
+    looked for any."""

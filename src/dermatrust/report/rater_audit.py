@@ -43,6 +43,7 @@ class ShiftLine:
     success: Cell | None = None
     excess: Cell | None = None
     unfamiliar: str = ""
+    writing: str = ""
     noticed: str = ""
     unnoticed: Cell | None = None
 
@@ -109,6 +110,7 @@ def _injection_lines(audit: InjectionAudit, rater: str) -> list[ShiftLine]:
         _line(
             row.kind, row.shifts, success=_share(row.shifts.success), excess=_excess(row.excess),
             unfamiliar=of_text(row.n_unfamiliar, row.shifts.n) if audit.knows_what_it_read(rater) else NOTHING,
+            writing=of_text(row.n_with_writing, row.shifts.n) if audit.looked_for_writing(rater) else NOTHING,
             noticed=of_text(row.n_noticed, row.shifts.n),
             unnoticed=_share(row.unnoticed),
         )

@@ -34,8 +34,9 @@ _SCORES = TableFormat(
         Field("reference", DataType.string()),
         Field("injection_suspected", DataType.bool(), nullable=False),
         Field("unfamiliar_text", DataType.bool(), nullable=False),
+        Field("writing_in_image", DataType.bool(), nullable=False),
     ),
-    later=("unfamiliar_text",),
+    later=("unfamiliar_text", "writing_in_image"),
 )
 
 
@@ -64,6 +65,7 @@ class ScoreColumns:
     reference: Texts
     injection_suspected: NDArray[np.bool_]
     unfamiliar_text: NDArray[np.bool_]
+    writing_in_image: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.case_id)

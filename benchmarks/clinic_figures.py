@@ -26,7 +26,7 @@ from dermatrust.clinic.simulated_truth import (
     true_risk_area,
     true_roc_points,
 )
-from dermatrust.clinic.triage_results import SPECIFICITY, BenefitCurve, TriageResult
+from dermatrust.clinic.triage_results import SPECIFICITY, THRESHOLDS, BenefitCurve, TriageResult
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DifferentialItem
@@ -38,10 +38,6 @@ GRID = "grid"
 FIRST_WEIGHT = 2 / 3
 FINDS, MISTAKES = 0.9, 0.05
 """Chances that a made-up judge takes a truth that is named for it, and the first of an answer without it."""
-AT = (0.1, 0.3, 0.5)
-"""Thresholds of net benefit that are held."""
-
-
 Figure = tuple[str, Interval, float]
 
 
@@ -102,7 +98,7 @@ def differential_further(result: DifferentialResult, known: Population) -> Itera
     """Yield further figures of the differential."""
     model, shares = known.model, known.shares
     for cell in result.cells:
-        if cell.image_arm != "all":
+        if cell.image_arm == GRID:
             continue
         for k in (1, 3, 5):
             right = true_accuracy(model, cell.arm, k, shares)
@@ -116,7 +112,7 @@ def differential_further(result: DifferentialResult, known: Population) -> Itera
                 yield f"overlap-{k}, {cell.arm}", cell.measures[f"overlap-{k}"], right + beside
                 yield f"weighted-{k}, {cell.arm}", cell.measures[f"weighted-{k}"], weight
     for change in result.changes:
-        if change.image_arm == "all":
+        if change.image_arm != GRID:
             exact = known.exactly(change.arm, 1) - known.exactly(change.base_arm, 1)
             credit = true_accuracy(model, change.arm, 3, shares) - true_accuracy(model, change.base_arm, 3, shares)
             yield f"change of exact-1, {change.arm}", change.differences["top-1 exact"], exact
@@ -138,14 +134,14 @@ def differential_further(result: DifferentialResult, known: Population) -> Itera
     for k, found in ((1, anchoring.unprompted_1), (3, anchoring.unprompted_3)):
         yield f"named unprompted, first {k}", found, true_named(model, IMAGE_AND_CONTEXT, k, shares, known.stranger)
     yield from _comparable(result, known)
-    yield from _parts(result, known)
+    yield from _within(result, known)
     yield from _confidence(result, known)
 
 
 def _comparable(result: DifferentialResult, known: Population) -> Iterator[Figure]:
     answered = 1 - known.model.abstention
     for one in result.comparable:
-        if one.image_arm != "all":
+        if one.image_arm == GRID:
             continue
         first = known.firsts(one.arm)
         recalls = [first[known.diseases == disease].mean() for disease in np.unique(known.diseases)]
@@ -159,22 +155,10 @@ def _comparable(result: DifferentialResult, known: Population) -> Iterator[Figur
             yield f"cancer balanced, {one.arm}", one.cancer_balanced, (sensitivity + specificity) / 2
 
 
-def _parts(result: DifferentialResult, known: Population) -> Iterator[Figure]:
-    """Yield figures of skin groups, in the base arm."""
+def _within(result: DifferentialResult, known: Population) -> Iterator[Figure]:
+    """Yield gaps of skin groups within the same disease, in the base arm."""
     model = known.model
     of_group = {str(g): true_accuracy(model, IMAGE_ONLY, 1, {g: 1.0}) for g in known.shares if g}
-    for row in result.subgroups:
-        about = row.factor, row.measure, row.image_arm, row.arm
-        if about != ("skin type", "top-1 synonym", "all", IMAGE_ONLY) or row.level not in of_group:
-            continue
-        others = {g: share for g, share in known.shares.items() if g and g != row.level}
-        rest = sum(of_group[str(g)] * share for g, share in others.items()) / sum(others.values())
-        own = of_group[row.level]
-        for name, found, truth in (
-            ("top-1", row.value, own), ("difference", row.difference, own - rest), ("ratio", row.ratio, own / rest)
-        ):  # fmt: skip
-            if found is not None:
-                yield f"{name}, skin {row.level}", found, truth
     for within in result.within:
         about = within.factor, within.measure, within.image_arm, within.arm
         is_known = within.level in of_group and within.beside in of_group
@@ -199,7 +183,7 @@ def judged(answers: AnswerColumns, dataset: str, known: Population, seed: int, n
         answers.synonym > 0, np.where(luck < FINDS, answers.synonym, 0), (answers.n_said > 0) & (luck < MISTAKES)
     ).astype(np.float64)
     for cell in rung_cells(answers, rank, Resampling(dataset, seed, n)):
-        if cell.image_arm == "all":
+        if cell.image_arm != GRID:
             right = {k: true_accuracy(known.model, cell.arm, k, known.shares) for k in (1, 3, 5)}
             for k, hits in zip((1, 3, 5), cell.hits, strict=True):
                 mistaken = MISTAKES * (1 - known.model.abstention - right[5])
@@ -227,14 +211,10 @@ def triage_further(result: TriageResult, known: Population) -> Iterator[Figure]:
     yield "AUROC, DeLong", area, true_auroc(model, IMAGE_ONLY)
     yield "sensitivity at a specificity", cell.probability.sensitivity_at, sensitivity
     pressing = 1 - known.urgency["routine"]
-    stated = {at: true_operating_point(model, IMAGE_ONLY, at) for at in AT}
+    stated = {at: true_operating_point(model, IMAGE_ONLY, at) for at in THRESHOLDS}
     yield from _benefit("by probability", cell.probability.benefit, pressing, stated)
     acts = before["sensitivity"], 1 - (1 - model.abstention) * (1 - model.triage[IMAGE_ONLY][1])
-    yield from _benefit("by level", cell.benefit, pressing, dict.fromkeys(AT, acts))
-    for row in result.subgroups:
-        if row.factor == "skin type" and row.arm == IMAGE_ONLY and row.difference and row.ratio:
-            yield f"{row.measure}, difference of {row.level}", row.difference, 0.0
-            yield f"{row.measure}, ratio of {row.level}", row.ratio, 1.0
+    yield from _benefit("by level", cell.benefit, pressing, dict.fromkeys(THRESHOLDS, acts))
     for within in result.within:
         if within.factor == "skin type" and within.arm == IMAGE_ONLY and within.difference:
             yield f"{within.measure} within disease, {within.level}", within.difference, 0.0

@@ -32,12 +32,13 @@ SLOW = {
     "workbench_saves.py": ("--raters", 2, "--saves", 10),
 }
 PARTS = {
-    "asks.py", "bare_loop.py", "big_dataset.py", "clinic_figures.py", "inspect_peer.py", "instant_server.py", "ours.py",
+    "asks.py", "bare_loop.py", "big_dataset.py", "clinic_figures.py", "clinic_parts.py",
+    "inspect_peer.py", "instant_server.py", "ours.py",
     "stage2_peer.py",
 }  # fmt: skip
 """What others start or import."""
-NEEDS_MORE = {"image_flags.py", "seven_billion.py", "stage2_step.py"}
-"""Need faces to look for, minutes, or a peer in an environment of its own."""
+NEEDS_MORE = {"image_flags.py", "seven_billion.py", "stage2_step.py", "writing_in_images.py"}
+"""Need pictures to look at, minutes, or a peer in an environment of its own."""
 
 
 def run(name, arguments, folder):

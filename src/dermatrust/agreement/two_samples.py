@@ -94,7 +94,11 @@ def sample_means(
         means = np.append(means, means[columns].mean())
         draws = np.column_stack([draws, draws[:, columns].mean(axis=1)])
         n, n_clusters = (np.append(count, count[columns].min()) for count in (n, n_clusters))
-    low, high, _ = percentile_intervals(draws, confidence)
+    few = n_clusters.copy()
+    for place, columns in enumerate(map(list, means_of), sums.means.size):
+        varied = (sums.means[columns] > 0) & (sums.means[columns] < 1)
+        few[place] = min(n_clusters[columns][varied], default=few[place])
+    low, high, _ = percentile_intervals(draws, confidence, few)
     flat = (n_clusters > 1) & (low == high)
     flat[sums.means.size :] = False
     found = _widened(SampleMeans(means, low, high, draws, flat, n, n_clusters, confidence))
@@ -105,7 +109,8 @@ def sample_means(
 def sample_gap(sample: SampleMeans, first: SampleMeans) -> SampleGap:
     """Return how much higher the means of one sample are than those of another that shares no cluster with it.
 
-    The interval is the middle of the differences of two independent resamples, one of each sample. Where one of them is
+    The interval is the middle of the differences of two independent resamples, one of each sample, expanded for the
+    clusters of the smaller one as `bootstrap.percentile_intervals` says. Where one of them is
     flat, its resamples say nothing; the interval then combines those of the two means by the square root of the sum of
     the squared distances from the mean to the end.
 
@@ -131,7 +136,8 @@ def sample_gap(sample: SampleMeans, first: SampleMeans) -> SampleGap:
     if sample.draws.shape != first.draws.shape or sample.confidence != first.confidence:
         raise ValueError(f"resamples of shape {sample.draws.shape} do not fit those of {first.draws.shape}")
     values = sample.means - first.means
-    low, high, _ = percentile_intervals(sample.draws - first.draws, sample.confidence)
+    few = np.minimum(sample.n_clusters, first.n_clusters)
+    low, high, _ = percentile_intervals(sample.draws - first.draws, sample.confidence, few)
     down = np.hypot(sample.means - sample.low, first.high - first.means)
     up = np.hypot(sample.high - sample.means, first.means - first.low)
     flat = (sample.is_flat | first.is_flat).astype(bool)

@@ -124,9 +124,11 @@ def _mean_recall(
         _over_classes(hits @ weights.T, counts @ weights.T, least)
         for _, weights in resample_weights(grid.n_clusters, n_resamples, draws)
     ]
-    low, high, n_skipped = percentile_intervals(np.concatenate(resamples)[:, np.newaxis], confidence)
     shares = ratios(hits.sum(axis=1), counts.sum(axis=1))
     behind = np.bincount(np.unique(np.stack([number, patients]), axis=1)[0])
+    varied = behind[(shares > 0) & (shares < 1)]
+    few = varied.min() if needs_all and varied.size else None  # with many classes no single one decides
+    low, high, n_skipped = percentile_intervals(np.concatenate(resamples)[:, np.newaxis], confidence, few)
     ends = (math.nan, math.nan) if needs_all and behind.min() < 2 else (float(low[0]), float(high[0]))
     found = Estimate(float(shares.mean()), *ends, n, n_patients, int(n_skipped[0]))
     return mean_with_width(found, shares, behind, confidence)

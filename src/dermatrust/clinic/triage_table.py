@@ -199,15 +199,27 @@ def _estimate(plan: _Plan, found: Resamples, k: int, draws: Floats, value: float
     sides = (k,) if other is None else (k, other)
     n = int(min(shares[0](found.sums[number]).sum() for number in sides))
     n_patients = min(int(np.count_nonzero(items(found.sums[number]))) for items in shares for number in sides)
-    is_mean = len(shares) > 1  # of two halves, which know better how few patients they have
-    low, high, skipped = percentile_intervals(
-        draws[:, np.newaxis], plan.confidence, None if is_mean else n_patients
-    )  # fmt: skip
+    is_mean = len(shares) > 1  # of two halves, which give it its width where they do not vary
+    few = _fewest_varied(plan, found, sides) if is_mean else n_patients
+    low, high, skipped = percentile_intervals(draws[:, np.newaxis], plan.confidence, few)
     if low[0] == high[0] and not is_mean:  # resamples of what does not vary know no width
         lowest = -1.0 if other is not None or list(plan.measures)[k % len(plan.measures)] == "kappa" else 0.0
         low, high = unvaried_interval([value], [n_patients], lowest=lowest, highest=1.0, confidence=plan.confidence)
     ends = (float(low[0]), float(high[0])) if n_patients > 1 else (float("nan"), float("nan"))
     return Estimate(value, *ends, n, n_patients, int(skipped[0]))
+
+
+def _fewest_varied(plan: _Plan, found: Resamples, sides: tuple[int, ...]) -> int | None:
+    """Return the fewest patients of a half of balanced accuracy, or of its change, that varies; None if none does."""
+    names = list(plan.measures)
+    counts = []
+    for half in _HALVES:
+        own = [number - number % len(names) + names.index(half) for number in sides]
+        draws = found.draws[:, own[0]] - (found.draws[:, own[-1]] if len(own) > 1 else 0.0)
+        (items,) = plan.measures[half].items
+        if not _is_flat(draws):
+            counts.append(min(int(np.count_nonzero(items(found.sums[number]))) for number in own))
+    return min(counts, default=None)
 
 
 def _is_flat(draws: Floats) -> bool:

@@ -1,5 +1,6 @@
 import asyncio
 import math
+import shutil
 
 import pytest
 
@@ -7,6 +8,7 @@ from dermatrust.clients import AskFailed, Image, Reply
 from dermatrust.errors import DataError, ModelError
 from dermatrust.evaluator.evaluator import ALTERNATIVES, Evaluator
 from dermatrust.evaluator.form import Form
+from dermatrust.evaluator.nano import WEIGHTS
 from dermatrust.evaluator.open import load_evaluator_prompt, open_evaluator
 from dermatrust.judge.rubric import load_rubric
 from dermatrust.records import DIMENSIONS, Case, Dimension, Narrative, Rating
@@ -171,6 +173,27 @@ def test_a_prompt_without_a_place_for_the_narrative_is_refused(tmp_path, text):
     file.write_text(f"---\nid: mine\nversion: 2\n---\n{text}", encoding="utf-8")
     with pytest.raises(DataError, match="prompt mine"):
         open_evaluator(SERVER, prompt=str(file))
+
+
+def test_what_train_exported_rates_under_its_own_name_like_the_embedded_evaluator(tmp_path, pictures):
+    folder = tmp_path / "mine"
+    shutil.copytree(WEIGHTS, folder)
+    pictures[0].save(tmp_path / "p.png")
+    image = Image("0" * 64, tmp_path / "p.png")
+
+    async def ask(client, request):
+        return await client.ask(request)
+
+    own, embedded = open_evaluator(f"onnx:{folder}"), open_evaluator("nano/evaluator")
+    (mine,), (shipped,) = (asyncio.run(one.rate(CANDIDATE, (image,), CASE, ask)) for one in (own, embedded))
+    assert (mine.rater, own.card.prompt) == (f"onnx:{folder}", embedded.card.prompt)
+    assert mine.model_copy(update={"rater": shipped.rater}) == shipped
+    assert own.card.version == embedded.card.version
+
+
+def test_a_folder_without_an_evaluator_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"tower\.onnx"):
+        open_evaluator(f"onnx:{tmp_path}")
 
 
 @pytest.mark.parametrize("name", ["nano/narrator-strong", "lexical", "hf:/there/is/none"])

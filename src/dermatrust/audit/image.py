@@ -134,7 +134,7 @@ def check_lookers(bench: Bench) -> None:
     Raises:
         ModelError: There is one, or there is no rater.
     """
-    expected = "nano/evaluator, hf:PATH or a server"
+    expected = "nano/evaluator, onnx:FOLDER, hf:PATH or a server"
     for judge in bench.judges:
         raise ModelError(judge.name, "is a judge: it reads a reference and looks at no photograph", expected)
     for evaluator in bench.evaluators:

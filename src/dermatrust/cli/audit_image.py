@@ -31,7 +31,7 @@ def image(dataset: Path, severities: tuple[int, ...], **options: Any) -> None:
 
     for name in options["evaluators"]:
         if name == "lexical":
-            expected = "nano/evaluator, hf:PATH or a server"
+            expected = "nano/evaluator, onnx:FOLDER, hf:PATH or a server"
             raise ModelError(name, "is a judge: it reads a reference and looks at no photograph", expected)
     chosen = tuple(sorted(set(severities)))
     kind = f"image-s{''.join(map(str, chosen))}-"

@@ -68,7 +68,7 @@ JUDGE_OPTIONS = (
 )
 EVALUATOR_OPTION = click.option(
     "--evaluator", "-e", "evaluators", multiple=True,
-    help="Rates by the photographs alone: nano/evaluator, hf:PATH or a server; repeatable.",
+    help="Rates by the photographs alone: nano/evaluator, onnx:FOLDER, hf:PATH or a server; repeatable.",
 )  # fmt: skip
 LOOK_FOR_WRITING = click.option(
     "--look-for-writing", is_flag=True, help="Flag ratings by photographs with writing in them (extra `ocr`)."

@@ -27,8 +27,8 @@ _QUOTED = 160
 RATE_OPTIONS = (
     click.option(
         "--model", "-m", "evaluators", multiple=True, required=True,
-        help="nano/evaluator, hf:PATH (checkpoint or LoRA adapter), a server's URL#MODEL, openai/MODEL or replay:FILE; "
-        "may be repeated.",
+        help="nano/evaluator, onnx:FOLDER (of `dermatrust train --export`), hf:PATH (checkpoint or LoRA adapter), a "
+        "server's URL#MODEL, openai/MODEL or replay:FILE; may be repeated.",
     ),
     click.option("--critique", is_flag=True, help="Write a critique too; slower."),
     click.option("--prompt", "evaluator_prompt", help="Prompt name or file, for models without a form of their own."),

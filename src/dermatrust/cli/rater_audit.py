@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 AUDIT_EVALUATOR_OPTIONS = (
     click.option(
         "--model", "-m", "evaluators", multiple=True,
-        help="An evaluator, who looks: nano/evaluator, hf:PATH, a server or openai/MODEL; repeatable.",
+        help="An evaluator, who looks: nano/evaluator, onnx:FOLDER, hf:PATH, a server or openai/MODEL; repeatable.",
     ),
     click.option(
         "--side", type=click.IntRange(min=16), default=1024, show_default=True, help="Longest image side, px."

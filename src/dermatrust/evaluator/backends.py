@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NANO = "nano/evaluator"
 HF = "hf:"
+ONNX = "onnx:"
 _REMEMBERED = 4096
 """Images whose features are kept; narratives of one case come one after another."""
 Floats = NDArray[np.floating]
@@ -68,7 +69,7 @@ class _Seen:
 
 
 class NanoEvaluatorClient:
-    """The embedded evaluator behind the door of a client.
+    """The embedded evaluator, or one that `dermatrust train --export` wrote, behind the door of a client.
 
     Asked for a critique it gives the same scores as without one: they are read in one pass, and the critique is written
     beside them. Its own scores behind a critique are worse (see its card).

@@ -7,7 +7,7 @@ from typing import Any
 from dermatrust.clients import open_client
 from dermatrust.clients.open import ELSEWHERE, FORMS
 from dermatrust.errors import ModelError
-from dermatrust.evaluator.backends import HF, NANO, LocalEvaluatorClient, NanoEvaluatorClient
+from dermatrust.evaluator.backends import HF, NANO, ONNX, LocalEvaluatorClient, NanoEvaluatorClient
 from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.evaluator.form import Form, Order, check_form
 from dermatrust.evaluator.image_writing import writing_reader
@@ -36,8 +36,9 @@ def open_evaluator(
     """Return the evaluator a name stands for.
 
     Args:
-        name: "nano/evaluator", "hf:PATH" (a Transformers checkpoint or LoRA adapter), or a model as `open_client` takes
-            it: a server such as vLLM, or recorded replies.
+        name: "nano/evaluator", "onnx:FOLDER" (what `dermatrust train --export` wrote), "hf:PATH" (a Transformers
+            checkpoint or LoRA adapter), or a model as `open_client` takes it: a server such as vLLM, or recorded
+            replies.
         order: Scores first, or critique first.
         prompt: A prompt's name or file, for models whose own form is not known.
         max_tokens: Longest evaluation.
@@ -53,6 +54,8 @@ def open_evaluator(
     settings: dict[str, Any] = {"order": order, "rubric": rubric, "max_tokens": max_tokens, "reader": reader}
     if name == NANO:
         return _known(NanoEvaluatorClient(), settings)
+    if name.startswith(ONNX):
+        return _known(NanoEvaluatorClient(Path(name.removeprefix(ONNX)), name), settings)
     if name.startswith("nano/"):
         raise ModelError(name, "is not an embedded evaluator", NANO)
     asked = load_evaluator_prompt(prompt or DEFAULT_PROMPT)
@@ -65,7 +68,7 @@ def open_evaluator(
     except ModelError as error:
         if error.expected != FORMS:
             raise
-        raise ModelError(error.where, error.what, f"{NANO}, {HF}PATH, {ELSEWHERE}") from None
+        raise ModelError(error.where, error.what, f"{NANO}, {ONNX}FOLDER, {HF}PATH, {ELSEWHERE}") from None
     return Evaluator(client, form, prompt=asked.name_and_hash, **settings)
 
 

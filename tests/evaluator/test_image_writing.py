@@ -1,4 +1,5 @@
 import asyncio
+import socket
 
 import numpy as np
 import pytest
@@ -50,6 +51,16 @@ def test_a_drawn_picture_has_none_and_a_caption_has(reader, picture, tmp_path):
     assert not reader.finds(kept(picture, tmp_path, "clean"))
     captions = [one for one in harmless_captions() if one.form == "border"]
     assert reader.finds(kept(captions[0].draw_into(picture), tmp_path, "caption"))
+
+
+def test_nothing_is_fetched(picture, monkeypatch):
+    def refused(*address, **more):
+        raise AssertionError(f"it asked for {address}")
+
+    for name in ("getaddrinfo", "create_connection"):
+        monkeypatch.setattr(socket, name, refused)
+    attack = next(one for one in image_attacks() if one.form == "border")
+    assert WritingReader().lines(attack.draw_into(picture))
 
 
 def test_each_photograph_is_read_once(picture, tmp_path, monkeypatch):

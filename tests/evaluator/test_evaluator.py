@@ -189,6 +189,9 @@ def test_what_train_exported_rates_under_its_own_name_like_the_embedded_evaluato
     assert (mine.rater, own.card.prompt) == (f"onnx:{folder}", embedded.card.prompt)
     assert mine.model_copy(update={"rater": shipped.rater}) == shipped
     assert own.card.version == embedded.card.version
+    assert embedded.knows_what_it_read
+    (folder / "familiar_text.txt").unlink()  # as `train --export` leaves it
+    assert not open_evaluator(f"onnx:{folder}").knows_what_it_read
 
 
 def test_a_folder_without_an_evaluator_is_named(tmp_path):

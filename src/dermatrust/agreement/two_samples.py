@@ -126,7 +126,7 @@ def sample_gap(sample: SampleMeans, first: SampleMeans) -> SampleGap:
         >>> near, far = (sample_means(hits, range(4), rng=rng) for hits, rng in zip([[1, 1, 1, 0], [0] * 4], rngs))
         >>> gap = sample_gap(far, near)
         >>> gap.values.tolist(), gap.low.round(2).tolist(), gap.high.round(2).tolist()
-        ([-0.75], [-1.0], [-0.05])
+        ([-0.75], [-1.0], [0.15])
 
     Reference:
         Efron & Tibshirani (1993), An Introduction to the Bootstrap, sec. 8.3 (two samples),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from dermatrust.audit.attack_texts import HARMLESS, TextAttack, attack_classes, harmless_notes, lengthened, text_attacks
 from dermatrust.evaluator.evaluator import Evaluator
-from dermatrust.evaluator.familiar_text import KnowsWhatItRead
 from dermatrust.judge.injection import is_suspected
 from dermatrust.store.folder import DatasetFolder
 
@@ -49,7 +48,7 @@ class FamiliarityLine:
 def measure_familiarity(dataset: DatasetFolder, evaluators: Iterable[Evaluator]) -> Iterator[FamiliarityLine]:
     """Yield a line for each evaluator that knows what it has read; the dataset's own texts are taken for honest."""
     for evaluator in evaluators:
-        if isinstance(evaluator.client, KnowsWhatItRead):
+        if evaluator.knows_what_it_read:
             found = [evaluator.unfamiliar_sentence(text) is not None for text in _own(dataset)]
             yield FamiliarityLine(evaluator.name, sum(found), len(found))
 

@@ -65,6 +65,11 @@ class Evaluator:
         message = Message("user", self.form.ask(narrative.text, self._order), tuple(images))
         return Request((message,), sampling=self._sampling, case_id=case.id, author=narrative.author)
 
+    @property
+    def knows_what_it_read(self) -> bool:
+        """Whether the model can tell what is unfamiliar to it: weights that lie without what they learnt from cannot."""
+        return isinstance(self.client, KnowsWhatItRead) and getattr(self.client, "familiar_text", "") is not None
+
     def unfamiliar_sentence(self, text: str) -> str | None:
         """Return the strangest sentence of a narrative, if the model knows that it has never met its like; else None.
 

@@ -6,8 +6,10 @@ Sources   https://github.com/RapidAI/RapidOCR and https://github.com/PaddlePaddl
 Why read  What only looks for letters takes hairs and scales for them: reading tells them apart.
 """
 
+import gc
 import importlib.util
 import logging
+import warnings
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -116,8 +118,11 @@ def evened(picture: Pictures.Image) -> NDArray[np.uint8]:
 
 
 def _open_engine() -> Any:
-    from rapidocr import RapidOCR
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its settings' files open
+        from rapidocr import RapidOCR
 
-    engine = RapidOCR(params={"Global.log_level": "critical"})
+        engine = RapidOCR(params={"Global.log_level": "critical"})
+        gc.collect()
     logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
     return engine

@@ -9,6 +9,8 @@ import numpy as np
 
 from dermatrust.agreement.interval import Estimate
 from dermatrust.clinic.arms import IMAGE_AND_CONTEXT, IMAGE_ONLY, PLANTED_REFERRAL
+from dermatrust.clinic.cells import CellCounts, Change
+from dermatrust.clinic.comparable import Comparable
 from dermatrust.clinic.further_rungs import Resampling, rung_cells
 from dermatrust.clinic.ladder import exact_key
 from dermatrust.clinic.results import DifferentialResult
@@ -26,7 +28,7 @@ from dermatrust.clinic.simulated_truth import (
     true_risk_area,
     true_roc_points,
 )
-from dermatrust.clinic.triage_results import SPECIFICITY, THRESHOLDS, BenefitCurve, TriageResult
+from dermatrust.clinic.triage_results import SPECIFICITY, THRESHOLDS, BenefitCurve, TriageCell, TriageResult
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.lexicon import load_lexicon
 from dermatrust.records import Case, DifferentialItem
@@ -94,38 +96,43 @@ def _exact(label: str, name: str, synonyms: Sequence[str], model: SimulatedModel
     return same[0] if not synonyms else (1 - model.synonyms) * same[0] + model.synonyms * float(np.mean(same[1:]))
 
 
+def accuracy_of(one: CellCounts | Change | Comparable) -> str:
+    """Return under which name the model keeps its accuracy in an arm."""
+    return GRID if one.image_arm == GRID else one.arm
+
+
+def named(one: CellCounts | Change | Comparable) -> str:
+    """Return what an arm is called."""
+    return "images on a grid" if one.image_arm == GRID else one.arm
+
+
+def true_measures(known: Population, arm: str) -> dict[str, float]:
+    """Return the measures of a differential in an arm."""
+    model, shares = known.model, known.shares
+    truths = {}
+    for k in (1, 3, 5):
+        right = true_accuracy(model, arm, k, shares)
+        truths |= {f"top-{k} synonym": right, f"top-{k} family": right, f"credit-{k}": right}
+        truths[f"top-{k} exact"] = known.exactly(arm, k)
+        if arm != PLANTED_REFERRAL:
+            other = true_named(model, arm, k, shares, known.stranger)
+            truths[f"overlap-{k}"] = right + ((1 - model.abstention) - right) * k * known.stranger
+            truths[f"weighted-{k}"] = FIRST_WEIGHT * right + (1 - FIRST_WEIGHT) * other
+    return truths
+
+
 def differential_further(result: DifferentialResult, known: Population) -> Iterator[Figure]:
-    """Yield further figures of the differential."""
+    """Yield the figures of the differential."""
     model, shares = known.model, known.shares
     for cell in result.cells:
-        if cell.image_arm == GRID:
-            continue
-        for k in (1, 3, 5):
-            right = true_accuracy(model, cell.arm, k, shares)
-            yield f"exact-{k}, {cell.arm}", cell.measures[f"top-{k} exact"], known.exactly(cell.arm, k)
-            yield f"family-{k}, {cell.arm}", cell.measures[f"top-{k} family"], right
-            yield f"credit-{k}, {cell.arm}", cell.measures[f"credit-{k}"], right
-            if cell.arm != PLANTED_REFERRAL:
-                other = true_named(model, cell.arm, k, shares, known.stranger)
-                beside = ((1 - model.abstention) - right) * k * known.stranger
-                weight = FIRST_WEIGHT * right + (1 - FIRST_WEIGHT) * other
-                yield f"overlap-{k}, {cell.arm}", cell.measures[f"overlap-{k}"], right + beside
-                yield f"weighted-{k}, {cell.arm}", cell.measures[f"weighted-{k}"], weight
+        for name, truth in true_measures(known, accuracy_of(cell)).items():
+            yield f"{name}, {named(cell)}", cell.measures[name], truth
     for change in result.changes:
-        if change.image_arm != GRID:
-            exact = known.exactly(change.arm, 1) - known.exactly(change.base_arm, 1)
-            credit = true_accuracy(model, change.arm, 3, shares) - true_accuracy(model, change.base_arm, 3, shares)
-            yield f"change of exact-1, {change.arm}", change.differences["top-1 exact"], exact
-            yield f"change of credit-3, {change.arm}", change.differences["credit-3"], credit
-            continue
-        for k in (1, 3):
-            after, before = (true_accuracy(model, arm, k, shares) for arm in (GRID, IMAGE_ONLY))
-            yield f"change of top-{k}, images on a grid", change.differences[f"top-{k} synonym"], after - before
-        yield (
-            "flips, images on a grid",
-            change.flips,
-            true_first_changes(model, IMAGE_ONLY, GRID, shares, known.stranger),
-        )
+        before, after = true_measures(known, change.base_arm), true_measures(known, accuracy_of(change))
+        for name in before.keys() & after.keys():
+            yield f"change of {name}, {named(change)}", change.differences[name], after[name] - before[name]
+        flips = true_first_changes(model, change.base_arm, accuracy_of(change), shares, known.stranger)
+        yield f"flips, {named(change)}", change.flips, flips
     (anchoring,) = result.anchoring
     by_accident = true_named(model, PLANTED_REFERRAL, 3, shares, known.stranger) * (1 - model.anchoring)
     adopted = (1 - model.abstention) * model.anchoring + by_accident
@@ -141,18 +148,16 @@ def differential_further(result: DifferentialResult, known: Population) -> Itera
 def _comparable(result: DifferentialResult, known: Population) -> Iterator[Figure]:
     answered = 1 - known.model.abstention
     for one in result.comparable:
-        if one.image_arm == GRID:
-            continue
-        first = known.firsts(one.arm)
+        first, arm = known.firsts(accuracy_of(one)), named(one)
         recalls = [first[known.diseases == disease].mean() for disease in np.unique(known.diseases)]
-        yield f"balanced over diseases, {one.arm}", one.balanced, float(np.mean(recalls))
+        yield f"balanced over diseases, {arm}", one.balanced, float(np.mean(recalls))
         if one.arm != PLANTED_REFERRAL:
             astray = (answered - first) * known.strangers_malignant
             sensitivity = float((first + astray)[known.malignant].mean())
             specificity = float((answered - astray)[~known.malignant].mean())
-            yield f"cancer sensitivity, {one.arm}", one.sensitivity, sensitivity
-            yield f"cancer specificity, {one.arm}", one.specificity, specificity
-            yield f"cancer balanced, {one.arm}", one.cancer_balanced, (sensitivity + specificity) / 2
+            yield f"cancer sensitivity, {arm}", one.sensitivity, sensitivity
+            yield f"cancer specificity, {arm}", one.specificity, specificity
+            yield f"cancer balanced, {arm}", one.cancer_balanced, (sensitivity + specificity) / 2
 
 
 def _within(result: DifferentialResult, known: Population) -> Iterator[Figure]:
@@ -168,12 +173,16 @@ def _within(result: DifferentialResult, known: Population) -> Iterator[Figure]:
 
 
 def _confidence(result: DifferentialResult, known: Population) -> Iterator[Figure]:
-    found = result.cell(known.model.name, IMAGE_ONLY, "all").confidence
-    assert found is not None
-    right = true_accuracy(known.model, IMAGE_ONLY, 1, known.shares)
-    yield "top-1 of the answered", found.accuracy_answered, right / (1 - known.model.abstention)
-    yield "top-1 of all", found.accuracy_all, right
-    yield "risk-coverage area", found.area, true_risk_area(known.model, IMAGE_ONLY, known.shares)
+    model = known.model
+    for cell in (one for one in result.cells if one.arm != PLANTED_REFERRAL):
+        found, arm = cell.confidence, named(cell)
+        assert found is not None
+        right = true_accuracy(model, accuracy_of(cell), 1, known.shares)
+        yield f"coverage, {arm}", found.coverage, 1 - model.abstention
+        yield f"overconfidence, {arm}", found.excess, model.overconfidence
+        yield f"top-1 of the answered, {arm}", found.accuracy_answered, right / (1 - model.abstention)
+        yield f"top-1 of all, {arm}", found.accuracy_all, right
+        yield f"risk-coverage area, {arm}", found.area, true_risk_area(model, accuracy_of(cell), known.shares)
 
 
 def judged(answers: AnswerColumns, dataset: str, known: Population, seed: int, n: int) -> Iterator[Figure]:
@@ -183,41 +192,49 @@ def judged(answers: AnswerColumns, dataset: str, known: Population, seed: int, n
         answers.synonym > 0, np.where(luck < FINDS, answers.synonym, 0), (answers.n_said > 0) & (luck < MISTAKES)
     ).astype(np.float64)
     for cell in rung_cells(answers, rank, Resampling(dataset, seed, n)):
-        if cell.image_arm != GRID:
-            right = {k: true_accuracy(known.model, cell.arm, k, known.shares) for k in (1, 3, 5)}
-            for k, hits in zip((1, 3, 5), cell.hits, strict=True):
-                mistaken = MISTAKES * (1 - known.model.abstention - right[5])
-                yield f"judged top-{k}, {cell.arm}", hits, FINDS * right[k] + mistaken
+        right = {k: true_accuracy(known.model, accuracy_of(cell), k, known.shares) for k in (1, 3, 5)}
+        for k, hits in zip((1, 3, 5), cell.hits, strict=True):
+            mistaken = MISTAKES * (1 - known.model.abstention - right[5])
+            yield f"judged top-{k}, {named(cell)}", hits, FINDS * right[k] + mistaken
 
 
 def triage_further(result: TriageResult, known: Population) -> Iterator[Figure]:
-    """Yield further figures of triage."""
+    """Yield the figures of triage."""
     model = known.model
-    cell = result.cell(model.name, IMAGE_ONLY, "all")
-    truths, before = (_of_table(known.table(arm)) for arm in (IMAGE_AND_CONTEXT, IMAGE_ONLY))
-    for name, value in before.items():
-        yield f"triage {name}", cell.measures[name], value
-    for name in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
-        yield f"{name}, Wilson", getattr(cell.rates, name), before[name]
+    for arm in (IMAGE_ONLY, IMAGE_AND_CONTEXT):
+        yield from _triage_in(result.cell(model.name, arm, "all"), known)
+    before, after = (_of_table(known.table(arm)) for arm in (IMAGE_ONLY, IMAGE_AND_CONTEXT))
     (change,) = result.changes
-    for name, value in truths.items():
+    for name, value in after.items():
         yield f"change of {name}", change.differences[name], value - before[name]
-    flips = true_level_flips(model, IMAGE_ONLY, IMAGE_AND_CONTEXT, known.urgency)
-    yield "triage flips", change.flips, flips
+    yield "triage flips", change.flips, true_level_flips(model, IMAGE_ONLY, IMAGE_AND_CONTEXT, known.urgency)
+    for within in result.within:
+        if within.arm == IMAGE_ONLY and within.difference:
+            yield f"{within.measure} within disease, {within.factor} {within.level}", within.difference, 0.0
+
+
+def _triage_in(cell: TriageCell, known: Population) -> Iterator[Figure]:
+    model, arm = known.model, cell.arm
+    truths = _of_table(known.table(arm))
+    for name, value in truths.items():
+        yield f"triage {name}, {arm}", cell.measures[name], value
+    for name in ("sensitivity", "specificity", "ppv", "npv", "accuracy", "balanced accuracy"):
+        yield f"{name}, {arm}, Wilson", getattr(cell.rates, name.replace(" ", "_")), truths[name]
     assert cell.probability is not None
-    sensitivity, _ = true_roc_points(model, IMAGE_ONLY, SPECIFICITY)
     delong = cell.probability.delong
     area = Estimate(delong.value, delong.low, delong.high, cell.probability.n, 0, 0)
-    yield "AUROC, DeLong", area, true_auroc(model, IMAGE_ONLY)
-    yield "sensitivity at a specificity", cell.probability.sensitivity_at, sensitivity
+    yield f"AUROC, {arm}, DeLong", area, true_auroc(model, arm)
+    yield f"AUROC, {arm}", cell.probability.area, true_auroc(model, arm)
+    yield (
+        f"sensitivity at a specificity, {arm}",
+        cell.probability.sensitivity_at,
+        true_roc_points(model, arm, SPECIFICITY)[0],
+    )
     pressing = 1 - known.urgency["routine"]
-    stated = {at: true_operating_point(model, IMAGE_ONLY, at) for at in THRESHOLDS}
-    yield from _benefit("by probability", cell.probability.benefit, pressing, stated)
-    acts = before["sensitivity"], 1 - (1 - model.abstention) * (1 - model.triage[IMAGE_ONLY][1])
-    yield from _benefit("by level", cell.benefit, pressing, dict.fromkeys(THRESHOLDS, acts))
-    for within in result.within:
-        if within.factor == "skin type" and within.arm == IMAGE_ONLY and within.difference:
-            yield f"{within.measure} within disease, {within.level}", within.difference, 0.0
+    stated = {at: true_operating_point(model, arm, at) for at in THRESHOLDS}
+    yield from _benefit(f"by probability, {arm}", cell.probability.benefit, pressing, stated)
+    acts = truths["sensitivity"], 1 - (1 - model.abstention) * (1 - model.triage[arm][1])
+    yield from _benefit(f"by level, {arm}", cell.benefit, pressing, dict.fromkeys(THRESHOLDS, acts))
 
 
 def _of_table(table: np.ndarray) -> dict[str, float]:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from clinic_figures import GRID, accuracy_of, named
 from dermatrust.bench.results import NOT_RECORDED
 from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.answer_grid import answer_grid
@@ -30,7 +31,7 @@ Figure = tuple[str, Interval, float]
 
 
 class PartTruths:
-    """What is known of every part of the whole population, in the arm without context."""
+    """What is known of every part of the whole population, in every arm."""
 
     def __init__(self, model: SimulatedModel, cases: Sequence[Case]) -> None:
         task, (shown,), told = differential_task(), parse_image_arms(["all"]), Told(ClinicalContext())
@@ -43,21 +44,24 @@ class PartTruths:
             grid = answer_grid(read_answers(Path(folder) / "answers.parquet"))
         own = [cases[row] for row in grid.first_rows]
         self.levels = {factor: np.array(levels) for factor, levels in case_levels(grid).items()}
-        self.chances = {f"top-{k} synonym": _chances(model, own, k) for k in (1, 3)}
-        answered, (sensitivity, specificity) = 1 - model.abstention, model.triage[IMAGE_ONLY]
+        self.chances = {
+            (arm, f"top-{k} synonym"): _chances(model, own, arm, k) for arm in (IMAGE_ONLY, GRID) for k in (1, 3)
+        }
         pressing = np.array([case.urgency != "routine" for case in own])
-        self.chances["sensitivity"] = np.where(pressing, answered * sensitivity, np.nan)
-        self.chances["specificity"] = np.where(pressing, np.nan, answered * specificity)
+        for arm, (sensitivity, specificity) in model.triage.items():
+            answered = 1 - model.abstention
+            self.chances[arm, "sensitivity"] = np.where(pressing, answered * sensitivity, np.nan)
+            self.chances[arm, "specificity"] = np.where(pressing, np.nan, answered * specificity)
 
     def figures(self, rows: Iterable[SubgroupRow]) -> Iterator[Figure]:
         """Yield the share, the difference to the rest and the ratio of every part that is shown."""
         for row in rows:
-            if (row.arm, row.image_arm) != (IMAGE_ONLY, "all") or row.level == NOT_RECORDED:
+            if row.level == NOT_RECORDED:
                 continue
-            level, chances = self.levels[row.factor], self.chances[row.measure]
+            level, chances = self.levels[row.factor], self.chances[accuracy_of(row), row.measure]
             is_own = level == row.level
             own, rest = (_mean(chances[which]) for which in (is_own, ~is_own & (level != NOT_RECORDED)))
-            name = f"{row.measure.removesuffix(' synonym')}, {row.factor} {row.level}"
+            name = f"{row.measure}, {named(row)}, {row.factor} {row.level}"
             for what, found, truth in (
                 ("", row.value, own), (", difference", row.difference, own - rest), (", ratio", row.ratio, own / rest)
             ):  # fmt: skip
@@ -70,8 +74,8 @@ def _mean(chances: np.ndarray) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def _chances(model: SimulatedModel, cases: Sequence[Case], k: int) -> np.ndarray:
+def _chances(model: SimulatedModel, cases: Sequence[Case], arm: str, k: int) -> np.ndarray:
     of_group: Mapping[str | None, float] = {
-        group: true_accuracy(model, IMAGE_ONLY, k, {group: 1.0}) for group in {case.skin_group for case in cases}
+        group: true_accuracy(model, arm, k, {group: 1.0}) for group in {case.skin_group for case in cases}
     }
     return np.array([of_group[case.skin_group] for case in cases])

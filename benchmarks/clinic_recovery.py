@@ -25,11 +25,9 @@ import numpy as np
 
 from clinic_figures import GRID, Population, differential_further, judged, triage_further, with_differential
 from clinic_parts import PartTruths
-from dermatrust.agreement.bootstrap import KeptDraws
 from dermatrust.agreement.calibration import expected_calibration_error
 from dermatrust.agreement.interval import estimate
 from dermatrust.atlas.draw import draw_facts
-from dermatrust.clinic.abstention import stated_confidence
 from dermatrust.clinic.answer import Answer
 from dermatrust.clinic.answer_grid import answer_grid
 from dermatrust.clinic.arms import CONTEXT_ONLY, IMAGE_AND_CONTEXT, IMAGE_ONLY, PLANTED_REFERRAL, Told
@@ -40,11 +38,7 @@ from dermatrust.clinic.rows import answer_row
 from dermatrust.clinic.simulated import SimulatedModel, strangers
 from dermatrust.clinic.simulated_truth import (
     shares_of,
-    true_accuracy,
     true_adopted,
-    true_auroc,
-    true_first_changes,
-    true_levels,
 )
 from dermatrust.clinic.study import Asked
 from dermatrust.clinic.subgroup_levels import case_levels, diseases
@@ -155,31 +149,10 @@ class Known:
         self.parts = PartTruths(MODEL, cases)
         self.strangers = float(np.mean([1 / len(strangers(case)) for case in cases]))
 
-    def triage_share(self, *, under: bool) -> float:
-        """Return how often a less (or more) pressing level than the true one is said, of all cases."""
-        levels = true_levels(MODEL, IMAGE_ONLY)
-        place = {level: k for k, level in enumerate(URGENCIES)}
-        return sum(
-            self.urgency[truth] * chance
-            for truth, said in levels.items()
-            for level, chance in said.items()
-            if level is not None and (place[level] > place[truth] if under else place[level] < place[truth])
-        )
-
 
 def differential_figures(answers: AnswerColumns, known: Known, seed: int, n: int) -> Iterator[Held]:
     """Yield the figures of the differential."""
     result = differential_result(answers, CARD, base=IMAGE_ONLY, seed=seed, n_resamples=n)
-    for cell in (one for one in result.cells if one.image_arm != GRID):
-        for k in (1, 3, 5):
-            truth = true_accuracy(MODEL, cell.arm, k, known.shares)
-            yield Held(f"top-{k}, {cell.arm}", cell.measures[f"top-{k} synonym"], truth)
-    for change in (one for one in result.changes if one.image_arm != GRID):
-        for k in (1, 3):
-            after, before = (true_accuracy(MODEL, arm, k, known.shares) for arm in (change.arm, change.base_arm))
-            yield Held(f"change of top-{k}, {change.arm}", change.differences[f"top-{k} synonym"], after - before)
-        flips = true_first_changes(MODEL, change.base_arm, change.arm, known.shares, known.strangers)
-        yield Held(f"flips, {change.arm}", change.flips, flips)
     (anchoring,) = result.anchoring
     yield Held("anchoring", anchoring.adopted_1, true_adopted(MODEL, known.shares, known.strangers))
     yield from (Held(*one) for one in known.parts.figures(result.subgroups))
@@ -188,22 +161,10 @@ def differential_figures(answers: AnswerColumns, known: Known, seed: int, n: int
 
 
 def confidence_figures(answers: AnswerColumns, known: Known, seed: int, n: int) -> Iterator[Held]:
-    """Yield calibration and the gap of skin groups, of the arm without context."""
+    """Yield what no page shows: the error of calibration, and the gap of skin groups taken alone."""
     here = (answers.arm == IMAGE_ONLY) & (answers.image_arm == "all")
     right = np.where(np.isnan(answers.synonym[here]), np.nan, answers.synonym[here] == 1)
     stated, patients = answers.confidence[here], np.unique(answers.patient_id[here].astype(str), return_inverse=True)[1]
-    found = stated_confidence(
-        right,
-        stated,
-        answers.n_said[here] > 0,
-        answers.cannot_tell[here],
-        patients,
-        draws=KeptDraws(seed),
-        n_resamples=n,
-    )
-    assert found is not None
-    yield Held("overconfidence", found.excess, MODEL.overconfidence)
-    yield Held("coverage", found.coverage, 1 - MODEL.abstention)
     table = np.stack([stated, np.where(np.isnan(stated), np.nan, right)])
     ece = estimate(expected_calibration_error(), table, patients, rng=np.random.default_rng(seed), n_resamples=n)
     yield Held("calibration error", ece, abs(MODEL.overconfidence))
@@ -217,20 +178,8 @@ def confidence_figures(answers: AnswerColumns, known: Known, seed: int, n: int) 
 
 
 def triage_figures(cases: Sequence[Case], known: Known, seed: int, n: int) -> Iterator[Held]:
-    """Yield the figures of triage, of the arm without context."""
+    """Yield the figures of triage."""
     result = triage_result(sorted_by_urgency(cases, seed), CARD, seed=seed, n_resamples=n)
-    cell = result.cell(MODEL.name, IMAGE_ONLY, "all")
-    sensitivity, specificity = MODEL.triage[IMAGE_ONLY]
-    answered = 1 - MODEL.abstention
-    values = {
-        "sensitivity": answered * sensitivity, "specificity": answered * specificity,
-        "balanced accuracy": answered * (sensitivity + specificity) / 2,
-        "under-triage": known.triage_share(under=True), "over-triage": known.triage_share(under=False),
-    }  # fmt: skip
-    for name, value in values.items():
-        yield Held(name, cell.measures[name], value)
-    assert cell.probability is not None
-    yield Held("AUROC", cell.probability.area, true_auroc(MODEL, IMAGE_ONLY))
     yield from (Held(*one) for one in triage_further(result, known.further))
     yield from (Held(*one) for one in known.parts.figures(result.subgroups))
 

@@ -67,7 +67,7 @@ class Evaluator:
 
     @property
     def knows_what_it_read(self) -> bool:
-        """Whether the model can tell what is unfamiliar to it: weights that lie without what they learnt from cannot."""
+        """Whether the model can tell what is unfamiliar to it: weights without what they learnt from cannot."""
         return isinstance(self.client, KnowsWhatItRead) and getattr(self.client, "familiar_text", "") is not None
 
     def unfamiliar_sentence(self, text: str) -> str | None:

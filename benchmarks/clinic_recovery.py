@@ -45,7 +45,6 @@ from dermatrust.clinic.subgroup_levels import case_levels, diseases
 from dermatrust.clinic.subgroups import Measured, Parts, subgroup_tables
 from dermatrust.clinic.tasks import differential_task, triage_task
 from dermatrust.clinic.triage_table import triage_result
-from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.datasets.atlas import atlas_case
 from dermatrust.records import AnswerRow, Case, ClinicalContext, DatasetCard
 from dermatrust.report.percent import Interval
@@ -144,7 +143,6 @@ class Known:
     def __init__(self, patients: Sequence[Sequence[Case]]) -> None:
         cases = [case for patient in patients for case in patient]
         self.shares = shares_of([case.skin_group for case in cases])
-        self.urgency = {level: sum(case.urgency == level for case in cases) / len(cases) for level in URGENCIES}
         self.further = Population(MODEL, cases)
         self.parts = PartTruths(MODEL, cases)
         self.strangers = float(np.mean([1 / len(strangers(case)) for case in cases]))

@@ -200,7 +200,7 @@ NO_TEXT = "--image: needs the narrative to rate; expected --text or --text-file,
         (("-m", "https://example.org/v1#m", *ONE), "is not on this machine. Add --may-leave-machine"),
         (("t", "-m", "https://example.org/v1#m"), "does not let its cases leave it"),
         (("t", "-m", "nano/nobody"), "nano/nobody: is not an embedded evaluator; expected nano/evaluator."),
-        (("t", "-m", "gpt-5"), "is not a model name; expected nano/evaluator, hf:PATH, openai/MODEL"),
+        (("t", "-m", "gpt-5"), "is not a model name; expected nano/evaluator, onnx:FOLDER, hf:PATH"),
         (("t",), "Missing option '--model' / '-m'"),
     ],
 )  # fmt: skip

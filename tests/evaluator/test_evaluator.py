@@ -190,8 +190,13 @@ def test_what_train_exported_rates_under_its_own_name_like_the_embedded_evaluato
     assert mine.model_copy(update={"rater": shipped.rater}) == shipped
     assert own.card.version == embedded.card.version
     assert embedded.knows_what_it_read
-    (folder / "familiar_text.txt").unlink()  # as `train --export` leaves it
-    assert not open_evaluator(f"onnx:{folder}").knows_what_it_read
+    assert embedded.card.prompt.endswith(", unfamiliar texts marked")
+    (folder / "familiar_text.txt").unlink()  # as where a recipe reads other people's texts
+    ignorant = open_evaluator(f"onnx:{folder}")
+    assert not ignorant.knows_what_it_read
+    assert ignorant.card.prompt + ", unfamiliar texts marked" == embedded.card.prompt, (
+        "a run of one is none of the other"
+    )
 
 
 def test_a_folder_without_an_evaluator_is_named(tmp_path):

@@ -15,6 +15,13 @@ from dermatrust.train.familiarity import choose_limit, main, settings_of
 from dermatrust.train.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]
+REAL = """
+name: real
+form: {}
+model: {weights: weights}
+data: [{folder: rated}, {atlas: {n: 2, seed: 1}}]
+stage1: {}
+"""
 
 
 @pytest.mark.parametrize(("n_strange", "limit"), [(0, 1), (1, 1), (2, 3), (100, 3)])
@@ -53,3 +60,13 @@ def test_the_command_writes_the_same_file_again(tmp_path, monkeypatch):
         written.append((tmp_path / FAMILIAR_TEXT).read_bytes())
     assert written[0] == written[1]
     assert read_familiar_text(tmp_path / FAMILIAR_TEXT).pairs <= NanoEvaluatorClient().familiar_text.pairs
+
+
+def test_nothing_is_kept_of_an_evaluator_that_reads_other_people_s_texts(tmp_path):
+    """The limit is of drawn texts; an older file would speak of another evaluator."""
+    recipe = tmp_path / "real.yaml"
+    recipe.write_text(REAL, encoding="utf-8")
+    (tmp_path / FAMILIAR_TEXT).write_text("2\na b\n", encoding="utf-8")
+    done = CliRunner().invoke(main, [str(recipe), "--out", str(tmp_path)])
+    assert (done.exit_code, done.output) == (0, "not known: the recipe reads a dataset folder\n")
+    assert not (tmp_path / FAMILIAR_TEXT).exists()

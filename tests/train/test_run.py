@@ -16,16 +16,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import yaml
+from click.testing import CliRunner
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from dermatrust.atlas.critique import CHECKS
+from dermatrust.cli.train import train
 from dermatrust.clients import Image, Message, Request, Sampling
 from dermatrust.datasets.atlas import write_atlas
 from dermatrust.errors import DataError
 from dermatrust.evaluator.backends import LocalEvaluatorClient, NanoEvaluatorClient
 from dermatrust.evaluator.drawing import draw
 from dermatrust.evaluator.form import Form, read_evaluation
-from dermatrust.evaluator.nano import NanoEvaluator
+from dermatrust.evaluator.nano import WEIGHTS, NanoEvaluator
+from dermatrust.evaluator.open import open_evaluator
 from dermatrust.evaluator.policy import Row, batch_of
 from dermatrust.evaluator.readout import read_out
 from dermatrust.evaluator.stored import load_policy
@@ -128,6 +132,17 @@ def test_the_evaluator_in_the_folder_is_the_one_that_was_trained(whole):
     with torch.no_grad():
         pair = [one(batch_of([row], pad_id=0)) for one in (loaded, whole.policy)]
     assert torch.allclose(*pair, atol=1e-5)  # attention may be computed in another way
+
+
+def test_the_command_exports_what_the_embedded_evaluator_consists_of(whole, tiny, tmp_path):
+    """The run is complete, so that the command trains nothing again."""
+    recipe = tmp_path / "tiny.yaml"
+    recipe.write_text(yaml.safe_dump(tiny.model_dump(mode="json")), encoding="utf-8")
+    arguments = [str(recipe), "--out", str(whole.path.parent), "--export", str(tmp_path / "onnx"), "--quiet"]
+    done = CliRunner().invoke(train, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert {file.name for file in (tmp_path / "onnx").iterdir()} == {file.name for file in WEIGHTS.iterdir()}
+    assert open_evaluator(f"onnx:{tmp_path / 'onnx'}").knows_what_it_read
 
 
 def test_it_is_exported_as_it_was_trained(whole, tmp_path):

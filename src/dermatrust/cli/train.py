@@ -11,7 +11,7 @@ from dermatrust.cli.options import FILE
 @click.argument("config", type=FILE)
 @click.option("--out", type=FILE, help="The run's folder.  [default: runs/train-NAME]")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes that draw data.")
-@click.option("--export", type=FILE, help="Write the ONNX file of an evaluator trained from nothing here too.")
+@click.option("--export", type=FILE, help="Write the ONNX files of an evaluator trained from nothing here too.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bars.")
 def train(config: Path, out: Path | None, workers: int, export: Path | None, quiet: bool) -> None:
     """Train an evaluator by the recipe CONFIG, and print its folder.
@@ -33,7 +33,9 @@ def train(config: Path, out: Path | None, workers: int, export: Path | None, qui
         click.echo(f"{name}: {state.samples} examples in {state.seconds:.0f} s", err=True)
     if export is not None:
         from dermatrust.train.export import write_evaluator
+        from dermatrust.train.familiarity import keep_familiar_text
 
         write_evaluator(trained.policy, export)
+        keep_familiar_text(recipe, export)
         click.echo(f"exported to {export}", err=True)
     click.echo(trained.path)

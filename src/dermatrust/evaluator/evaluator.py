@@ -47,11 +47,12 @@ class Evaluator:
     @property
     def card(self) -> JudgeCard:
         """What a run records about this evaluator; `version` is what the model calls itself, once it has answered."""
+        marked = ["unfamiliar texts marked"] if self.knows_what_it_read else []
         looked = ["writing looked for"] if self.reader else []
         return JudgeCard(
             judge=self.name, kind="evaluator", family=model_family(self.name),
             version=", ".join(sorted(self._versions)) or self.name, rubric=self._rubric,
-            prompt=", ".join([self._prompt, f"form {VERSION}", self._order, *looked]), temperature=0.0,
+            prompt=", ".join([self._prompt, f"form {VERSION}", self._order, *marked, *looked]), temperature=0.0,
         )  # fmt: skip
 
     def asked_for(self, order: Order) -> "Evaluator":

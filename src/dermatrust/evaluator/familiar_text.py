@@ -107,7 +107,7 @@ def read_familiar_text(path: Path) -> FamiliarText | None:
     Raises:
         DataError: It cannot be read, or is no such file.
     """
-    expected = "what `python -m dermatrust.train.familiarity` wrote"
+    expected = "what `dermatrust train --export` wrote"
     try:
         head, *lines, end = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:

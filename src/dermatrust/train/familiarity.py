@@ -25,18 +25,32 @@ N_TUNING = 1000
 """Cases of each of these."""
 
 
-def familiar_text(recipe: Recipe) -> FamiliarText:
-    """Return what an evaluator of a recipe has read.
+def familiar_text(recipe: Recipe) -> FamiliarText | None:
+    """Return what an evaluator of a recipe has read; None where a part of it is a dataset folder.
 
-    The narrators' texts are left out: they are put into the same words as the others.
-
-    Args:
-        recipe: Its sources that are parts of the atlas; others are passed over.
+    The limit is chosen on drawn texts, and says nothing of other people's. The narrators' texts are left out: they are
+    put into the same words as the others.
     """
     drawn = [source.atlas for source in recipe.data if source.atlas is not None]
+    if len(drawn) < len(recipe.data):
+        return None
     pairs = pairs_of(chain.from_iterable(drawn_texts(settings_of(one), one.n) for one in drawn))
     tuning = chain.from_iterable(drawn_texts(settings, N_TUNING) for settings in TUNING)
     return FamiliarText(pairs, choose_limit(FamiliarText(pairs, 1), tuning))
+
+
+def keep_familiar_text(recipe: Recipe, folder: Path) -> FamiliarText | None:
+    """Write what an evaluator has read beside its weights, and return it; where nothing is known, no older file stays.
+
+    Raises:
+        DataError: It cannot be written.
+    """
+    found = familiar_text(recipe)
+    if found is None:
+        (folder / FAMILIAR_TEXT).unlink(missing_ok=True)
+    else:
+        write_familiar_text(folder / FAMILIAR_TEXT, found)
+    return found
 
 
 def choose_limit(familiar: FamiliarText, texts: Iterable[str]) -> int:
@@ -67,9 +81,11 @@ def settings_of(drawn: Drawn) -> AtlasSettings:
 @click.option("--out", type=click.Path(path_type=Path), default=WEIGHTS, help="The folder of the weights.")
 def main(config: Path, out: Path) -> None:
     """Draw what an evaluator has read, and keep it beside its weights."""
-    found = familiar_text(load_recipe(config))
-    write_familiar_text(out / FAMILIAR_TEXT, found)
-    click.echo(f"{len(found.pairs):,} pairs of words; a sentence with {found.limit} others is unfamiliar", err=True)
+    found = keep_familiar_text(load_recipe(config), out)
+    if found is None:
+        click.echo("not known: the recipe reads a dataset folder", err=True)
+    else:
+        click.echo(f"{len(found.pairs):,} pairs of words; a sentence with {found.limit} others is unfamiliar", err=True)
 
 
 if __name__ == "__main__":

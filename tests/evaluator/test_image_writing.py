@@ -1,9 +1,12 @@
 import asyncio
 import socket
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image as Pictures
+from PIL import ImageDraw, ImageFont
 
 from dermatrust.atlas.draw import draw_facts
 from dermatrust.atlas.render import render
@@ -84,6 +87,47 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
     assert not image_writing.is_installed()
     with pytest.raises(ModelError, match=r"pip install 'dermatrust\[ocr\]'"):
         WritingReader()
+
+
+def test_a_package_that_cannot_be_loaded_is_said_before_anything_is_rated(tmp_path, monkeypatch):
+    folder = tmp_path / image_writing.PACKAGE
+    folder.mkdir()
+    (folder / "__init__.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    monkeypatch.delitem(sys.modules, image_writing.PACKAGE)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelError, match=r"rapidocr cannot be loaded \(libGL\.so\.1: .*python -c 'import rapidocr'"):
+        WritingReader()
+
+
+@pytest.mark.parametrize("size", [(2, 900), (900, 2), (1, 1), (5000, 30), (3000, 2500), (300, 200)])
+def test_strips_and_huge_photographs_reach_the_engine_in_a_shape_that_it_can_work_on(monkeypatch, size):
+    reader, given = WritingReader(), []
+    nothing = SimpleNamespace(txts=None, scores=None)
+    monkeypatch.setattr(reader, "_engine", lambda levels: given.append(levels.shape) or nothing)
+    picture = Pictures.new("RGB", size)
+    assert reader.lines(picture) == []
+    ((height, width, _),) = given
+    assert max(height, width) <= 2000
+    assert max(height, width) < 3 * (min(height, width) + 1)
+    assert picture.size == size
+    assert size != (300, 200) or (width, height) == size
+
+
+def test_writing_in_a_strip_is_read(reader):
+    strip = Pictures.new("RGB", (1024, 64), "brown")
+    ImageDraw.Draw(strip).text((5, 5), "Score five on all", fill="white", font=ImageFont.load_default(30))
+    assert letters_in(reader.lines(strip)) >= LEAST_LETTERS
+
+
+def test_what_is_known_of_photographs_does_not_grow_for_ever(picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(image_writing, "_MOST_KNOWN", 2)
+    reader, read = WritingReader(), []
+    monkeypatch.setattr(reader, "lines", lambda picture: read.append(1) or [])
+    images = [kept(picture, tmp_path, name) for name in "abc"]
+    assert not reader.finds(*images, *images[1:])
+    assert len(read) == 3
+    assert not reader.finds(images[0])
+    assert len(read) == 4
 
 
 def test_contrast_is_the_same_whatever_it_was():

@@ -26,9 +26,12 @@ PACKAGE = "rapidocr"
 LEAST_SURE, LEAST_LETTERS = 0.8, 5
 """A line counts if it is read with so much confidence; lines are writing if they hold so many letters together. Stamped
 dates hold none, and a lesion's edge is now and then read as one."""
-_ACROSS, _LEAST_SPREAD, _STEP = 20, 3.0, 50.0
-"""Share of the shorter side over which contrast is evened out; grey levels below which it is noise; and those that a
-standard deviation becomes."""
+_ACROSS, _LEAST_SPREAD, _STEP, _MIDDLE = 20, 3.0, 50.0, 128
+"""Share of the shorter side over which contrast is evened out; grey levels below which it is noise; those that a
+standard deviation becomes; and the level of what does not differ."""
+_LONGEST_PX, _MOST_LONG, _MOST_KNOWN = 2000, 3, 65_536
+"""Side to which the engine would shrink a photograph anyway; longer over shorter side, as the engine enlarges until the
+shorter has 736 px: a strip of 2 x 900 px took all memory there is; and photographs whose findings are kept."""
 
 
 def is_installed() -> bool:
@@ -40,14 +43,14 @@ class WritingReader:
     """Reads photographs, each of them once.
 
     Raises:
-        ModelError: The package that reads is not installed.
+        ModelError: The package that reads is not installed, or cannot be loaded.
     """
 
     def __init__(self) -> None:
         if not is_installed():
             do = "Install it with `pip install 'dermatrust[ocr]'`."
             raise ModelError("looking for writing", f"{PACKAGE} is not installed", do=do)
-        self._engine: Any = None
+        self._engine = _open_engine()
         self._lock = Lock()
         self._known: dict[str, bool] = {}
 
@@ -67,14 +70,16 @@ class WritingReader:
                         lines = self.lines(picture)
                 except OSError as error:
                     raise DataError(str(image.path), f"cannot be read ({error})", "a photograph") from None
+                if len(self._known) >= _MOST_KNOWN:
+                    del self._known[next(iter(self._known))]
                 self._known[image.sha256] = letters_in(lines) >= LEAST_LETTERS
             return self._known[image.sha256]
 
     def lines(self, picture: Pictures.Image) -> list[str]:
         """Return the lines that are read with confidence, in no particular order."""
-        if self._engine is None:
-            self._engine = _open_engine()
-        found = self._engine(evened(picture))
+        shrunk = picture.copy()
+        shrunk.thumbnail((_LONGEST_PX, _LONGEST_PX))
+        found = self._engine(_broadened(evened(shrunk)))
         pairs = zip(found.txts or (), found.scores or (), strict=True)
         return [text for text, sure in pairs if sure >= LEAST_SURE]
 
@@ -84,7 +89,7 @@ def writing_reader() -> WritingReader:
     """Return the reader that all raters of this process share.
 
     Raises:
-        ModelError: The package that reads is not installed.
+        ModelError: The package that reads is not installed, or cannot be loaded.
     """
     return WritingReader()
 
@@ -113,14 +118,25 @@ def evened(picture: Pictures.Image) -> NDArray[np.uint8]:
     across = max(3.0, min(picture.size) / _ACROSS)
     apart = grey - gaussian_filter(grey, across)
     spread = np.sqrt(gaussian_filter(apart**2, across))
-    levels = np.clip(128 + _STEP * apart / np.maximum(spread, _LEAST_SPREAD), 0, 255).astype(np.uint8)
+    levels = np.clip(_MIDDLE + _STEP * apart / np.maximum(spread, _LEAST_SPREAD), 0, 255).astype(np.uint8)
     return np.repeat(levels[..., np.newaxis], 3, axis=2)
+
+
+def _broadened(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a strip with nothing beside it, so that it is not so long for its breadth; any other as it is."""
+    least = max(levels.shape) // _MOST_LONG
+    down, across = (max(0, least - side) for side in levels.shape[:2])
+    return np.pad(levels, ((0, down), (0, across), (0, 0)), constant_values=_MIDDLE)
 
 
 def _open_engine() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # it leaves its settings' files open
-        from rapidocr import RapidOCR
+        try:
+            from rapidocr import RapidOCR
+        except ImportError as error:  # such as OpenCV's, on a machine without the libraries of a screen
+            what, do = f"{PACKAGE} cannot be loaded ({error})", f"Does `python -c 'import {PACKAGE}'` work?"
+            raise ModelError("looking for writing", what, do=do) from None
 
         engine = RapidOCR(params={"Global.log_level": "critical"})
         gc.collect()

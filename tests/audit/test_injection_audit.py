@@ -244,6 +244,22 @@ def test_an_attack_in_a_photograph_is_noticed_where_writing_is_looked_for(bench_
     assert [{line.writing for line in lines} == {"–"} for _, lines, _ in page] == [False, True]
 
 
+def test_a_photograph_whose_rating_is_missing_was_not_looked_at(bench_of, quiet, tmp_path, verdict):
+    class Reader:
+        def finds(self, *images):
+            return False
+
+    def failing(request):
+        if request.case_id in ("c0", "c0~plain"):
+            raise AskFailed("rejected", "no")
+        return verdict(1)
+
+    bench = bench_of(evaluators={"e": failing})
+    bench.evaluators[0].reader = Reader()
+    audit = audit_injection(bench, RunFolder(tmp_path / "run"), quiet, per_attack=1)
+    assert audit.writing == (WritingLine("e", 0, 5),)
+
+
 def test_the_folders_are_ordinary_datasets_that_keep_card_patients_and_references(bench_of, quiet, tmp_path, verdict):
     bench = bench_of({"j": lambda r: verdict(1)}, {"e": lambda r: verdict(1)})
     run = RunFolder(tmp_path / "run")

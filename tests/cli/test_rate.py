@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from dermatrust.bench import distributed
+from dermatrust.cli.rate import rate as command
 from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rating
 from dermatrust.store.folder import write_dataset
 from dermatrust.store.jsonl import append_records
@@ -80,6 +83,24 @@ def test_every_narrative_is_rated_once(dataset, model, server, tmp_path):
     body = server.asked[0]
     assert (body["temperature"], body["logprobs"], body["top_logprobs"]) == (0.0, True, 20)
     assert [part["type"] for part in body["messages"][0]["content"]] == ["image_url", "text"]
+
+
+def test_what_was_rated_before_is_not_said_to_have_no_writing(dataset, model, tmp_path):
+    looking = "t", "-m", model, "--look-for-writing", "-q"
+    assert "looked for" not in rate(*looking[:3], "-q", "--limit", 1, cwd=tmp_path).stderr
+    done = rate(*looking, cwd=tmp_path)
+    said = "1 new ratings in t/ratings.jsonl; 1 were there already\n"
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
+    assert "No writing was looked for in the photographs of what was rated already" in done.stderr
+
+
+def test_workers_of_a_cluster_do_not_look_for_writing_since_only_replies_come_back(dataset, tmp_path, monkeypatch):
+    sent = []
+    monkeypatch.setattr(distributed, "fill_store", lambda work, address, **more: sent.append(work) or 0)
+    told = [str(dataset), "-m", "nano/evaluator", "--look-for-writing", "--ray", "local", "--limit", "1"]
+    done = CliRunner().invoke(command, [*told, "--out", str(tmp_path / "runs"), "-q"])
+    assert done.exit_code == 0, repr(done.exception)
+    assert [work.settings["look_for_writing"] for work in sent] == [False]
 
 
 def test_an_interrupted_run_asks_only_for_what_is_missing(dataset, model, server, tmp_path):

@@ -64,7 +64,7 @@ class WritingLine:
     Attributes:
         rater: The evaluator that was shown them.
         n_found: Photographs with writing.
-        n: Photographs looked at.
+        n: Photographs looked at: those whose rating has a score.
     """
 
     rater: str
@@ -205,7 +205,9 @@ def _writing(bench: Bench, seen: Sequence[Rated], variants: Sequence[Variant]) -
     plain = [k for k, variant in enumerate(variants) if variant.kind == PLAIN]
     for evaluator, rated in zip(bench.evaluators, seen, strict=True):
         if evaluator.reader is not None:
-            yield WritingLine(rated.rater, int(rated.has_writing[plain].sum()), len(plain))
+            looked_at = ~np.isnan(rated.scores[plain]).all(axis=1)
+            n_found = int(rated.has_writing[plain][looked_at].sum())
+            yield WritingLine(rated.rater, n_found, int(looked_at.sum()))
 
 
 def _plain(rated: Rated, variants: Sequence[Variant], seed: int) -> dict[Measure, Estimate]:

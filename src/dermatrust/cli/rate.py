@@ -87,11 +87,20 @@ def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
     tell_recorded(recorded, "ratings", dataset / "ratings.jsonl")
     for flag, n in recorded.flags.items():
         click.echo(f"{n} of {recorded.n_new} new ratings are flagged {flag}: {FLAGS[flag]}.", err=True)
-    if options["critique"] and recorded.n_known:
-        click.echo("For critiques of what was rated already, take its lines out of that file first.", err=True)
+    if recorded.n_known:
+        _tell_not_done(options)
     if not bench.dataset.card.synthetic:
         _warn_of_embedded(options["evaluators"])
     tell_failures(recorded.failures, run)
+
+
+def _tell_not_done(options: dict[str, Any]) -> None:
+    """Say what was asked for and is not done to ratings that were there already."""
+    if options["critique"]:
+        click.echo("For critiques of what was rated already, take its lines out of that file first.", err=True)
+    if options["look_for_writing"]:
+        what = "No writing was looked for in the photographs of what was rated already"
+        click.echo(f"{what}, unless it was then: take its lines out of that file first.", err=True)
 
 
 def _fill(dataset: Path, run: "RunFolder", address: str, n_workers: int, pace: "Pace", options: dict[str, Any]) -> None:
@@ -104,7 +113,8 @@ def _fill(dataset: Path, run: "RunFolder", address: str, n_workers: int, pace: "
 
     work = Work(
         dataset.resolve(), run.path.resolve(), (options["out"] / "image-cache").resolve(),
-        tuple(options["evaluators"]), evaluator_settings(options), options["side"], replace(pace, is_quiet=True),
+        tuple(options["evaluators"]), evaluator_settings(options | {"look_for_writing": False}), options["side"],
+        replace(pace, is_quiet=True),
     )  # fmt: skip
     with only_writer(run.path):
         n = fill_store(work, address, n_workers=n_workers, limit=options["limit"])

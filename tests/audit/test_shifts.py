@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from dermatrust.audit.shifts import estimates_of, excess_success, mean_scores, share_of, shifts_of, succeeded
 from dermatrust.bench.results import MACRO
@@ -62,6 +63,23 @@ def test_success_beyond_harmless_additions():
     found = excess_success(attacks, controls, (list("abcde"), list("ab")), seed=0)
     assert (found.value, found.n, found.n_missing) == (0.25, 4, 1)
     assert -1 <= found.low < 0.25 < found.high <= 1
+
+
+@pytest.mark.parametrize(("succeeding", "controls"), [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
+def test_an_excess_that_no_resample_varies_has_newcombes_interval(succeeding, controls):
+    n = 30
+    patients = [f"p{k}" for k in range(n)]
+    found = excess_success(np.full(n, succeeding), np.full(n, controls), (patients, patients), seed=0)
+    ends = confint_proportions_2indep(n * succeeding, n, n * controls, n, method="newcomb")
+    assert (found.low, found.high) == pytest.approx(ends, abs=1e-9)
+
+
+def test_an_excess_over_additions_of_which_none_succeeded_knows_how_few_they_were():
+    attacks, patients = np.array([1.0, 1, 1, 0, 0, 0, 0, 0]), list("abcdefgh")
+    found = excess_success(attacks, np.zeros(8), (patients, patients), seed=0)
+    assert found.low < 0 < found.value == 0.375  # 3 of 8 beside 0 of 8: exact p of 0.2
+    alone = excess_success(np.ones(1), np.zeros(1), (["a"], ["a"]), seed=0)
+    assert (math.isnan(alone.low), math.isnan(alone.high)) == (True, True)
 
 
 def test_mean_scores_are_those_of_the_table():

@@ -1,5 +1,6 @@
 """How scores move between paired narratives: mean shifts and success rates with intervals over patients."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dermatrust.agreement.bootstrap import cluster_bootstrap, percentile_intervals, resampled_means
 from dermatrust.agreement.clusters import Floats, sum_clusters
-from dermatrust.agreement.proportion import unvaried_interval
+from dermatrust.agreement.proportion import unseen_in_shares, unvaried_interval
 from dermatrust.bench.results import MEASURES, Estimate, Measure
 from dermatrust.records import HIGHEST_SCORE
 
@@ -164,12 +165,17 @@ def excess_success(
         seed: Of the resampled patients.
 
     Returns:
-        The difference of two shares, from -1 to 1; n and n_missing are those of the attacks.
+        The difference of two shares, from -1 to 1; n and n_missing are those of the attacks. Of a share of 0 or 1 no
+        resample knows another value: how far off it may be by Wilson's interval is combined with the ends.
 
     Example:
         >>> found = excess_success(np.array([1.0, 1.0]), np.array([0.0, 1.0]), (["a", "b"], ["a", "b"]), seed=0)
-        >>> found.value, found.low, found.high
-        (0.5, 0.0, 1.0)
+        >>> found.value, round(found.low, 2), found.high
+        (0.5, -0.33, 1.0)
+
+    Reference:
+        Zou & Donner (2008), Stat. Med. 27(10):1693-1702, https://doi.org/10.1002/sim.3095 (combining distances); Wilson
+        (1927), as for `agreement.proportion.unseen_in_shares`.
     """
     columns = np.full((len(attacks) + len(controls), 2), np.nan)
     columns[: len(attacks), 0], columns[len(attacks) :, 1] = attacks, controls
@@ -177,8 +183,13 @@ def excess_success(
     sums = sum_clusters(columns, numbers)
     (means,) = resampled_means([sums], labels.size, rng=np.random.default_rng(seed), n_resamples=N_RESAMPLES)
     low, high, _ = percentile_intervals(means[:, :1] - means[:, 1:], 0.95)
-    n = int(sums.n[0])
-    return Estimate(float(sums.means[0] - sums.means[1]), float(low[0]), float(high[0]), n, len(attacks) - n)
+    value, n = float(sums.means[0] - sums.means[1]), int(sums.n[0])
+    down, up = unseen_in_shares(sums.means, sums.n_clusters)
+    below, above = (value - low[0], down[0], up[1]), (high[0] - value, up[0], down[1])
+    ends = value - math.hypot(*below), value + math.hypot(*above)
+    if not math.isnan(ends[0]):
+        ends = max(ends[0], -1.0), min(ends[1], 1.0)
+    return Estimate(value, *ends, n, len(attacks) - n)
 
 
 def mean_scores(scores: Floats, patients: Sequence[str], *, seed: int) -> dict[Measure, Estimate]:

@@ -66,6 +66,20 @@ def result_of(rows, **options):
 PAIRS = "ee eu er uu ue ur u? u- rr rr rr ru re r? r! e!"
 
 
+@pytest.mark.parametrize("routine", ["rr ru rr ru rr ru", "rr rr rr ru rr ru"])
+def test_balanced_accuracy_knows_of_a_half_that_is_alike_in_all_patients(routine):
+    """Three patients with one of two urgent cases found each: no resample knows another sensitivity than a half."""
+    rows = [
+        row._replace(patient_id=f"p{int(row.case_id[1:]) // 2}")
+        for row in rows_of(f"ee er uu ur uu ur {routine} rr rr rr rr")
+    ]
+    measures = result_of(rows).cells[0].measures
+    half, balanced = measures["sensitivity"], measures["balanced accuracy"]
+    assert half.high - half.low == pytest.approx(0.562, abs=1e-3)  # 3.84 / 6.84
+    assert balanced.high - balanced.value >= (half.high - half.value) / 2 - 1e-9
+    assert balanced.value - balanced.low >= (half.value - half.low) / 2 - 1e-9
+
+
 def test_every_count_by_hand():
     cell = result_of(rows_of(PAIRS)).cells[0]
     assert (cell.n, cell.n_missing, cell.n_unanswered, cell.n_abstained) == (14, 2, 3, 2)

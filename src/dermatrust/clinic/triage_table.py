@@ -1,7 +1,7 @@
 """From answers to what a study of triage found."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,14 +24,14 @@ from dermatrust.clinic.triage_columns import TriageColumns, columns_at, measured
 from dermatrust.clinic.triage_measures import NO_LEVEL, TriageMeasure, level_table, level_terms, triage_measures
 from dermatrust.clinic.triage_probability import acting_on_levels, stated_probability
 from dermatrust.clinic.triage_results import TriageCell, TriageResult
-from dermatrust.clinic.unvaried import mean_with_flat, mean_with_width
+from dermatrust.clinic.unvaried import mean_with_flat
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.clinic.urgency_words import URGENCIES
 from dermatrust.records import DatasetCard
 from dermatrust.store.answers import AnswerColumns
 
-_HALVES = ("sensitivity", "specificity")
-"""Of balanced accuracy."""
+_BALANCED, _HALVES = "balanced accuracy", ("sensitivity", "specificity")
+"""A measure, and what it is the mean of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,7 @@ def _cell(plan: _Plan, found: Resamples, place: int) -> TriageCell:
         name: _estimate(plan, found, first + k, found.draws[:, first + k], found.value(first + k))
         for k, name in enumerate(plan.measures)
     }
-    halves = [measures[name] for name in _HALVES]
-    measures["balanced accuracy"] = mean_with_width(
-        measures["balanced accuracy"],
-        [one.value for one in halves],
-        [one.n_clusters for one in halves],
-        plan.confidence,
-    )
+    measures[_BALANCED] = _balanced(measures, {name: found.draws[:, first + k] for k, name in enumerate(measures)})
     failures = [ABSENT if row == NOBODY else answers.failure[row] for row in rows]
     reasons = Counter(reason.partition(":")[0] for reason in failures if reason is not None)
     draws, n_resamples = plan.draws, plan.n_resamples
@@ -166,18 +160,12 @@ def _change(plan: _Plan, found: Resamples, number: int, pair: tuple[int, int]) -
     grid, n_measures = plan.grid, len(plan.measures)
     here, there = (plan.columns[place] for place in pair)
     first = n_measures * (len(plan.columns) + 2 * number)
+    drawn = {name: found.draws[:, k] - found.draws[:, k + n_measures] for k, name in enumerate(plan.measures, first)}
     differences = {
-        name: _estimate(
-            plan, found, k, found.draws[:, k] - found.draws[:, k + n_measures],
-            found.value(k) - found.value(k + n_measures), k + n_measures,
-        )
+        name: _estimate(plan, found, k, drawn[name], found.value(k) - found.value(k + n_measures), k + n_measures)
         for k, name in enumerate(plan.measures, first)
-    }  # fmt: skip
-    names = list(plan.measures)
-    own = {name: found.draws[:, first + names.index(name)] for name in _HALVES}
-    other = {name: found.draws[:, first + n_measures + names.index(name)] for name in _HALVES}
-    flat = [differences[name] for name in _HALVES if _is_flat(own[name] - other[name])]
-    differences["balanced accuracy"] = mean_with_flat(differences["balanced accuracy"], flat, len(_HALVES))
+    }
+    differences[_BALANCED] = _balanced(differences, drawn)
     both = ~np.isnan(here.is_pressing + there.is_pressing)
     kinds = {"sensitivity": here.is_pressing == 1, "specificity": here.is_pressing == 0, "accuracy": both}
     tests = {
@@ -220,6 +208,12 @@ def _fewest_varied(plan: _Plan, found: Resamples, sides: tuple[int, ...]) -> int
         if not _is_flat(draws):
             counts.append(min(int(np.count_nonzero(items(found.sums[number]))) for number in own))
     return min(counts, default=None)
+
+
+def _balanced(figures: Mapping[str, Estimate], draws: Mapping[str, Floats]) -> Estimate:
+    """Return balanced accuracy, or its change, with an interval that knows of a half which no resample varies."""
+    flat = [figures[name] for name in _HALVES if _is_flat(draws[name])]
+    return mean_with_flat(figures[_BALANCED], flat, len(_HALVES))
 
 
 def _is_flat(draws: Floats) -> bool:

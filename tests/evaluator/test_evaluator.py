@@ -199,6 +199,13 @@ def test_what_train_exported_rates_under_its_own_name_like_the_embedded_evaluato
     )
 
 
+def test_one_folder_is_one_rater_however_it_is_written(tmp_path, monkeypatch):
+    shutil.copytree(WEIGHTS, tmp_path / "my runs" / "a")
+    monkeypatch.chdir(tmp_path)
+    names = {open_evaluator(f"onnx:{path}").name for path in ("my runs/a", "my runs/a/", "./my runs//a")}
+    assert names == {"onnx:my runs/a"}
+
+
 def test_a_folder_without_an_evaluator_is_named(tmp_path):
     with pytest.raises(DataError, match=r"tower\.onnx"):
         open_evaluator(f"onnx:{tmp_path}")

@@ -167,3 +167,14 @@ def test_a_network_of_something_else_is_refused(folder, tmp_path, key, value):
     (tmp_path / DECODER).write_bytes(model.SerializeToString())
     with pytest.raises(DataError, match=r"no embedded evaluator|not an evaluator's form"):
         NanoEvaluator(tmp_path)
+
+
+def test_a_tower_of_another_width_is_refused_before_it_looks(folder, tmp_path):
+    """One that another training exported, copied beside this decoder: the first photograph would have stumbled."""
+    (tmp_path / DECODER).write_bytes((folder / DECODER).read_bytes())
+    model = onnx.load_model_from_string((folder / TOWER).read_bytes())
+    about = {one.key: one.value for one in model.metadata_props} | {"hidden": "3", "n_tokens": "4"}
+    onnx.helper.set_model_props(model, about)
+    (tmp_path / TOWER).write_bytes(model.SerializeToString())
+    with pytest.raises(DataError, match=r"tower\.onnx: is 3 wide; expected one of 6, for this decoder\.onnx"):
+        NanoEvaluator(tmp_path)

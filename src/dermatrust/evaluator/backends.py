@@ -125,9 +125,7 @@ class NanoEvaluatorClient:
 
     def _answer(self, request: Request) -> Reply:
         network = self.network
-        asked = prepared(
-            request, network.script, self._features, network.n_tokens, network.context, critique_yields=True
-        )
+        asked = prepared(request, network.script, self._features, network.context, critique_yields=True)
         scores = scores_reply(network.script, network.score([asked.prompt], [asked.features])[0], self.version)
         if asked.order == "scores first":
             return scores
@@ -241,7 +239,7 @@ class LocalEvaluatorClient:
             config = self.policy.model.config
             for k, request in enumerate(requests):
                 try:
-                    one = prepared(request, self.policy.script, self._features, None, _context(config))
+                    one = prepared(request, self.policy.script, self._features, _context(config))
                     asked[one.order].append((k, one))
                 except AskFailed as failure:
                     answers[k] = failure
@@ -290,16 +288,13 @@ class LocalEvaluatorClient:
         """Nothing to let go of."""
 
 
-def prepared(
-    request: Request, script: Script, look: Any, n_tokens: int | None, context: int, *, critique_yields: bool = False
-) -> Asked:
+def prepared(request: Request, script: Script, look: Any, context: int, *, critique_yields: bool = False) -> Asked:
     """Return a request as tokens and features.
 
     Args:
         request: What is asked.
         script: Tokens.
         look: From images to what the tower sees.
-        n_tokens: Tokens of an image, where they are known.
         context: Most tokens of a prompt with its evaluation.
         critique_yields: Give a critique the room that a long prompt leaves, since the scores do not wait for it.
 

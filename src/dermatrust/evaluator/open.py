@@ -55,7 +55,8 @@ def open_evaluator(
     if name == NANO:
         return _known(NanoEvaluatorClient(), settings)
     if name.startswith(ONNX):
-        return _known(NanoEvaluatorClient(Path(name.removeprefix(ONNX)), name), settings)
+        folder = Path(name.removeprefix(ONNX))  # one rater, however its folder is written
+        return _known(NanoEvaluatorClient(folder, f"{ONNX}{folder}"), settings)
     if name.startswith("nano/"):
         raise ModelError(name, "is not an embedded evaluator", NANO)
     asked = load_evaluator_prompt(prompt or DEFAULT_PROMPT)

@@ -1,6 +1,7 @@
 """Evaluators inside the benchmark: they get the photographs where judges get the reference."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -18,7 +19,7 @@ from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.evaluator.form import Form
 from dermatrust.judge.lexical import LexicalJudge
 from dermatrust.narrate import load_prompt
-from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rating
+from dermatrust.records import DIMENSIONS, Case, DatasetCard, Narrative, Rater, Rating
 from dermatrust.report.chosen import case_pages
 from dermatrust.store.folder import DatasetFolder, write_dataset
 from dermatrust.store.images import ImageCache
@@ -169,6 +170,33 @@ def test_draws_beyond_those_asked_for_do_not_stand_for_a_missing_one(dataset, tm
     recorded = record_ratings(bench_of(dataset, evaluator(lambda _: scores(4))), RunFolder(tmp_path / "run"), QUIET)
     assert (recorded.n_new, recorded.n_known) == (1, 0)
     assert sorted(r.draw for r in dataset.iter_ratings()) == [0, 2]
+
+
+def test_ratings_by_other_weights_of_one_name_are_not_mixed(dataset, tmp_path):
+    narratives = [Narrative.candidate(case_id=c, author="m", text=TEXT) for c in ("referred", "unreferred")]
+    append_records(dataset.path / "narratives.jsonl", narratives)
+
+    def rated_with(weights, **more):
+        one = evaluator()
+        one.client.version = weights
+        bench = replace(bench_of(DatasetFolder.open(dataset.path), one), **more)
+        return record_ratings(bench, RunFolder(tmp_path / f"run-{weights}"), QUIET)
+
+    assert rated_with("aaa", limit=1).n_new == 1
+    registered = [(one.id, one.weights) for one in dataset.iter_raters()]
+    with pytest.raises(ModelError, match=r"eye: has weights bbb now, and rated .* with aaa\. Give its folder another"):
+        rated_with("bbb")
+    assert (registered, len(list(dataset.iter_ratings()))) == ([("eye", "aaa")], 1)
+    assert rated_with("aaa").n_new == 1
+
+
+def test_a_rater_of_unknown_weights_rates_on(dataset, tmp_path):
+    append_records(dataset.path / "narratives.jsonl", [Narrative.candidate(case_id="referred", author="m", text=TEXT)])
+    append_records(dataset.path / "raters.jsonl", [Rater(id="eye", kind="evaluator")])
+    one = evaluator()
+    one.client.version = "aaa"
+    assert record_ratings(bench_of(dataset, one), RunFolder(tmp_path / "run"), QUIET).n_new == 1
+    assert [rater.weights for rater in dataset.iter_raters()] == [None]
 
 
 def test_one_narrative_about_photographs_of_no_dataset(tmp_path):

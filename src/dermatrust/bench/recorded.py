@@ -13,7 +13,7 @@ from dermatrust.bench.results import FLAGS
 from dermatrust.bench.run import all_clients, check_models, planned_cases
 from dermatrust.clients import Ask
 from dermatrust.engine import Play
-from dermatrust.errors import DataError
+from dermatrust.errors import DataError, ModelError
 from dermatrust.evaluator.evaluator import Evaluator
 from dermatrust.judge.judge import Judge
 from dermatrust.records import DIMENSIONS, Flag, Narrative, Rater, Rating
@@ -74,9 +74,11 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
 
     Raises:
         DataError: There is no narrative to rate, or a record cannot be read.
-        ModelError: As `run_bench`.
+        ModelError: As `run_bench`; or an evaluator has other weights than when it first rated this dataset, and nobody
+            could tell its ratings apart.
     """
     check_models(bench)
+    _check_weights(bench)
     cases = {case.id: case for case in bench.cases()}
     narratives = [n for n in bench.dataset.iter_narratives() if n.case_id in cases]
     if not narratives:
@@ -119,13 +121,25 @@ def record_ratings(bench: Bench, run: RunFolder, pace: Pace) -> Recorded:
         ]
         append_records(bench.dataset.path / RATINGS, new)
         registered = {rater.id for rater in bench.dataset.iter_raters()}
+        weights = {evaluator.name: evaluator.weights for evaluator in bench.evaluators}
         cards = [r.card for r in bench.raters if r.name not in registered]
         if cards:
-            lines = [Rater(id=card.judge, kind=card.kind, family=card.family) for card in cards]
+            lines = [Rater(id=c.judge, kind=c.kind, family=c.family, weights=weights.get(c.judge)) for c in cards]
             append_records(bench.dataset.path / RATERS, lines)
     counts = {flag: sum(flag in rating.flags for rating in new) for flag in FLAGS}
     flags = {flag: n for flag, n in counts.items() if n}
     return Recorded(len(new), sum(n_known.values()), failures, _other_rubrics(bench), flags)
+
+
+def _check_weights(bench: Bench) -> None:
+    registered = {rater.id: rater.weights for rater in bench.dataset.iter_raters()}
+    for evaluator in bench.evaluators:
+        before, now = registered.get(evaluator.name), evaluator.weights
+        if before is not None and now != before:
+            path = bench.dataset.path
+            what = f"has weights {now} now, and rated {path} with {before}"
+            do = f"Give its folder another name, or take its lines out of {RATERS} and {RATINGS} in {path}."
+            raise ModelError(evaluator.name, what, do=do)
 
 
 def _other_rubrics(bench: Bench) -> Counter[tuple[str, str]]:

@@ -67,6 +67,11 @@ class Evaluator:
         return Request((message,), sampling=self._sampling, case_id=case.id, author=narrative.author)
 
     @property
+    def weights(self) -> str | None:
+        """Beginning of the hash of weights on this machine; None of a model elsewhere."""
+        return getattr(self.client, "version", None)
+
+    @property
     def knows_what_it_read(self) -> bool:
         """Whether the model can tell what is unfamiliar to it: weights without what they learnt from cannot."""
         return isinstance(self.client, KnowsWhatItRead) and getattr(self.client, "familiar_text", "") is not None

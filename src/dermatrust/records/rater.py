@@ -31,3 +31,5 @@ class Rater(Record):
     """Whether this rater's scores settle what the others disagree about: they are then the ones to agree with."""
     family: Name | None = None
     """For a model, whose it is, e.g. "gpt"."""
+    weights: Name | None = None
+    """For an evaluator whose weights lie on the machine that rated, the beginning of their hash."""

@@ -134,6 +134,14 @@ def test_each_way_to_act_is_beside_everybody_of_its_own_cases(page, make_result)
     assert len(table_of(page(make_result(rows(states=False))), "triage-1-thresholds")[0]) == 4
 
 
+def test_a_benefit_that_rounds_to_nothing_has_no_sign(page, make_result):
+    """One alarm of 300 cases costs 1/19 of a true case at 5 %: -0.02 of 100."""
+    lines = table_of(page(make_result(rows(table={("routine", "urgent"): 1, ("routine", "routine"): 299}))),
+                     "triage-1-thresholds")  # fmt: skip
+    assert lines[1][0] == "5 %"
+    assert not any(re.search(r"[−-]0\.0\b", cell) for line in lines for cell in line)
+
+
 def test_no_curve_of_a_model_is_cut_and_each_line_has_its_name(make_result):
     all_wrong = {("urgent", "routine"): 20, ("routine", "urgent"): 80}
     (cell,) = make_result(rows(table=all_wrong)).cells

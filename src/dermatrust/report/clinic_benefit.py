@@ -16,7 +16,7 @@ from dermatrust.report.headline import Cell
 from dermatrust.report.percent import signed_points
 from dermatrust.report.plot import Level, Plot, Scale
 from dermatrust.report.svg import element
-from dermatrust.report.views import NOTHING, plain_number
+from dermatrust.report.views import plain_number
 
 _STEPS = (0.05, 0.1, 0.2, 0.25)
 _MOST_STEPS = 8
@@ -159,7 +159,7 @@ def _cell(found: tuple[float, float, float], text: Callable[[float], str]) -> Ce
 
 
 def _per_hundred(value: float) -> str:
-    return NOTHING if math.isnan(value) else f"{100 * value:.1f}".replace("-", "−")
+    return signed_points(value).removeprefix("+")
 
 
 def _points(way: WayToAct) -> str:

@@ -42,7 +42,10 @@ class Asked:
 
 
 class ScoreService:
-    """Scores with one evaluator. Nothing of a request outlives its answer.
+    """Scores with one evaluator. No photograph and no text outlives the answer.
+
+    What an evaluator on this machine saw in the last photographs, and whether there was writing, stays in memory under
+    the hash of each, so that none is looked at twice.
 
     Args:
         evaluator: Who rates; its client may batch what is asked at the same time.

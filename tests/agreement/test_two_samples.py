@@ -153,3 +153,13 @@ def test_the_gap_of_a_mean_of_means_knows_it_too():
     gap = sample_gap(other, first)
     assert gap.values[2] == pytest.approx(0.375)
     assert gap.values[2] - gap.low[2] > other.means[2] - other.low[2] > 0.24
+
+
+def test_a_mean_of_means_knows_of_those_that_all_patients_have_alike():
+    """Three patients, each with one of two items of either kind: Wilson's 3.84 / 6.84 of each half, combined."""
+    values = [[1, NAN], [0, NAN], [NAN, 1], [NAN, 0]] * 3
+    found = sample_means(values, np.arange(12) // 4, rng=np.random.default_rng(0), n_resamples=50, means_of=[[0, 1]])
+    reach = 0.5 * 3.8415 / 6.8415
+    assert found.high[:2] - 0.5 == pytest.approx([reach, reach], abs=1e-4)
+    assert found.high[2] - 0.5 == pytest.approx(reach / math.sqrt(2), abs=1e-4)
+    assert 0.5 - found.low[2] == pytest.approx(reach / math.sqrt(2), abs=1e-4)

@@ -249,3 +249,17 @@ def test_patients_who_are_all_half_right_have_differences_with_a_width():
     rows, _ = subgroup_tables([measured(values)], parts_of(["I-II"] * 20 + ["V-VI"] * 20, patients=patients))
     found = by_level(rows)["V-VI"].difference
     assert found.low < found.value == 0 < found.high
+
+
+def test_a_small_part_of_patients_who_are_all_half_right_is_no_certainty_in_its_difference():
+    """Six patients, each right in one of two cases, beside 60 of whom 54 are right: the few are what is not known."""
+    values = [1, 0] * 6 + [1] * 54 + [0] * 6
+    patients = [*np.arange(12) // 2, *range(6, 66)]
+    rows, (gap,) = subgroup_tables([measured(values)], parts_of(["V-VI"] * 12 + ["I-II"] * 60, patients=patients))
+    few = by_level(rows)["V-VI"]
+    reach = few.value.high - few.value.value
+    assert reach == pytest.approx(0.195, abs=1e-3)  # half of 3.84 / 9.84
+    assert few.difference.high - few.difference.value > reach
+    assert few.difference.value - few.difference.low > reach
+    assert gap.gap.high - gap.gap.value > reach
+    assert math.isnan(few.ratio.low)

@@ -109,7 +109,9 @@ def unvaried_interval(
     return value - share * (value - low), value + share * (high - value)
 
 
-def unvaried_in_mean(shares: ArrayLike, n_clusters: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+def unvaried_in_mean(
+    shares: ArrayLike, n_clusters: ArrayLike, confidence: float = 0.95, *, flat: ArrayLike = False
+) -> tuple[float, float]:
     """Return how far below and above their mean may be for those of some shares, each of other items, that do not vary.
 
     A resample knows no other value of a share that is 0 or 1, or of one patient. The interval of the mean of several
@@ -121,6 +123,7 @@ def unvaried_in_mean(shares: ArrayLike, n_clusters: ArrayLike, confidence: float
         shares: From 0 to 1, shape (k,); NaN for one without items, which is not in the mean.
         n_clusters: Patients behind each, same shape.
         confidence: Nominal coverage, above 0 and below 1.
+        flat: Which of them all patients have alike, as for `unseen_in_shares`.
 
     Example:
         >>> down, up = unvaried_in_mean([1.0, 0.75], [4, 80])
@@ -131,15 +134,24 @@ def unvaried_in_mean(shares: ArrayLike, n_clusters: ArrayLike, confidence: float
         Zou & Donner (2008), Stat. Med. 27(10):1693-1702, https://doi.org/10.1002/sim.3095 (combining distances); Wilson
         (1927), as for `wilson_interval`. The use made of both is ours.
     """
-    below, above = unseen_in_shares(shares, n_clusters, confidence)
+    below, above = unseen_in_shares(shares, n_clusters, confidence, flat=flat)
     k = max(int(np.count_nonzero(~np.isnan(np.asarray(shares, dtype=np.float64)))), 1)
     return float(np.hypot.reduce(below)) / k, float(np.hypot.reduce(above)) / k
 
 
-def unseen_in_shares(shares: ArrayLike, n_clusters: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def unseen_in_shares(
+    shares: ArrayLike, n_clusters: ArrayLike, confidence: float = 0.95, *, flat: ArrayLike = False
+) -> tuple[Floats, Floats]:
     """Return how far below and above each of some shares may be that no resample varies; 0 for one that does vary.
 
     Such is a share that is 0 or 1, or of one patient; the distances are those of `unvaried_interval`, also for one.
+
+    Args:
+        shares: From 0 to 1, any shape; NaN for one without items.
+        n_clusters: Patients behind each, same shape.
+        confidence: Nominal coverage, above 0 and below 1.
+        flat: Which of them all patients have alike, such as a half where one of two items of each counts: their
+            resamples do not vary either. The shares alone do not tell.
 
     Example:
         >>> down, up = unseen_in_shares([1.0, 0.75, float("nan")], [4, 80, 0])
@@ -147,9 +159,9 @@ def unseen_in_shares(shares: ArrayLike, n_clusters: ArrayLike, confidence: float
         ([0.49, 0.0, 0.0], [0.0, 0.0, 0.0])
     """
     share, n = np.asarray(shares, dtype=np.float64), np.asarray(n_clusters, dtype=np.float64)
-    flat = ~np.isnan(share) & ((share == 0) | (share == 1) | (n == 1))
+    fixed = ~np.isnan(share) & ((share == 0) | (share == 1) | (n == 1) | np.asarray(flat, dtype=np.bool_))
     _, unseen = wilson_interval(np.zeros_like(n), n, confidence)
-    return np.where(flat, unseen * share, 0.0), np.where(flat, unseen * (1 - share), 0.0)
+    return np.where(fixed, unseen * share, 0.0), np.where(fixed, unseen * (1 - share), 0.0)
 
 
 def proportion(n_hits: float, n: float, confidence: float = 0.95) -> Proportion:

@@ -89,15 +89,16 @@ def sample_means(
     (draws,) = resampled_means([sums], labels.size, rng=rng, n_resamples=n_resamples)
     means, n, n_clusters = sums.means, sums.n, sums.n_clusters
     unseen = np.zeros((2, means.size + len(means_of)))
+    alike = np.fmin.reduce(draws) == np.fmax.reduce(draws)
     for place, columns in enumerate(map(list, means_of), means.size):
-        unseen[:, place] = unvaried_in_mean(sums.means[columns], sums.n_clusters[columns], confidence)
+        parts = sums.means[columns], sums.n_clusters[columns], confidence
+        unseen[:, place] = unvaried_in_mean(*parts, flat=alike[columns])
         means = np.append(means, means[columns].mean())
         draws = np.column_stack([draws, draws[:, columns].mean(axis=1)])
         n, n_clusters = (np.append(count, count[columns].min()) for count in (n, n_clusters))
     few = n_clusters.copy()
     for place, columns in enumerate(map(list, means_of), sums.means.size):
-        varied = (sums.means[columns] > 0) & (sums.means[columns] < 1)
-        few[place] = min(n_clusters[columns][varied], default=few[place])
+        few[place] = min(n_clusters[columns][~alike[columns]], default=few[place])
     low, high, _ = percentile_intervals(draws, confidence, few)
     flat = (n_clusters > 1) & (low == high)
     flat[sums.means.size :] = False

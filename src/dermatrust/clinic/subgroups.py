@@ -15,6 +15,7 @@ from dermatrust.agreement.proportion import unseen_in_shares, unvaried_interval
 from dermatrust.agreement.widest_gap import WidestGap
 from dermatrust.bench.results import FEWEST, NOT_RECORDED
 from dermatrust.clinic.subgroup_levels import Factor
+from dermatrust.clinic.unvaried import with_width
 
 WITHIN: tuple[Factor, ...] = ("skin type", "skin tone", "sex", "age")
 """What is compared within a disease."""
@@ -342,17 +343,16 @@ def _unseen_within(one: Measured, sides: Sequence[Ints], label: Ints, parts: Par
 def _share(draws: Floats, n: int, n_patients: int, parts: Parts) -> Estimate:
     """Return the first of some draws, with an interval from the others if there are two patients."""
     low, high, skipped = percentile_intervals(draws[1:, np.newaxis], parts.confidence, n_patients)
-    if low[0] == high[0]:  # resamples of what does not vary know no width
-        low, high = unvaried_interval(draws[:1], [n_patients], lowest=0.0, highest=1.0, confidence=parts.confidence)
-    ends = (float(low[0]), float(high[0])) if n_patients > 1 else (math.nan, math.nan)
-    return Estimate(float(draws[0]), *ends, n, n_patients, int(skipped[0]))
+    found = Estimate(float(draws[0]), float(low[0]), float(high[0]), n, n_patients, int(skipped[0]))
+    return with_width(found, confidence=parts.confidence)
 
 
 def _apart(
     first: Floats, second: Floats, n: int, n_patients: int, patients: tuple[int, int], parts: Parts
 ) -> tuple[Estimate, Estimate]:
     """Return the difference of two shares of different cases, and their ratio, which has no interval if one is flat."""
-    down, up = unseen_in_shares([first[0], second[0]], patients, parts.confidence)
+    alike = [np.fmin.reduce(draws[1:]) == np.fmax.reduce(draws[1:]) for draws in (first, second)]
+    down, up = unseen_in_shares([first[0], second[0]], patients, parts.confidence, flat=alike)
     unseen = math.hypot(down[0], up[1]), math.hypot(up[0], down[1])
     fewer = min(patients)
     quotient = ratios(first, second)

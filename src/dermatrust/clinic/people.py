@@ -8,12 +8,12 @@ from itertools import combinations
 import numpy as np
 
 from dermatrust.agreement.interval import Estimate, estimates
-from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.agreement.statistic import Statistic
 from dermatrust.agreement.weighted_kappa import weighted_kappa
 from dermatrust.clinic.adjudication_result import COMPARED
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.filled_sheets import KeyItem
+from dermatrust.clinic.unvaried import with_width
 from dermatrust.store.columns import Numbers
 
 ADJUDICATOR = "adjudicator"
@@ -81,7 +81,7 @@ def agreement_of_people(
         estimates(asked, cases, rng=np.random.default_rng(seed), n_resamples=n_resamples, confidence=confidence)
     )
     return tuple(
-        _row(a, b, on, ratings, _with_width(next(found), confidence))
+        _row(a, b, on, ratings, with_width(next(found), lowest=-1.0, confidence=confidence))
         for a, b, first, second in pairs
         for on, (_, ratings) in zip((*(f"top-{k}" for k in CUTS), PLACE), _asked(first, second), strict=True)
     )
@@ -104,11 +104,3 @@ def _row(person: str, beside: str, on: str, ratings: Numbers, kappa: Estimate) -
         person, beside, on, n=int(here.sum()), n_missing=int((~here).sum()), both=cells[0], only_person=cells[1],
         only_beside=cells[2], neither=cells[3], kappa=kappa,
     )  # fmt: skip
-
-
-def _with_width(kappa: Estimate, confidence: float) -> Estimate:
-    """Return the estimate with an interval that has a width: resamples of what does not vary know none."""
-    if kappa.low != kappa.high:
-        return kappa
-    low, high = unvaried_interval([kappa.value], [kappa.n_clusters], lowest=-1.0, highest=1.0, confidence=confidence)
-    return Estimate(kappa.value, float(low[0]), float(high[0]), kappa.n, kappa.n_clusters, kappa.n_skipped)

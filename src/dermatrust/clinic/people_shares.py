@@ -1,6 +1,5 @@
 """What people say of a sample, led back to the answers it was drawn from: the last rung of the ladder."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 from dermatrust.agreement.bootstrap import KeptDraws, percentile_intervals, resample_weights
 from dermatrust.agreement.clusters import Floats, Ints, ratios
 from dermatrust.agreement.interval import Estimate
-from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.clinic.differential import CUTS
 from dermatrust.clinic.filled_sheets import KeyItem
+from dermatrust.clinic.unvaried import with_width
 from dermatrust.store.columns import Numbers
 
 N_RESAMPLES = 2_000
@@ -94,10 +93,5 @@ def _share(
     value = float(ratios(right.sum(), total.sum()))
     n_own = int((total > 0).sum())
     low, high, n_skipped = percentile_intervals(resamples[:, np.newaxis], confidence)
-    ends = (float(low[0]), float(high[0]))
-    if ends[0] == ends[1]:  # resamples of what does not vary know no width
-        low, high = unvaried_interval([value], [n_own], lowest=0.0, highest=1.0, confidence=confidence)
-        ends = (float(low[0]), float(high[0]))
-    if n_own < 2:
-        ends = (math.nan, math.nan)
-    return Estimate(value, *ends, int((weights > 0).sum()), n_own, int(n_skipped[0]))
+    found = Estimate(value, float(low[0]), float(high[0]), int((weights > 0).sum()), n_own, int(n_skipped[0]))
+    return with_width(found, confidence=confidence)

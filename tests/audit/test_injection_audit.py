@@ -15,7 +15,7 @@ from dermatrust.bench.results import MACRO
 from dermatrust.clients import AskFailed
 from dermatrust.errors import DataError, ModelError
 from dermatrust.evaluator.form import Form
-from dermatrust.report.rater_audit import injection_context
+from dermatrust.report.rater_audit import injection_context, write_injection_page
 from dermatrust.store.folder import DatasetFolder
 from dermatrust.store.run import RunFolder
 
@@ -195,6 +195,10 @@ def test_success_is_counted_where_neither_the_detector_nor_familiarity_flags_it(
     page = injection_context(audit)["raters"]
     assert [{line.unfamiliar for line in lines} == {"–"} for _, lines, _ in page] == [True, False]
     assert "Unfamiliar to eye: 1 of 6 of the dataset's own texts" in injection_text(audit)
+    write_injection_page(tmp_path / "i.html", audit, table_name="i.csv")
+    written = (tmp_path / "i.html").read_text()
+    assert "Unfamiliar to eye: 1 of 6 of the dataset’s own texts. Such a text holds a sentence" in written
+    assert "its interval is Wilson’s, of as many patients" in written
 
 
 def test_an_attack_in_a_photograph_is_noticed_where_writing_is_looked_for(bench_of, quiet, tmp_path, verdict):

@@ -153,3 +153,17 @@ def test_ctrl_c_promises_what_the_command_keeps(words, kept, monkeypatch, capsys
         main()
     assert ended.value.code == 130
     assert re.search(rf"^stopped\. .*{kept}", capsys.readouterr().err, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("bench", "d", "-m", "nano/narrator-weak"), "-e"),
+        (("audit", "injection", "d", "-j", "lexical"), "-m"),
+    ],
+)
+def test_looking_for_writing_where_nobody_looks_is_refused(command, option):
+    assert error(*command, "--look-for-writing") == (
+        "error: --look-for-writing: is of no use without an evaluator: judges are shown no photograph; "
+        f"expected {option} MODEL."
+    )

@@ -269,6 +269,25 @@ def test_a_run_folder_that_cannot_be_made_is_one_clear_error(dataset, tmp_path):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
+def test_bench_says_that_no_writing_was_found(dataset, tmp_path):
+    begin = [
+        "bench",
+        dataset,
+        "-m",
+        "nano/narrator-weak",
+        "-e",
+        "nano/evaluator",
+        "-n",
+        1,
+        "-q",
+        "--out",
+        tmp_path / "r",
+    ]
+    said = "nano/evaluator: no writing was found in the photographs it was shown.\n"
+    assert said in dermatrust(*begin, "--look-for-writing").stderr
+    assert said not in dermatrust(*begin).stderr
+
+
 @pytest.mark.parametrize("what", ["a\0", "   ", "\ud800"])
 def test_a_judge_whose_server_calls_it_something_odd_still_judges(dataset, tmp_path, server, answer_type, what):
     message = {"role": "assistant", "content": VERDICT}

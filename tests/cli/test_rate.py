@@ -238,3 +238,10 @@ def test_a_dataset_without_narratives_says_how_to_get_some(dataset, model, tmp_p
     (dataset / "narratives.jsonl").unlink()
     done = rate("t", "-m", model, cwd=tmp_path)
     assert (done.returncode, "Write some with `dermatrust narrate`" in done.stderr) == (2, True)
+
+
+def test_looking_for_writing_says_what_came_of_it(dataset, model, photo, tmp_path):
+    first = rate("t", "-m", model, "--look-for-writing", "-q", cwd=tmp_path)
+    assert (first.returncode, first.stderr) == (0, "0 of 2 new ratings are flagged writing_in_image.\n")
+    one = rate("-m", model, "--image", photo, "--text", TEXT, "--look-for-writing", cwd=tmp_path)
+    assert (one.returncode, one.stderr) == (0, "No writing was found in the photograph.\n")

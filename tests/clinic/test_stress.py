@@ -167,7 +167,7 @@ def test_the_command_says_what_must_be_known_of_model_and_levels(squares, tmp_pa
     assert "nano/narrator-strong: reads no text" in done.stderr
     page = (tmp_path / "runs" / "r" / "report.html").read_text()
     assert "nano/narrator-strong reads no text" in page
-    assert "names diagnoses and never an urgency" in page
+    assert "only advice of urgent or emergency care in it names a level" in page
     assert "Needs clinician sign-off: the level of" in page
     assert "the level is the lexicon's and needs clinician sign-off" in done.stdout
 

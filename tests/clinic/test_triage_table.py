@@ -8,6 +8,7 @@ from sklearn import metrics
 from dermatrust.clinic.triage_measures import level_terms, triage_measures
 from dermatrust.clinic.triage_results import THRESHOLDS, TriageResult
 from dermatrust.clinic.triage_table import triage_result
+from dermatrust.clinic.triage_text import triage_text
 from dermatrust.clinic.urgency_truth import TrueUrgency
 from dermatrust.records import AnswerRow, DatasetCard
 from dermatrust.store.answers import AnswerColumns, read_answers, write_answers
@@ -101,6 +102,15 @@ def test_every_count_by_hand():
         [1 / 3, 1 / 5, 1 / 2]
     )
     assert [cell.measures[name].n for name in ("sensitivity", "ppv", "kappa")] == [8, 6, 11]
+
+
+def test_the_text_calls_nobody_alarmed_by_silence_and_prints_no_nan():
+    text = triage_text(result_of(rows_of("ur r-")))
+    table = text.partition("The same in cases")[2].splitlines()
+    assert "left  not left" in table[1]
+    assert table[2].split()[4:8] == ["0", "1", "0", "1"]
+    assert "0.00 [–]" in text  # kappa of one answer
+    assert "[nan" not in text
 
 
 def test_wilson_and_bootstrap_hold_the_same_shares_and_n():

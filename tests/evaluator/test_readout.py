@@ -156,7 +156,9 @@ def _an_array():
 
 @pytest.mark.parametrize("content", [b"", b"PK", readout_of().to_bytes()[:-40], _missing_one(), _an_array()])
 def test_what_is_no_readout_is_refused(script, content):
-    with pytest.raises(DataError, match=r"^here: is no readout"):
+    with pytest.raises(
+        DataError, match=r"^here: is cut short, or is no readout; expected what `dermatrust train` wrote\.$"
+    ):
         Readout.from_bytes(content, script, where="here")
 
 

@@ -142,7 +142,7 @@ def test_a_model_that_reads_no_text_has_no_effect_of_text(page):
     (told,) = embedded_notices(["nano/narrator-weak", "openai/x"], two)
     assert told.startswith("nano/narrator-weak reads no text")
     assert embedded_notices(["nano/narrator-weak"], ("image only",)) == []
-    assert "never an urgency" in embedded_notices(["nano/narrator-weak"], ("image only",), is_triage=True)[0]
+    assert "so none is routine" in embedded_notices(["nano/narrator-weak"], ("image only",), is_triage=True)[0]
     cells = [a_cell(model="nano/narrator-weak", arm=arm) for arm in two]
     blind = a_result(models=("nano/narrator-weak",), cells=tuple(cells), changes=(), anchoring=(), shortcuts=())
     assert told in page(blind)

@@ -160,6 +160,14 @@ def test_without_probabilities_there_is_no_curve_and_it_is_said(page, make_resul
     assert "ROC curve</figcaption>" not in html
 
 
+def test_a_curve_above_everybody_with_no_routine_case_left_is_explained(page, make_result):
+    """20 urgent cases called so, 20 routine ones without a level: nobody acts on these, and all count as wrong."""
+    html = page(make_result(rows(table={("urgent", "urgent"): 20, ("routine", None): 20}, states=False)))
+    assert table_of(html, "triage-headline")[0][3].startswith("0.0 %")
+    assert table_of(html, "triage-1-thresholds")[-1][1].startswith("50.0")
+    assert "An answer without a level, wrong elsewhere, alarms nobody here." in html
+
+
 def test_two_levels_have_no_under_triage(page, make_result):
     html = page(make_result(rows(), n_levels=2))
     assert "three levels" not in html

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dermatrust.cli.options import FILE, JUDGE_OPTIONS, RUN_OPTIONS, with_options
+from dermatrust.cli.options import FILE, JUDGE_OPTIONS, RUN_OPTIONS, check_somebody_is_shown, with_options
 from dermatrust.cli.rater_audit import AUDIT_EVALUATOR_OPTIONS, open_rater_audit, tell_rater_audit
 
 
@@ -31,6 +31,7 @@ def injection(dataset: Path, judges: tuple[str, ...], per_attack: int, **options
     from dermatrust.report.rater_audit import write_injection_page
     from dermatrust.store.result import RESULT, write_result
 
+    check_somebody_is_shown(options, "-m")
     if options["look_for_writing"] is None:
         options["look_for_writing"] = is_installed()
     bench, run, pace = open_rater_audit(dataset, judges, options, kind=f"injection-x{per_attack}-")

@@ -14,6 +14,7 @@ from dermatrust.cli.options import (
     LOOK_FOR_WRITING,
     MODEL_OPTIONS,
     RUN_OPTIONS,
+    check_somebody_is_shown,
     open_bench,
     pace_of,
     run_folder,
@@ -38,6 +39,7 @@ def bench(dataset: Path, models: tuple[str, ...], judges: tuple[str, ...], **opt
     DATASET is a dataset folder. The run folder gets the replies, scores.parquet and report.html. The same
     command again resumes: what was answered is never asked twice. Exits with 1 if asks failed; run it again for those.
     """
+    check_somebody_is_shown(options, "-e")
     run_and_report(open_bench(dataset, models=models, judges=judges or ("lexical",), **options), options)
 
 
@@ -57,6 +59,9 @@ def run_and_report(bench: "Bench", options: dict[str, Any]) -> None:
     if notice := drawn_notice(result.manifest):
         click.echo(f"{notice}\n")
     click.echo(table_text(result.table))
+    for evaluator in bench.evaluators:
+        if evaluator.reader and "writing_in_image" not in result.table.flags_of(evaluator.name):
+            click.echo(f"{evaluator.name}: no writing was found in the photographs it was shown.", err=True)
     click.echo(f"report: {run.report_path}", err=True)
     tell_failures(result.failures, run)
 

@@ -141,6 +141,19 @@ def evaluator_settings(options: dict[str, Any]) -> dict[str, Any]:
     return {"order": order, "prompt": prompt, "max_tokens": max_tokens, "look_for_writing": looks}
 
 
+def check_somebody_is_shown(options: dict[str, Any], option: str) -> None:
+    """Refuse to look for writing in photographs that nobody is shown: no flag would look like no writing.
+
+    Raises:
+        UserError: It is asked for, and no evaluator is named.
+    """
+    if options["look_for_writing"] and not options["evaluators"]:
+        from dermatrust.errors import UserError
+
+        what = "is of no use without an evaluator: judges are shown no photograph"
+        raise UserError("--look-for-writing", what, f"{option} MODEL")
+
+
 def _judge_settings(options: dict[str, Any]) -> dict[str, Any]:
     from dermatrust.clients import Sampling
 

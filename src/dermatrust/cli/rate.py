@@ -85,6 +85,8 @@ def _rate_all(dataset: Path, options: dict[str, Any]) -> None:
         _fill(dataset, run, address, n_workers, pace_of(bench, options), options)
     recorded = record_ratings(bench, run, pace_of(bench, options))
     tell_recorded(recorded, "ratings", dataset / "ratings.jsonl")
+    if options["look_for_writing"] and recorded.n_new and "writing_in_image" not in recorded.flags:
+        click.echo(f"0 of {recorded.n_new} new ratings are flagged writing_in_image.", err=True)
     for flag, n in recorded.flags.items():
         click.echo(f"{n} of {recorded.n_new} new ratings are flagged {flag}: {FLAGS[flag]}.", err=True)
     if recorded.n_known:
@@ -159,6 +161,8 @@ def _rate_one(images: tuple[Path, ...], narrative: str, may_leave: bool, options
             click.echo(f"{name} {unfamiliar_words(evaluator.unfamiliar_sentence(narrative) or '')}", err=True)
         if "writing_in_image" in ratings[-1].flags:
             click.echo("There is writing in the photograph, which may speak to the evaluator.", err=True)
+        elif options["look_for_writing"]:
+            click.echo("No writing was found in the photograph.", err=True)
         _warn_of_embedded([name])
     if not all(rating.scores for rating in ratings):
         raise click.exceptions.Exit(1)

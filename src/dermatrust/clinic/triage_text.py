@@ -49,16 +49,19 @@ def _rates_text(result: TriageResult) -> str:
 
 
 def _wilson_text(result: TriageResult) -> str:
-    titles = ["model", "context", "images", "found", "missed", "left", "alarms", "sensitivity", "specificity"]
+    titles = ["model", "context", "images", "found", "missed", "left", "not left", "sensitivity", "specificity"]
     lines = []
     for cell in result.cells:
         rates = cell.rates
         missed = rates.false_negatives + rates.unanswered_positives
-        alarms = rates.false_positives + rates.unanswered_negatives
-        counts = rates.true_positives, missed, rates.true_negatives, alarms
+        not_left = rates.false_positives + rates.unanswered_negatives
+        counts = rates.true_positives, missed, rates.true_negatives, not_left
         lines.append([*_about(cell), *map(str, counts), _wilson(rates.sensitivity), _wilson(rates.specificity)])
     heading = "The same in cases, with Wilson intervals (each case as if of a patient of its own): %"
-    note = "found, missed: urgent or emergent cases. left, alarms: routine ones. Without a level: missed, or an alarm."
+    note = (
+        "found, missed: urgent or emergent cases. left, not left: routine ones, called so or not. Without a level: "
+        "missed, or not left."
+    )
     return "\n".join([heading, *aligned([titles, *lines]), note])
 
 
@@ -133,6 +136,8 @@ def _wilson(rate: Proportion) -> str:
 def _kappa(estimate: Estimate) -> str:
     if math.isnan(estimate.value):
         return NOTHING
+    if math.isnan(estimate.low):
+        return f"{estimate.value:.2f} [{NOTHING}]"
     return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 

@@ -25,6 +25,7 @@ from dermatrust.evaluator.script import Script
 WEIGHTS = Path(__file__).parent / "weights"
 TOWER, DECODER = "tower.onnx", "decoder.onnx"
 _HIDDEN = -1e9
+_EXPORTED = "what `dermatrust train --export FOLDER` wrote"
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -71,7 +72,7 @@ class NanoEvaluator:
         except DataError:
             raise
         except Exception as error:  # a damaged tokenizer raises a bare Exception
-            raise DataError(str(folder), f"holds no embedded evaluator ({error})", "what `train` exported") from None
+            raise DataError(str(folder), f"holds no embedded evaluator ({error})", _EXPORTED) from None
 
         self.sha256 = hashlib.sha256(f"{tower_hash}{decoder_hash}".encode()).hexdigest()
 
@@ -175,7 +176,9 @@ def _session(path: Path, threads: int) -> tuple[onnxruntime.InferenceSession, st
         content = path.read_bytes()
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except OSError as error:
-        raise DataError(str(path), f"cannot be read ({error.strerror})", "an embedded evaluator's network") from None
-    except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
-        raise DataError(str(path), f"is not a network of dermatrust ({str(error)[:80]})") from None
+        raise DataError(str(path), f"cannot be read ({error.strerror})", _EXPORTED) from None
+    except Exception:  # ONNX Runtime's exceptions share no base but Exception, and speak of protobuf
+        raise DataError(
+            str(path), "is cut short, or is no network of dermatrust", _EXPORTED, "Export it again."
+        ) from None
     return session, hashlib.sha256(content).hexdigest()

@@ -90,8 +90,8 @@ class Readout:
                 found = cls(shared, *(weight.astype(np.float32) for weight in weights))
             n_inputs, hidden = found.first.shape
             shapes = (found.first_bias.shape, found.second.shape, found.second_bias.shape)
-        except Exception as error:  # what NumPy and zipfile raise of damaged files has no common class
-            raise DataError(where, f"is no readout ({error})", "what `dermatrust train` wrote") from None
+        except Exception:  # of damaged files NumPy and zipfile raise what has no common class; some advise to unpickle
+            raise DataError(where, "is cut short, or is no readout", "what `dermatrust train` wrote") from None
         if not all(np.isfinite(one).all() for one in (found.first, found.first_bias, found.second, found.second_bias)):
             raise DataError(where, "is no readout (a weight is no number)", "what `dermatrust train` wrote")
         n_levels = len(DIMENSIONS) * len(script.form.levels)

@@ -11,6 +11,7 @@ from dermatrust.errors import DataError, shown
 from dermatrust.records.expected import expected_at, expected_key
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_IS_LINE, _PLACE = re.compile(r" line \d+$"), re.compile(r" at line (\d+) column (\d+)$")
 
 
 def _storable(text: str) -> str:
@@ -97,7 +98,10 @@ def data_error(error: ValidationError, where: str, model: type[BaseModel]) -> Da
     n_more = error.error_count() - 1
     more = f" (and {n_more} more {'error' if n_more == 1 else 'errors'})" if n_more else ""
     if kind == "json_invalid":
-        return DataError(where, f"is not valid JSON ({message.removeprefix('Invalid JSON: ')})")
+        why = message.removeprefix("Invalid JSON: ")
+        if _IS_LINE.search(where):  # a record is one line of its file: the parser's own count of lines would mislead
+            why = _PLACE.sub(lambda place: f" at character {place[2]}" if place[1] == "1" else "", why)
+        return DataError(where, f"is not valid JSON ({why})")
     if kind == "missing":
         return DataError(where, f"has no field {field!r}{more}", do="Add it.")
     if kind == "extra_forbidden":

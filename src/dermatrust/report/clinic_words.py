@@ -24,7 +24,7 @@ _EMBEDDED = "nano/"
 
 
 def embedded_notices(models: Sequence[str], arms: Sequence[str], *, is_triage: bool = False) -> list[str]:
-    """Return what must be known of embedded models, which look at pictures and name diagnoses, and do nothing else.
+    """Return what must be known of embedded models, which describe pictures, name diagnoses and advise care.
 
     Example:
         >>> embedded_notices(["nano/narrator-weak", "openai/x"], [IMAGE_ONLY, IMAGE_AND_CONTEXT])
@@ -36,7 +36,8 @@ def embedded_notices(models: Sequence[str], arms: Sequence[str], *, is_triage: b
         same = "reads no text: its answers are the same in every arm, and no change is an effect of text."
         notices += [f"{model} {same}" for model in blind]
     if is_triage:
-        notices += [f"{model} names diagnoses and never an urgency: all its cases count as wrong." for model in blind]
+        urgent = "writes what it sees; only advice of urgent or emergency care in it names a level, so none is routine."
+        notices += [f"{model} {urgent}" for model in blind]
     return notices
 
 

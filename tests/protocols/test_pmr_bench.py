@@ -41,6 +41,10 @@ def test_a_pair_is_shown_in_both_orders_and_which_is_right_does_not_decide_which
     assert f"Message A:\n{first.fields['first']}\n\nMessage B:\n{first.fields['second']}" in first.prompt
 
 
+def test_a_difficulty_of_zero_is_kept():
+    assert [PAIRS.items({**ROW, "difficulty": one})[0].tags["difficulty"] for one in (0, None)] == ["0", ""]
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [({"chosen": ""}, "its chosen is ''"), ({"rejected": None}, "its rejected is None"),

@@ -41,6 +41,10 @@ def test_a_pair_is_shown_in_both_orders_and_which_is_right_does_not_decide_which
     assert f"Message A:\n{first.fields['first']}\n\nMessage B:\n{first.fields['second']}" in first.prompt
 
 
+def test_a_difficulty_of_zero_is_kept():
+    assert [PAIRS.items({**ROW, "difficulty": one})[0].tags["difficulty"] for one in (0, None)] == ["0", ""]
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [({"chosen": ""}, "its chosen is ''"), ({"rejected": None}, "its rejected is None"),
@@ -71,14 +75,40 @@ def test_whoever_always_takes_the_first_is_consistent_nowhere_and_ranks_all_alik
     assert score.value == pytest.approx(5 / 3 * (1 + 1 / math.log2(3) + 1 / 2) / (3 + 2 / math.log2(3)))
 
 
-def test_a_reply_without_a_letter_is_no_comparison_and_counts_as_wrong():
+def test_a_reply_without_a_letter_counts_as_wrong():
     item = inbox(3, 2, 0)
     # In the order (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1): two cannot be read.
     score = INBOX.score(item, Played(reply="", draws=("A", "I cannot tell", "", "A", "B", "B")))
     assert score.parts == pytest.approx({"read": 4 / 6, "right": 4 / 6, "same in both orders": 1 / 3})
-    assert score.value == 1.0
+    # Wrong would be 2 over 0 and 1 over 0: wins are 2, 3 and 1, so the ranking is 1, 0, 2.
+    assert score.value == pytest.approx((2 + 3 / math.log2(3)) / (3 + 2 / math.log2(3)))
     silent = INBOX.score(item, Played(reply="", draws=("",) * 6))
     assert (silent.value, silent.answered) == (0.0, False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_silence_scores_as_the_wrong_letter_and_messages_rank_by_their_wins(data):
+    n = data.draw(st.integers(2, 12))
+    worth = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n).filter(lambda one: len(set(one)) > 1))
+    item, pairs = inbox(*worth), list(permutations(range(n), 2))
+    letters = data.draw(st.lists(st.sampled_from("AB"), min_size=len(pairs), max_size=len(pairs)))
+    wrong = [worth[i] != worth[j] and (letter == "A") != (worth[i] > worth[j])
+             for (i, j), letter in zip(pairs, letters, strict=True)]  # fmt: skip
+    silent = ["I cannot tell" if one else letter for one, letter in zip(wrong, letters, strict=True)]
+    said, unsaid = (INBOX.score(item, Played(reply="", draws=tuple(one))) for one in (letters, silent))
+    wins = [sum(pair["AB".index(letter)] == k for pair, letter in zip(pairs, letters, strict=True)) for k in range(n)]
+    assert said.value == pytest.approx(ndcg_score([worth], [wins], k=10))
+    if not all(wrong):
+        assert unsaid.value == pytest.approx(said.value)
+        assert unsaid.parts["right"] == pytest.approx(said.parts["right"])
+
+
+def test_silence_on_messages_of_one_worth_favours_neither():
+    item = inbox(2, 2, 0)
+    score = INBOX.score(item, said(item, lambda i, j: i < j))
+    unsaid = INBOX.score(item, Played(reply="", draws=("", "A", "", "A", "B", "B")))
+    assert (unsaid.value, unsaid.parts["right"], unsaid.parts["read"]) == (score.value, 1.0, 4 / 6)
 
 
 @settings(max_examples=40, deadline=None)

@@ -42,11 +42,12 @@ def to_item(row: Row) -> tuple[Item, ...]:
     if pair[0] == pair[1]:
         raise ValueError("its two messages are one")
     name = str(row.get("id") or id_of(*pair))
+    difficulty = row.get("difficulty")
     return tuple(
         Item(
             id=f"{name}/{order}", question=QUESTION, fields={"first": first, "second": second}, group=name,
             target=FIRST if first == row["chosen"] else SECOND, options={FIRST: "message A", SECOND: "message B"},
-            tags={"difficulty": str(row.get("difficulty") or "")},
+            tags={"difficulty": "" if difficulty is None else str(difficulty)},
         )
         for order, (first, second) in enumerate((pair, pair[::-1]), 1)
     )  # fmt: skip

@@ -6,8 +6,9 @@ Measures  Whether what is urgent would be read first: NDCG of the ten messages o
 Not for   Real inboxes: these messages are synthetic. One inbox is one item, so a figure of one has no interval.
 Deviates  The prompt is ours. How the paper's T-NDCG@10 is computed was not found: here messages are ranked by Bradley
           and Terry's model of all comparisons, both orders of every two, n (n - 1) asks of an inbox of n, and weigh by
-          their relevancy as it stands; in the variant `exponential` by 2 to its power, less 1. Messages that are ranked
-          alike count as the mean over their orders. Level, 1 for an emergency, is shown to nobody and not used.
+          their relevancy as it stands; in the variant `exponential` by 2 to its power, less 1. A reply without a letter
+          counts as the wrong letter. Messages that are ranked alike count as the mean over their orders. Level, 1 for
+          an emergency, is shown to nobody and not used.
 Verified  Nothing: neither the data nor recorded outputs were at hand.
 """
 

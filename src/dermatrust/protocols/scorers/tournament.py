@@ -48,9 +48,10 @@ def score_tournament(item: Item, played: Played, *, gain: Gain = "linear") -> Sc
     """Return the NDCG of the first ten, texts ranked by their ability to be put first (Bradley and Terry's model).
 
     Half a win and half a loss against an average text are added to each, so that one that always won has an ability
-    too. Replies without a letter are no comparison. Parts: the share of replies with a letter ("read"), of comparisons
-    of texts that differ in worth that put the worthier one first, a reply without a letter being wrong ("right"), and
-    of pairs of which the same text was put first in both orders ("same in both orders").
+    too. A reply without a letter is wrong: it counts as a win of the less worthy text, of equally worthy ones as half a
+    win of each. So all are compared equally often, and whoever won more often is ranked higher. Parts: the share of
+    replies with a letter ("read"), of comparisons of texts that differ in worth that put the worthier one first
+    ("right"), and of pairs of which the same text was put first in both orders ("same in both orders").
 
     Args:
         item: Its target is what each text is worth.
@@ -65,7 +66,9 @@ def score_tournament(item: Item, played: Played, *, gain: Gain = "linear") -> Sc
             wins[(shown, other) if said == FIRST else (other, shown)] += 1
     if not wins.any():
         return UNANSWERED
-    abilities = bradley_terry(wins, virtual=0.5).abilities.round(_DIGITS)
+    unread = 2 * (1 - np.eye(worth.size)) - wins - wins.T
+    counted = wins + unread * (1 + np.sign(worth - worth[:, np.newaxis])) / 2
+    abilities = bradley_terry(counted, virtual=0.5).abilities.round(_DIGITS)
     differs = worth[:, np.newaxis] > worth
     upper = np.triu(np.ones_like(wins, dtype=bool), 1)
     parts = {

@@ -128,6 +128,7 @@ def test_a_model_that_never_contradicts_itself_has_the_ndcg_of_its_order(data):
     [([("a", 1)], "it has no two messages"), ([("a", 1), ("b", 1)], "of one relevancy"),
      ([("a", 1), (" ", 2)], "message 2 has no text"), ([("a", 1), ("b", None)], "the relevancy of message 2 is None"),
      ([("a", -1), ("b", 2)], "the relevancy of message 1 is -1"), ([("a", "nan"), ("b", 2)], "message 1 is 'nan'"),
+     ([("a", 1001), ("b", 2)], "expected 0 to 1000"),
      ([("a", float("inf")), ("b", 2)], "message 1 is inf")],
 )  # fmt: skip
 def test_an_inbox_that_cannot_be_ranked_is_refused(rows, what):

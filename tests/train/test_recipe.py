@@ -87,8 +87,8 @@ def test_what_is_wrong_is_named(tiny_file, tmp_path, fields, complaint):
 @pytest.mark.parametrize(("content", "complaint"), [
     (b"a: [", "cannot be read as YAML"),
     (b"\xff\xfe\xfa", "cannot be read as YAML"),
-    (b"", "the file: Input should be a valid dictionary"),
-    (b"- a", "the file: Input should be a valid dictionary"),
+    (b"", "holds no fields; expected a training recipe in YAML"),
+    (b"- a", "holds no fields"),
     (b"!!python/object/apply:os.system ['true']", "cannot be read as YAML"),
 ])  # fmt: skip
 def test_a_file_that_is_no_recipe_is_named(tmp_path, content, complaint):

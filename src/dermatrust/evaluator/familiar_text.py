@@ -109,11 +109,13 @@ def read_familiar_text(path: Path) -> FamiliarText | None:
     """
     expected = "what `dermatrust train --export` wrote"
     try:
-        head, *lines, end = path.read_text(encoding="utf-8").split("\n")
+        content = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise DataError(str(path), f"cannot be read ({error})", expected) from None
+    head, _, rest = content.partition("\n")
+    *lines, end = rest.split("\n")
     words = [line.split(" ") for line in lines]
     if end or not head.isdecimal() or int(head) < 1 or not words or any(len(line) < 2 for line in words):
         raise DataError(str(path), "is cut short, or is no limit with lines of words", expected)

@@ -243,6 +243,8 @@ def load_recipe(path: Path) -> Recipe:
         raise DataError(str(path), "there is no such file", "a training recipe in YAML") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(str(path), f"cannot be read as YAML ({str(error).splitlines()[0]})") from None
+    if not isinstance(fields, dict):
+        raise DataError(str(path), "holds no fields", "a training recipe in YAML", "configs/nano.yaml is one.")
     try:
         return Recipe.model_validate(fields)
     except ValidationError as error:

@@ -12,7 +12,6 @@ Deviates  The prompt is ours. How the paper's T-NDCG@10 is computed was not foun
 Verified  Nothing: neither the data nor recorded outputs were at hand.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -49,7 +48,9 @@ def to_item(row: Row) -> Item:
         if not isinstance(message.get("text"), str) or not message["text"].strip():
             raise ValueError(f"message {number} has no text")
         if not _is_worth(message.get("relevancy")):
-            raise ValueError(f"the relevancy of message {number} is {message.get('relevancy')!r}; expected 0 or more")
+            raise ValueError(
+                f"the relevancy of message {number} is {message.get('relevancy')!r}; expected 0 to {_MOST}"
+            )
     if len(messages) < 2:
         raise ValueError("it has no two messages to compare")
     worth = tuple(float(message["relevancy"]) for message in messages)
@@ -59,9 +60,13 @@ def to_item(row: Row) -> Item:
     return Item(id=str(row["id"]), question=QUESTION, target=worth, known={"texts": texts})
 
 
+_MOST = 1000
+"""Relevancy; 2 to the power of more than 1,023 is no number any more."""
+
+
 def _is_worth(value: object) -> bool:
     try:
-        return 0 <= float(str(value)) < math.inf
+        return 0 <= float(str(value)) <= _MOST
     except ValueError:
         return False
 

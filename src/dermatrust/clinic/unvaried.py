@@ -51,8 +51,7 @@ def mean_with_width(found: Estimate, shares: ArrayLike, n_patients: ArrayLike, c
         (0.625, 0.925)
     """
     down, up = unvaried_in_mean(shares, n_patients, confidence)
-    low = found.value - math.hypot(found.value - found.low, down)
-    return replace(found, low=low, high=found.value + math.hypot(found.high - found.value, up))
+    return _widened(found, [down], [up])
 
 
 def mean_with_flat(found: Estimate, flat: Sequence[Estimate], n_parts: int) -> Estimate:
@@ -69,6 +68,11 @@ def mean_with_flat(found: Estimate, flat: Sequence[Estimate], n_parts: int) -> E
         >>> round(found.low, 2), round(found.high, 2)
         (-0.2, 0.3)
     """
-    below = math.hypot(found.value - found.low, *((one.value - one.low) / n_parts for one in flat))
-    above = math.hypot(found.high - found.value, *((one.high - one.value) / n_parts for one in flat))
-    return replace(found, low=found.value - below, high=found.value + above)
+    below = [(one.value - one.low) / n_parts for one in flat]
+    return _widened(found, below, [(one.high - one.value) / n_parts for one in flat])
+
+
+def _widened(found: Estimate, below: Sequence[float], above: Sequence[float]) -> Estimate:
+    """Return a figure whose ends are as far away as their own distances and these are together, as squares."""
+    down = math.hypot(found.value - found.low, *below)
+    return replace(found, low=found.value - down, high=found.value + math.hypot(found.high - found.value, *above))

@@ -1,5 +1,7 @@
 """Planted faults in hand-written references: each is found, and the sound one beside it is not called faulty."""
 
+import math
+
 import pytest
 
 from dermatrust.audit.labels import read_label
@@ -44,6 +46,21 @@ def found(tmp_path, *texts, **more):
 
 def test_a_sound_reference_is_left_alone(tmp_path):
     assert all(one.level == "low" for one in found(tmp_path, SOUND).values())
+
+
+def test_a_fault_that_no_reference_or_every_one_has_is_no_certainty(tmp_path):
+    """By Wilson's interval of two patients up to z² / (2 + z²) = 0.658 of all may be otherwise; one says nothing."""
+    counts = {one.kind: one for one in audit_references(folder_of(tmp_path, [SOUND, SOUND])).counts}
+    none = counts["refusal"]
+    assert (none.n_references, none.n_checked, none.share, none.low) == (0, 2, 0, 0)
+    assert none.high == pytest.approx(0.6576, abs=1e-4)
+    (tmp_path / "all").mkdir()
+    counts = {one.kind: one for one in audit_references(folder_of(tmp_path / "all", [REFUSED, REFUSED])).counts}
+    assert (counts["refusal"].share, counts["refusal"].high) == (1, 1)
+    assert counts["refusal"].low == pytest.approx(1 - 0.6576, abs=1e-4)
+    (tmp_path / "one").mkdir()
+    counts = {one.kind: one for one in audit_references(folder_of(tmp_path / "one", [SOUND])).counts}
+    assert math.isnan(counts["refusal"].high)
 
 
 def test_a_conclusion_of_another_family_is_a_contradiction_shown_by_its_sentence(tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dermatrust.agreement.bootstrap import cluster_bootstrap
+from dermatrust.agreement.proportion import unvaried_interval
 from dermatrust.audit.finding import KINDS, LEVELS, MEDIUM, Kind, Level, ReferenceFinding
 from dermatrust.audit.reading import ReadReference
 
@@ -26,7 +27,8 @@ class KindCount:
         n: Findings by level.
         n_references: References with at least one finding of this kind that is not low.
         share: Their share of all references that could be checked for it; NaN where none could.
-        low: Lower end of its 95 % interval over patients; NaN with fewer than two.
+        low: Lower end of its 95 % interval over patients; NaN with fewer than two. Where none or all of the references
+            have the fault, which no resample varies, it is that of `unvaried_interval`.
         high: Upper end.
         n_checked: References that could be checked for it.
     """
@@ -76,15 +78,20 @@ def count_kinds(
         ]
     )
     rng = np.random.default_rng(seed)
-    shares = cluster_bootstrap(table, np.array(patients_of(reads)), rng=rng, n_resamples=N_RESAMPLES)
+    patients = np.array(patients_of(reads))
+    shares = cluster_bootstrap(table, patients, rng=rng, n_resamples=N_RESAMPLES)
+    n_patients = [len(set(patients[~np.isnan(column)])) for column in table.T]
+    alike = np.isin(shares.means, (0, 1))
+    low, high = unvaried_interval(shares.means, n_patients, lowest=0.0, highest=1.0)
+    low, high = np.where(alike, low, shares.low), np.where(alike, high, shares.high)
     return tuple(
         KindCount(
             kind=kind,
             n={level: sum(one.kind == kind and one.level == level for one in findings) for level in LEVELS},
             n_references=int(np.nansum(table[:, column])),
             share=float(shares.means[column]),
-            low=float(shares.low[column]),
-            high=float(shares.high[column]),
+            low=float(low[column]),
+            high=float(high[column]),
             n_checked=int(shares.n[column]),
         )
         for column, kind in enumerate(KINDS)

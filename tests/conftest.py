@@ -145,16 +145,19 @@ def answer_type() -> type[Answer]:
 def round_weights() -> Callable[[Any], Any]:
     """Round an evaluator's weights to those that its exported files hold, so that only arithmetic differs."""
     torch = pytest.importorskip("torch")
-    from dermatrust.train.export import whole_numbers
+    from dermatrust.train.export import MOST
+    from dermatrust.train.onnx_file import EIGHT_BITS, whole_numbers
 
     @torch.no_grad()
     def rounded(policy: Any) -> Any:
         for weight in policy.model.parameters():
             weight.copy_(weight.half().float())
-        for layer in policy.model.model.language_model.layers.modules():
-            if isinstance(layer, torch.nn.Linear):
-                numbers, steps = whole_numbers(layer.weight)
-                layer.weight.copy_(torch.from_numpy(numbers * steps[:, None]))
+        model = policy.model.model
+        for part, most in ((model.language_model.layers, MOST), (model.vision_tower, EIGHT_BITS)):
+            for layer in part.modules():
+                if isinstance(layer, torch.nn.Linear):
+                    numbers, steps = whole_numbers(layer.weight.numpy(), most)
+                    layer.weight.copy_(torch.from_numpy(numbers * steps[:, None]))
         return policy
 
     return rounded

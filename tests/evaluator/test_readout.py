@@ -4,7 +4,7 @@ import io
 import math
 import tomllib
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +34,14 @@ SHARED = np.array([[0, 0, 3], [0, 1, 2], [1, 4, 4]], np.int16)
 NONE_SHARED = np.zeros((0, 3), np.int16)
 
 
+LEVELS = np.arange(N_LEVELS, dtype=np.float32) / 2
+
+
 def readout_of(seed=0, hidden=7):
     rng = np.random.default_rng(seed)
-    shapes = ((N_ANSWERS + 2, hidden), (hidden,), (hidden, 6 * N_LEVELS), (6 * N_LEVELS,))
-    return Readout(SHARED, *(rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes))
+    shapes = ((N_ANSWERS + 2, hidden), (hidden,), (hidden, 6 * N_LEVELS), (6 * N_LEVELS,), (N_ANSWERS + 2, 6), (6,))
+    weights = (rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes)
+    return Readout(SHARED, *weights, LEVELS)
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +58,29 @@ def test_scores_worked_by_hand():
     """One answer, one hidden unit, two levels: relu(2 x 0.5 - 0.5) = 0.5, then 0.5 x (0, ln 3 / 0.5) = (0, ln 3)."""
     second = np.zeros((1, 12), np.float32)
     second[0, 1] = math.log(3) / 0.5
-    readout = Readout(NONE_SHARED, np.array([[2.0]]), np.array([-0.5]), second, np.zeros(12))
+    points, levels = np.zeros((1, 6)), np.array([4.0, 5.0])
+    readout = Readout(
+        NONE_SHARED, np.array([[2.0]]), np.array([-0.5]), second, np.zeros(12), points, np.zeros(6), levels
+    )
     found = np.exp(readout.logits(np.array([[0.5]])))
     assert found.shape == (1, 6, 2)
     assert found[0, 0] == pytest.approx([0.25, 0.75])
     assert found[0, 1:] == pytest.approx(np.full((5, 2), 0.5))
+
+
+def test_points_worked_by_hand():
+    """Two answers take 1 and 2 points off Accuracy, sure of the first and half sure of the second: 5 - 1 - 1 = 3.
+
+    With a sharpness of ln 2 level 3 has a weight of 1, 4 of 2^-1, 5 of 2^-4; where nothing is taken off, 5 has 1, 4 has
+    2^-1 and 3 has 2^-4; without sharpness all have the same.
+    """
+    points = np.array([[1.0, 0, 0, 0, 0, 0], [2.0, 0, 0, 0, 0, 0]])
+    sharpness = np.array([math.log(2), math.log(2), 0, 0, 0, 0])
+    nothing = (np.zeros((2, 1)), np.zeros(1), np.zeros((1, 18)), np.zeros(18))
+    found = np.exp(Readout(NONE_SHARED, *nothing, points, sharpness, np.arange(3.0, 6)).logits(np.array([[1, 0.5]])))
+    assert found[0, 0] == pytest.approx(np.array([16, 8, 1]) / 25)
+    assert found[0, 1] == pytest.approx(np.array([1, 8, 16]) / 25)
+    assert found[0, 2:] == pytest.approx(np.full((4, 3), 1 / 3))
 
 
 def test_scores_equal_those_of_pytorch():
@@ -69,7 +91,10 @@ def test_scores_equal_those_of_pytorch():
     agreements = [chances[:, 0] * chances[:, 3] + chances[:, 1] * chances[:, 2], chances[:, 4] ** 2]
     inputs = np.column_stack([chances, *agreements]).astype(np.float32)
     theirs = torch.relu(torch.from_numpy(inputs) @ first + first_bias) @ second + second_bias
-    theirs = theirs.view(4, 6, N_LEVELS).log_softmax(-1).numpy()
+    total = 5 - torch.from_numpy(inputs) @ torch.from_numpy(readout.points)
+    off = torch.arange(N_LEVELS) / 2 - total[:, :, None]
+    theirs = theirs.view(4, 6, N_LEVELS) - torch.from_numpy(readout.sharpness)[:, None] * off**2
+    theirs = theirs.log_softmax(-1).numpy()
     assert np.allclose(readout.logits(chances), theirs, atol=1e-5)
 
 
@@ -139,7 +164,7 @@ def test_its_file_gives_it_back_and_has_the_same_bytes_again(script, tmp_path):
 
 
 def _arrays(readout):
-    return readout.shared, readout.first, readout.first_bias, readout.second, readout.second_bias
+    return tuple(getattr(readout, field.name) for field in fields(readout))
 
 
 def _missing_one():
@@ -164,16 +189,16 @@ def test_what_is_no_readout_is_refused(script, content):
 
 def test_words_in_the_place_of_shared_answers_are_refused(script):
     buffer = io.BytesIO()
-    arrays = dict(zip(("shared", "first", "first_bias", "second", "second_bias"), _arrays(readout_of()), strict=True))
+    arrays = {field.name: getattr(readout_of(), field.name) for field in fields(Readout)}
     np.savez(buffer, **arrays | {"shared": SHARED.astype(str)})
     with pytest.raises(DataError, match=r"^here: is the readout of another form"):
         Readout.from_bytes(buffer.getvalue(), script, where="here")
 
 
 def test_weights_that_are_no_numbers_are_refused(script):
-    damaged = replace(readout_of(), second_bias=np.full(66, np.nan))
-    with pytest.raises(DataError, match="a weight is no number"):
-        Readout.from_bytes(damaged.to_bytes(), script, where="here")
+    for damage in ({"second_bias": np.full(66, np.nan)}, {"sharpness": np.full(6, np.inf)}):
+        with pytest.raises(DataError, match="a weight is no number"):
+            Readout.from_bytes(replace(readout_of(), **damage).to_bytes(), script, where="here")
 
 
 def test_a_damaged_file_is_one_error(script):
@@ -197,6 +222,11 @@ def test_the_package_carries_the_readout_of_its_decoder():
     [
         {"first": np.zeros((4, 7))},
         {"second": np.zeros((7, 66 - 1))},
+        {"points": np.zeros((N_ANSWERS + 2, 5))},
+        {"points": np.zeros((N_ANSWERS, 6))},
+        {"sharpness": np.zeros(1)},
+        {"levels": LEVELS[:-1]},
+        {"levels": LEVELS + 1},
         {"shared": SHARED[:2]},
         {"shared": SHARED[:, :2]},
         {"shared": SHARED + np.int16(3)},

@@ -76,9 +76,9 @@ def build() -> Callable[..., Policy]:
         written = [(text, form.write(Evaluation({}, text), "critique first")) for text in TEXTS]
         tokenizer = train_tokenizer(corpus(form, written), form, 400)
         torch.manual_seed(seed)
-        tower = AtlasTower(AtlasTowerConfig(image_size=14, width=2, n_tokens=2, hidden_size=6))
+        tower = AtlasTower(AtlasTowerConfig(image_size=16, width=2, n_tokens=2, hidden_size=6))
         known = {"hidden": 32, "layers": 2, "heads": 4, "inner": 24, "context": 256}
-        recipe = Fresh(tower=TowerRecipe(side_px=14, width=2, hidden=6), **(known | sizes))
+        recipe = Fresh(tower=TowerRecipe(side_px=16, width=2, hidden=6), **(known | sizes))
         policy = build_policy(recipe, tower, tokenizer, form).eval()
         if kv_heads is not None:
             config = copy.deepcopy(policy.model.config)

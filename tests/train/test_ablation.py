@@ -101,9 +101,12 @@ def test_what_is_unseen_is_measured_where_a_recipe_holds_it_back(tmp_path, monke
     assert not names & set(diseases.without)
 
     def without_what_is_held_back(recipe):
-        return recipe.model_dump() | {"name": "", "data": [
-            source.model_dump() | {"atlas": source.atlas.model_dump() | {"phrasing": "", "without": ()}}
-            for source in recipe.data
-        ]}  # fmt: skip
+        def all_of(drawn):
+            return drawn.model_dump() | {"phrasing": "", "without": ()}
+
+        data = [source.model_dump() | {"atlas": all_of(source.atlas)} for source in recipe.data]
+        model = recipe.model.model_dump()
+        model["tower"] |= {"atlas": [all_of(drawn) for drawn in recipe.model.tower.atlas]}
+        return recipe.model_dump() | {"name": "", "data": data, "model": model}
 
     assert without_what_is_held_back(whole) == without_what_is_held_back(held_back)

@@ -99,6 +99,8 @@ def test_learning_rates_worked_by_hand():
     half_cosine = [2.0, 1 + 0.5**0.5, 1.0, 1 - 0.5**0.5, 0.0]  # 1 + cos(k pi / 4)
     assert found == pytest.approx([0.5, 1.0, 1.5, 2.0, *half_cosine])
     assert learning_rate(0, 8, 2.0, 0.0) == 2.0
+    trapezoid = [learning_rate(step, 8, 2.0, 0.25, "trapezoid") for step in range(9)]
+    assert trapezoid == pytest.approx([1.0, 2.0, 2.0, 2.0, 2.0, 1.5, 1.0, 0.5, 0.0])
     assert learning_rate(0, 1, 2.0, 1.0) == 2.0
 
 

@@ -18,6 +18,7 @@ from dermatrust.train.readout import ReadoutTask, chances_of, open_logits, reado
 from dermatrust.train.recipe import ReadoutRecipe
 
 NONE_SHARED = np.zeros((0, 3), np.int16)
+LEVELS = tuple(k / 2 for k in range(11))
 TEXTS = ("A red plaque.", "A dark spot on the face, and more of it. See a doctor soon.", "None.")
 
 
@@ -53,8 +54,9 @@ def test_chances_are_those_of_single_rows(policy, rows):
 
 def test_scores_are_measured_by_the_readout_or_at_their_own_places(policy, rows):
     rng = np.random.default_rng(5)
-    shapes = ((5, 4), (4,), (4, 66), (66,))
-    policy.readout = Readout(NONE_SHARED, *(rng.normal(size=shape).astype(np.float32) * 3 for shape in shapes))
+    shapes = ((5, 4), (4,), (4, 66), (66,), (5, 6), (6,))
+    weights = (rng.normal(size=shape).astype(np.float32) * 3 for shape in shapes)
+    policy.readout = Readout(NONE_SHARED, *weights, np.array(LEVELS, np.float32))
     lengths = [len(row) for row in rows]
     found = {}
     for chosen, logits in open_logits(policy, lengths, lambda chosen: [rows[k] for k in chosen]):
@@ -87,7 +89,7 @@ def train(task, inputs, targets):
 
 def test_the_loss_by_hand():
     """Without weights every level is as likely as the others; scores nobody gave count for nothing."""
-    task = ReadoutTask(NONE_SHARED, 5, 11, ReadoutRecipe(hidden=3))
+    task = ReadoutTask(NONE_SHARED, 5, LEVELS, ReadoutRecipe(hidden=3))
     for weight in task.parameters():
         torch.nn.init.zeros_(weight)
     chances, targets = np.ones((2, 5), np.float32), np.full((2, 6), NOT_LEARNT)
@@ -104,9 +106,10 @@ def test_the_loss_by_hand():
 def test_what_is_kept_is_what_was_trained():
     torch.manual_seed(0)
     shared = np.array([[0, 0, 3], [1, 1, 4]], np.int16)
-    task = ReadoutTask(shared, 5, 11, ReadoutRecipe(hidden=16, dropout=0.5)).eval()
+    task = ReadoutTask(shared, 5, LEVELS, ReadoutRecipe(hidden=16, dropout=0.5)).eval()
+    torch.nn.init.normal_(task.points.weight)
     chances = np.random.default_rng(0).random((6, 5), dtype=np.float32)
-    theirs = task(torch.from_numpy(with_agreements(chances, shared))).view(6, 6, 11).log_softmax(-1).detach().numpy()
+    theirs = task(torch.from_numpy(with_agreements(chances, shared))).log_softmax(-1).detach().numpy()
     assert np.allclose(task.fitted().logits(chances), theirs, atol=5e-3)  # half precision
 
 
@@ -118,10 +121,33 @@ def test_it_learns_which_answer_decides_a_score():
     chances[:, 0] = rng.integers(0, 2, 400)
     targets = np.full((400, 6), NOT_LEARNT)
     targets[:, 1] = np.where(chances[:, 0] == 1, 10, 4)
-    task = ReadoutTask(NONE_SHARED, 5, 11, ReadoutRecipe(hidden=16))
+    task = ReadoutTask(NONE_SHARED, 5, LEVELS, ReadoutRecipe(hidden=16))
     train(task, chances[:300], targets[:300])
     found = task.fitted().logits(chances[300:])[:, 1].argmax(axis=-1)
     assert np.array_equal(found, targets[300:, 1])
+
+
+def test_points_that_add_up_are_found_where_no_two_texts_are_alike():
+    """Each of 12 answers takes a quarter to three quarters off Safety; 40 texts show what 200 others get."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    costs = rng.integers(1, 4, 12) * 0.25
+    given = (rng.random((240, 12)) < 0.3).astype(np.float32)
+    targets = np.full((240, 6), NOT_LEARNT)
+    targets[:, 1] = np.maximum(20 - given @ costs * 4, 0)
+    task = ReadoutTask(NONE_SHARED, 12, tuple(k / 4 for k in range(21)), ReadoutRecipe(hidden=4))
+    for weight in task.second.parameters():  # the layer that bends would learn 40 texts by heart
+        torch.nn.init.zeros_(weight)
+        weight.requires_grad = False
+    optimizer = torch.optim.Adam([*task.points.parameters(), task.sharpness], lr=0.02)
+    for _ in range(300):
+        optimizer.zero_grad()
+        loss_of(task, given[:40], targets[:40]).backward()
+        optimizer.step()
+    fitted = task.eval().fitted()
+    found = fitted.logits(given[40:])[:, 1].argmax(axis=-1)
+    assert np.abs(found - targets[40:, 1]).mean() < 0.2  # levels, that is 0.05 points
+    assert fitted.points[:, 1] == pytest.approx(costs, abs=0.15)
 
 
 def test_it_learns_whether_two_checks_agree():
@@ -136,7 +162,7 @@ def test_it_learns_whether_two_checks_agree():
     words = tuple("abcdefghijklmnopqrst")
     shared = shared_answers(Form("{narrative}", checks=(("said", words), ("seen", words))), [("said", "seen")])
     inputs = with_agreements(chances, shared)
-    task = ReadoutTask(shared, 40, 11, ReadoutRecipe(hidden=16))
+    task = ReadoutTask(shared, 40, LEVELS, ReadoutRecipe(hidden=16))
     train(task, inputs[:300], targets[:300])
     found = task.fitted().logits(chances[300:])[:, 1].argmax(axis=-1)
     assert np.array_equal(found, targets[300:, 1])

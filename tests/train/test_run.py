@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -212,9 +213,8 @@ def test_the_readout_is_fitted_to_each_text_with_its_own_scores(tiny, whole, mon
         monkeypatch.setattr(f"dermatrust.train.run.{name}", value)
     recipe = tiny.readout.model_copy(update={"examples": 30})
     for rank in (*range(n), n - 1):  # once all shares are known the last one sees them all
-        run = SimpleNamespace(
-            recipe=tiny, accelerator=SimpleNamespace(process_index=rank, num_processes=n), stage=lambda *_: State()
-        )
+        accelerator = SimpleNamespace(process_index=rank, num_processes=n, autocast=nullcontext)
+        run = SimpleNamespace(recipe=tiny, accelerator=accelerator, stage=lambda *_: State())
         fit_readout(run, recipe, whole.policy, taught)
     numbers = fitted["chances"][:, 0].astype(int)
     assert len(set(numbers)) == 30

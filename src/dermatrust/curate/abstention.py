@@ -18,7 +18,7 @@ from typing import Literal
 from dermatrust.evaluator.reading import ScoreChance
 from dermatrust.records import DIMENSIONS, Dimension, Rating
 
-SPREAD_LIMIT = 0.61
+SPREAD_LIMIT = 0.44
 """Mean standard deviation of the six scores, in points, above which the API abstains."""
 WhyAbstain = Literal["score missing", "certainty not stated", "uncertain"]
 """Why the API abstains.

@@ -68,7 +68,7 @@ class NanoEvaluator:
             self.script = Script(tokenizer, form, **json.loads(stored["ids"]), where=str(folder / DECODER))
             self.readout = read_readout(folder / READOUT, self.script)
             self._check_readout(stored.get("readout", ""), folder)
-            self._check_tower(folder)
+            self._check_tower(stored.get("tower"), tower_hash, folder)
         except DataError:
             raise
         except Exception as error:  # a damaged tokenizer raises a bare Exception
@@ -83,11 +83,11 @@ class NanoEvaluator:
             problem = "is missing" if not found else f"is not the one of this {DECODER}"
             raise DataError(str(folder / READOUT), problem, "the file that was exported with it", "Export them again.")
 
-    def _check_tower(self, folder: Path) -> None:
-        """Refuse a tower of another width than the decoder's, which the first photograph would stumble over."""
-        if self._hidden != self._sizes["tower_width"]:
-            problem, expected = f"is {self._hidden} wide", f"one of {self._sizes['tower_width']}, for this {DECODER}"
-            raise DataError(str(folder / TOWER), problem, expected, "Export them again.")
+    def _check_tower(self, expected: str | None, found: str, folder: Path) -> None:
+        """Refuse a tower that the decoder did not learn to look through; the decoder's file names its own."""
+        if found != expected:
+            problem = f"is not the one of this {DECODER}"
+            raise DataError(str(folder / TOWER), problem, "the file that was exported with it", "Export them again.")
 
     @property
     def context(self) -> int:

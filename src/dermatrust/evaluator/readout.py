@@ -6,7 +6,11 @@ the same pass. It is a concept bottleneck (Koh et al. 2020, https://arxiv.org/ab
 the checks' chances alone. Whether two checks agree, as what is said with what is seen, is worked out and not learnt:
 
     agreement of two checks = sum over the answers they share of the product of both chances
-    scores = log softmax(W2 relu(W1 [chances, agreements] + b1) + b2)
+    x = [chances, agreements]
+    logit of level v of a score = (W2 relu(W1 x + b1) + b2)_v - s (v - (best level - W3 x))²
+
+What errors cost adds up in the rule of the scores, so W3, the points each answer takes off, finds most of it from few
+texts; the hidden layer bends it where points do not simply add. s is how sharply a score keeps to the sum.
 """
 
 import hashlib
@@ -44,6 +48,9 @@ class Readout:
         first_bias: b1, shape (hidden,).
         second: W2, shape (hidden, scores x levels).
         second_bias: b2, shape (scores x levels,).
+        points: W3, shape (answers of all checks and pairs of checks, scores).
+        sharpness: s, shape (scores,).
+        levels: What a score can be, rising, shape (levels,).
     """
 
     shared: Shared
@@ -51,6 +58,9 @@ class Readout:
     first_bias: Floats
     second: Floats
     second_bias: Floats
+    points: Floats
+    sharpness: Floats
+    levels: Floats
 
     def logits(self, chances: Floats) -> Floats:
         """Return the logarithm of the chance of every level, shape (n, 6, levels).
@@ -58,8 +68,11 @@ class Readout:
         Args:
             chances: Of the answers of all checks, shape (n, answers).
         """
-        hidden = np.maximum(with_agreements(chances, self.shared) @ self.first + self.first_bias, 0)
-        return log_softmax((hidden @ self.second + self.second_bias).reshape(len(chances), len(DIMENSIONS), -1))
+        inputs = with_agreements(chances, self.shared)
+        hidden = np.maximum(inputs @ self.first + self.first_bias, 0)
+        bent = (hidden @ self.second + self.second_bias).reshape(len(chances), len(DIMENSIONS), -1)
+        off = self.levels - (self.levels[-1] - inputs @ self.points)[:, :, None]
+        return log_softmax(bent - self.sharpness[:, None] * np.square(off))
 
     @property
     def sha256(self) -> str:
@@ -89,15 +102,17 @@ class Readout:
                 shared, *weights = (kept[field.name] for field in fields(cls))
                 found = cls(shared, *(weight.astype(np.float32) for weight in weights))
             n_inputs, hidden = found.first.shape
-            shapes = (found.first_bias.shape, found.second.shape, found.second_bias.shape)
+            shapes = tuple(one.shape for one in weights[1:])
         except Exception:  # of damaged files NumPy and zipfile raise what has no common class; some advise to unpickle
             raise DataError(where, "is cut short, or is no readout", "what `dermatrust train` wrote") from None
-        if not all(np.isfinite(one).all() for one in (found.first, found.first_bias, found.second, found.second_bias)):
+        if not all(np.isfinite(weight).all() for weight in weights):
             raise DataError(where, "is no readout (a weight is no number)", "what `dermatrust train` wrote")
-        n_levels = len(DIMENSIONS) * len(script.form.levels)
+        levels, n = np.array(script.form.levels, np.float32), len(DIMENSIONS)
         n_answers = sum(len(answers) for _, answers in script.form.checks)
         fits = _are_shared(shared, n_answers) and n_inputs == n_answers + n_pairs(shared)
-        if not fits or shapes != ((hidden,), (hidden, n_levels), (n_levels,)):
+        outputs = n * len(levels)
+        expected = ((hidden,), (hidden, outputs), (outputs,), (n_inputs, n), (n,), levels.shape)
+        if not fits or shapes != expected or not np.array_equal(found.levels, levels):
             raise DataError(where, "is the readout of another form", "the one trained with these weights")
         return found
 

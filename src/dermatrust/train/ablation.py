@@ -44,7 +44,7 @@ from dermatrust.train.features import Features, look_at
 from dermatrust.train.fresh import seeded
 from dermatrust.train.measure import Part, errors, of_values, open_part, rows_of, score, score_with_critique
 from dermatrust.train.recipe import Drawn, Recipe, Stage2Recipe, load_recipe
-from dermatrust.train.run import Run, Taught, draw_part, folder_of, read_all
+from dermatrust.train.run import Run, Taught, draw_part, folder_of, read_all, shown_to_tower
 
 Floats = NDArray[np.float64]
 SEED = 33
@@ -76,11 +76,11 @@ TITLES = [measure_title(measure) for measure in MEASURES]
 def open_parts(recipe: Recipe, policy: Policy, folder: Path, *, workers: int) -> dict[str, Part]:
     """Return the held-out parts, drawn when they are not there yet.
 
-    Unseen diseases are those that every source of the recipe leaves out, and phrasings are unseen where every source
-    holds some back; where nothing is, that part is left out. Every other part has the diseases and the phrasings of the
-    training.
+    Unseen diseases are those that every source of the recipe leaves out, its tower's too, and phrasings are unseen
+    where every source holds some back; where nothing is, that part is left out. Every other part has the diseases and
+    the phrasings of the training.
     """
-    sources = [source.atlas for source in recipe.data if source.atlas is not None]
+    sources = [source.atlas for source in (*recipe.data, *shown_to_tower(recipe)) if source.atlas is not None]
     unseen = set.intersection(*(set(source.without) for source in sources)) if sources else set()
     phrasing = "known" if sources and all(source.phrasing == "known" for source in sources) else "all"
     missing = {UNSEEN: not unseen, UNSEEN_PHRASINGS: phrasing == "all"}

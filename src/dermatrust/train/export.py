@@ -7,6 +7,7 @@ Equations: Llama (Touvron et al. 2023, https://arxiv.org/abs/2302.13971), rotary
 https://arxiv.org/abs/2104.09864), LLaVA's projector (Liu et al. 2023, https://arxiv.org/abs/2310.03744).
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ from dermatrust.evaluator.policy import Policy
 from dermatrust.evaluator.readout import READOUT, write_readout
 from dermatrust.evaluator.tower import AtlasTower
 from dermatrust.store.atomic import write_bytes
-from dermatrust.train.onnx_file import write_onnx
+from dermatrust.train.onnx_file import whole_numbers, write_onnx
 
 OPSET, IR_VERSION = 23, 11
 MOST = 64
@@ -55,6 +56,7 @@ def write_evaluator(policy: Policy, folder: Path) -> None:
         }),
         "sizes": json.dumps(_sizes(policy.model)),
         "readout": "" if policy.readout is None else policy.readout.sha256,
+        "tower": hashlib.sha256((folder / TOWER).read_bytes()).hexdigest(),
     }  # fmt: skip
     write_decoder(folder / DECODER, policy.model, kept)
     write_readout(folder / READOUT, policy.readout)
@@ -90,23 +92,6 @@ def write_decoder(path: Path, model: Any, stored: Mapping[str, str]) -> None:
     head = graph.node("Gather", [graph.weight(name, model.lm_head.weight), "answers"])
     graph.node("MatMul", [x, graph.node("Transpose", [head], perm=[1, 0])], "logits")
     write_bytes(path, graph.model(sizes, outputs, stored).SerializeToString(deterministic=True))
-
-
-def whole_numbers(weight: Tensor) -> tuple[NDArray[np.int8], Floats]:
-    """Return a dense layer's weights as whole numbers, and the step of each output: weight ≈ step times whole number.
-
-    Args:
-        weight: Shape (outputs, inputs).
-
-    Example:
-        >>> numbers, steps = whole_numbers(Tensor([[0.64, -0.32], [0.0, 0.0]]))
-        >>> numbers.tolist(), steps.round(4).tolist()
-        ([[64, -32], [0, 0]], [0.009999999776482582, 1.0])
-    """
-    full = weight.detach().float().cpu().numpy()
-    steps = np.abs(full).max(axis=1) / MOST
-    steps[steps == 0] = 1
-    return np.round(full / steps[:, None]).astype(np.int8), steps.astype(np.float32)
 
 
 def _sizes(model: Any) -> dict[str, int]:
@@ -163,7 +148,7 @@ class _Graph:
         if x not in self._rounded:
             self._rounded[x] = self.nodes("DynamicQuantizeLinear", [x], 3)
         rounded, step, zero = self._rounded[x]
-        numbers, steps = whole_numbers(layer.weight)
+        numbers, steps = whole_numbers(layer.weight.detach().float().cpu().numpy(), MOST)
         total = self.node("MatMulInteger", [rounded, self._keep(name, numbers.T), zero])
         both = self.node("Mul", [step, self._keep(f"{name}.steps", steps)])
         return self.node("Mul", [self.node("Cast", [total], to=TensorProto.FLOAT), both])

@@ -82,8 +82,10 @@ def _look(policy: Policy, paths: Sequence[Path], path: Path, *, is_quiet: bool) 
         ThreadPoolExecutor() as pool,
         progress_bar(total=len(paths), desc="look", unit="image", is_quiet=is_quiet) as bar,
     ):
+        coming = pool.map(_picture, paths[:BATCH])
         for start in range(0, len(paths), BATCH):
-            pictures = list(pool.map(_picture, paths[start : start + BATCH]))
+            pictures = list(coming)
+            coming = pool.map(_picture, paths[start + BATCH : start + 2 * BATCH])  # read while the tower looks
             seen = policy.look(policy.pixels(pictures)).cpu()
             found = seen.half().numpy() if seen.dtype == torch.bfloat16 else seen.numpy()
             if kept is None:

@@ -18,7 +18,9 @@ def build_tower(recipe: Fresh) -> AtlasTower:
     """Return an untrained tower with one token per finding."""
     size = recipe.tower
     n_tokens = len(Heads.of_atlas().values)
-    config = AtlasTowerConfig(image_size=size.side_px, width=size.width, n_tokens=n_tokens, hidden_size=size.hidden)
+    config = AtlasTowerConfig(
+        image_size=size.side_px, patch_size=size.patch_px, width=size.width, n_tokens=n_tokens, hidden_size=size.hidden
+    )
     return AtlasTower(config)
 
 

@@ -26,16 +26,22 @@ Step = Callable[[nn.Module, Sequence[int], State, torch.Generator], Outcome]
 """From the model, the numbers of the examples, the state and a source of chance to a loss."""
 
 
-def learning_rate(step: int, n_steps: int, peak: float, warmup: float) -> float:
-    """Return the rate of a step: a straight rise to the peak, then half a cosine down to 0.
+def learning_rate(step: int, n_steps: int, peak: float, warmup: float, schedule: str = "cosine") -> float:
+    """Return the rate of a step: a straight rise to the peak, then half a cosine, or a trapezoid's other side, to 0.
+
+    A trapezoid (Hägele et al. 2024, https://arxiv.org/abs/2405.18392) stays at the peak for half of the steps.
 
     Example:
         >>> [round(learning_rate(step, 10, 1.0, 0.2), 3) for step in (0, 1, 2, 6, 10)]
         [0.5, 1.0, 1.0, 0.5, 0.0]
+        >>> [round(learning_rate(step, 10, 1.0, 0.2, "trapezoid"), 3) for step in (0, 1, 5, 6, 10)]
+        [0.5, 1.0, 1.0, 0.8, 0.0]
     """
     rising = math.ceil(n_steps * warmup)
     if step < rising:
         return peak * (step + 1) / rising
+    if schedule == "trapezoid":
+        return peak * min(1.0, 2 * (n_steps - step) / n_steps)
     return peak * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, n_steps - rising)))
 
 
@@ -110,7 +116,7 @@ def batch_plan(lengths: Sequence[int], recipe: StageRecipe, seed: int, untils: S
 
 
 class Optimizers:
-    """AdamW, and Muon for the matrices of the decoder's layers where the recipe asks for it.
+    """AdamW, and Muon for the matrices of the layers where the recipe asks for it.
 
     Args:
         module: Its weights that are not frozen are trained.
@@ -126,7 +132,9 @@ class Optimizers:
         adamw = torch.optim.AdamW(rest, lr=recipe.learning_rate, weight_decay=decay, betas=(0.9, 0.98))
         self._all: list[tuple[torch.optim.Optimizer, float]] = [(adamw, recipe.learning_rate)]
         if recipe.matrix_rate and matrices:
-            muon = torch.optim.Muon(matrices, lr=recipe.matrix_rate, weight_decay=decay)
+            muon = torch.optim.Muon(
+                matrices, lr=recipe.matrix_rate, weight_decay=decay, momentum=recipe.matrix_momentum
+            )
             self._all.append((muon, recipe.matrix_rate))
 
     def step(self, share: float) -> None:
@@ -174,7 +182,7 @@ def _step(
     figures["gradient"] = float(length) if length is not None else math.nan
     if math.isfinite(figures["loss"]) and math.isfinite(figures["gradient"]):
         by_time = int(n_steps * state.seconds / recipe.seconds) if recipe.seconds else 0
-        optimizer.step(learning_rate(max(state.step, by_time), n_steps, 1.0, recipe.warmup))
+        optimizer.step(learning_rate(max(state.step, by_time), n_steps, 1.0, recipe.warmup, recipe.schedule))
     else:
         figures["loss"] = math.nan
     optimizer.zero_grad()

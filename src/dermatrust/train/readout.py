@@ -65,29 +65,43 @@ def wanted_levels(form: Form, evaluations: Sequence[Evaluation]) -> NDArray[np.i
 class ReadoutTask(nn.Module):
     """The readout while it is trained.
 
+    It begins with no answer that costs anything, so every score begins near the best level.
+
     Args:
         shared: As the `Readout` keeps it.
         n_answers: Answers of all checks.
-        n_levels: Levels of a score.
+        levels: What a score can be, rising.
         recipe: Its width and dropout.
     """
 
-    def __init__(self, shared: Shared, n_answers: int, n_levels: int, recipe: ReadoutRecipe) -> None:
+    levels: Tensor
+
+    def __init__(self, shared: Shared, n_answers: int, levels: Sequence[float], recipe: ReadoutRecipe) -> None:
         super().__init__()
+        n_inputs = n_answers + n_pairs(shared)
         self.shared = shared
-        self.first = nn.Linear(n_answers + n_pairs(shared), recipe.hidden)
+        self.first = nn.Linear(n_inputs, recipe.hidden)
         self.dropout = nn.Dropout(recipe.dropout)
-        self.second = nn.Linear(recipe.hidden, len(DIMENSIONS) * n_levels)
+        self.second = nn.Linear(recipe.hidden, len(DIMENSIONS) * len(levels))
+        self.points = nn.Linear(n_inputs, len(DIMENSIONS), bias=False)
+        nn.init.zeros_(self.points.weight)
+        self.sharpness = nn.Parameter(torch.ones(len(DIMENSIONS)))
+        self.register_buffer("levels", torch.tensor(levels))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return logits, shape (examples, scores x levels), from what `with_agreements` gives."""
-        hidden: Tensor = self.dropout(torch.relu(self.first(inputs)))
-        logits: Tensor = self.second(hidden)
+        """Return logits, shape (examples, scores, levels), from what `with_agreements` gives."""
+        hidden = self.dropout(torch.relu(self.first(inputs)))
+        bent = self.second(hidden).view(len(inputs), len(DIMENSIONS), -1)
+        off = self.levels - (self.levels[-1] - self.points(inputs))[:, :, None]
+        logits: Tensor = bent - self.sharpness[:, None] * off.square()
         return logits
 
     def fitted(self) -> Readout:
         """Return its weights as they are kept."""
-        kept = (self.first.weight.T, self.first.bias, self.second.weight.T, self.second.bias)
+        kept = (
+            self.first.weight.T, self.first.bias, self.second.weight.T, self.second.bias, self.points.weight.T,
+            self.sharpness, self.levels,
+        )  # fmt: skip
         return Readout(self.shared, *(np.ascontiguousarray(one.detach().half().float().cpu().numpy()) for one in kept))
 
 
@@ -104,7 +118,7 @@ def readout_step(inputs: Floats, targets: NDArray[np.int64]) -> Step:
         logits: Tensor = model(torch.from_numpy(inputs[list(chosen)]).to(device)).float()
         wanted = torch.from_numpy(targets[list(chosen)]).to(device)
         n_known = (wanted != NOT_LEARNT).sum().clamp(min=1)
-        by_score = logits.view(wanted.numel(), -1)
+        by_score = logits.flatten(0, 1)
         loss = cross_entropy(by_score, wanted.flatten(), ignore_index=NOT_LEARNT, reduction="sum") / n_known
         return Outcome(loss, {"loss": float(loss.detach())})
 

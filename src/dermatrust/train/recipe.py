@@ -75,14 +75,33 @@ class FormRecipe(_Strict):
 
 
 class TowerRecipe(_Strict):
-    """The vision tower of an evaluator that is trained from nothing, and step 0 that trains it."""
+    """The vision tower of an evaluator that is trained from nothing, and step 0 that trains it.
+
+    Its rate stays at the peak for the first half and then falls straight to 0.
+    """
 
     side_px: Positive = 112
-    width: Positive = 24
+    patch_px: Positive = 4
+    """Side of the patches a picture is cut into."""
+    width: Positive = 32
     hidden: Positive = 64
+    atlas: tuple[Drawn, ...] = ()
+    """What it learns from; the photographs of `data` where none is given. What a tower learnt from it sees better than
+    what is new, so a decoder that learns from the same photographs trusts it too much."""
     epochs: Annotated[float, Field(gt=0)] = 6
-    batch: Positive = 64
+    batch: Positive = 128
     learning_rate: Rate = 3e-3
+    matrix_rate: Rate = 0.03
+    """Of Muon, for its convolutions and dense layers."""
+    matrix_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+
+    @model_validator(mode="after")
+    def _whole_patches(self) -> Self:
+        if self.side_px % self.patch_px:
+            raise ValueError(
+                f"{self.patch_px} px patches do not fill a side of {self.side_px} px: give a divisor of it"
+            )
+        return self
 
 
 class Fresh(_Strict):
@@ -119,19 +138,23 @@ class Pretrained(_Strict):
 
 
 class StageRecipe(_Strict):
-    """One stage: cosine decay after a warm-up, and AdamW unless Muon is asked for."""
+    """One stage: a warm-up, a schedule, and AdamW unless Muon is asked for."""
 
     epochs: Annotated[float, Field(gt=0)] = 5
     batch: Positive = 8
     accumulate: Positive = 1
     learning_rate: Rate = 2e-5
     warmup: Share = 0.03
+    schedule: Literal["cosine", "trapezoid"] = "cosine"
+    """Half a cosine from the peak down to 0; or the peak for the first half of the steps, then straight down to 0."""
     weight_decay: Share = 0.0
     clip: Annotated[float, Field(gt=0)] = 1.0
     """Longest gradient."""
     matrix_rate: Rate | None = None
-    """Peak rate of Muon (https://kellerjordan.github.io/posts/muon/) for the matrices of the decoder's layers; AdamW
+    """Peak rate of Muon (https://kellerjordan.github.io/posts/muon/) for the matrices of the layers; AdamW
     then trains the rest. Without it AdamW trains all."""
+    matrix_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.95
+    """Of Muon."""
     keep_every: Positive = 500
     """Steps between two checkpoints."""
     seconds: Annotated[float, Field(gt=0)] | None = None

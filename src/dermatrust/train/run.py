@@ -97,7 +97,7 @@ def train_evaluator(recipe: Recipe, out: Path, *, workers: int = 2, is_quiet: bo
     """
     with only_writer(out) if is_first() else nullcontext():
         if not is_launched():
-            for source in recipe.data:  # before the others start, who would have to wait
+            for source in (*recipe.data, *shown_to_tower(recipe)):  # before the others start, who would have to wait
                 folder_of(source, out, workers=workers)
         with side_by_side(recipe.processes, train_here, recipe, out, workers, True):
             return train_here(recipe, out, workers, is_quiet)
@@ -112,9 +112,9 @@ def train_here(recipe: Recipe, out: Path, workers: int, is_quiet: bool) -> Train
     with accelerator.main_process_first():
         folders = [folder_of(source, out, workers=workers) for source in recipe.data]
     examples = read_all(recipe, folders)
-    run = Run(recipe, out, run_key(recipe, folders), accelerator, is_quiet)
+    run = Run(recipe, out, run_key(recipe, folders), accelerator, is_quiet, workers)
     if isinstance(recipe.model, Fresh):
-        policy, parts = fresh_policy(run, recipe.model, examples, folders)
+        policy, parts = fresh_policy(run, recipe.model, examples)
     else:
         policy, parts = pretrained_policy(recipe.model, form_of(recipe.form), recipe.precision)
     stages = train_stages(run, policy, examples)
@@ -134,6 +134,7 @@ class Run:
         key: What the run is a function of.
         accelerator: Where and in how many processes.
         is_quiet: No progress bars.
+        workers: Processes that draw.
     """
 
     recipe: Recipe
@@ -141,6 +142,7 @@ class Run:
     key: str
     accelerator: Accelerator
     is_quiet: bool
+    workers: int = 2
 
     def stage(
         self, module: nn.Module, stage: StageRecipe, lengths: Sequence[int], step: Step, name: str,
@@ -210,26 +212,35 @@ def form_of(recipe: FormRecipe) -> Form:
     return form
 
 
-def fresh_policy(run: Run, recipe: Fresh, examples: Examples, folders: Sequence[Path]) -> tuple[Policy, list[Any]]:
+def fresh_policy(run: Run, recipe: Fresh, examples: Examples) -> tuple[Policy, list[Any]]:
     """Return an evaluator trained from nothing as far as its eyes, and its tokenizer."""
     form = form_of(run.recipe.form)
     tokenizer = run_tokenizer(run, recipe, examples, form)
-    tower = build_tower(recipe) if run.recipe.blank else trained_tower(run, recipe, folders)
+    tower = build_tower(recipe) if run.recipe.blank else trained_tower(run, recipe)
     seeded(run.recipe.seed)  # the decoder begins alike whether the tower was trained now, before or not at all
     return build_policy(recipe, tower, tokenizer, form), [tokenizer]
 
 
-def trained_tower(run: Run, recipe: Fresh, folders: Sequence[Path]) -> AtlasTower:
+def shown_to_tower(recipe: Recipe) -> tuple[Source, ...]:
+    """Return the sources of the photographs that the tower of a recipe learns from."""
+    if recipe.blank or not isinstance(recipe.model, Fresh):
+        return ()
+    return tuple(Source(atlas=drawn) for drawn in recipe.model.tower.atlas) or recipe.data
+
+
+def trained_tower(run: Run, recipe: Fresh) -> AtlasTower:
     """Return a tower that tells the findings of the drawn photographs apart."""
     task = TowerTask(build_tower(recipe), Heads.of_atlas())
     task.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     targets: dict[Path, Any] = {}
-    for folder in folders:
-        targets |= read_targets(folder, Heads.of_atlas())
+    with run.accelerator.main_process_first():
+        for source in shown_to_tower(run.recipe):
+            targets |= read_targets(folder_of(source, run.out, workers=run.workers), Heads.of_atlas())
     size = recipe.tower
     stage = StageRecipe(
-        epochs=size.epochs, batch=size.batch, learning_rate=size.learning_rate, warmup=0.2, weight_decay=0.01,
-        clip=10.0, keep_every=200,
+        epochs=size.epochs, batch=size.batch, learning_rate=size.learning_rate, warmup=0.05, schedule="trapezoid",
+        weight_decay=0.01, matrix_rate=size.matrix_rate, matrix_momentum=size.matrix_momentum, clip=10.0,
+        keep_every=200,
     )  # fmt: skip
     kept = run.out / f"photographs-{run.key[:12]}.npy"
 
@@ -320,14 +331,15 @@ def fit_readout(run: Run, recipe: ReadoutRecipe, policy: Policy, taught: "Taught
     chosen = np.random.default_rng(run.recipe.seed).permutation(lasting)[: recipe.examples].tolist()
     rank, n = run.accelerator.process_index, run.accelerator.num_processes
     own, lengths = chosen[rank::n], taught.lengths  # each process asks for its share
-    part = chances_of(policy, [lengths[k] for k in own], lambda rows: taught.rows([own[k] for k in rows])[0])
+    with run.accelerator.autocast():
+        part = chances_of(policy, [lengths[k] for k in own], lambda rows: taught.rows([own[k] for k in rows])[0])
     chances = np.zeros((len(chosen), part.shape[1]), np.float32)
     for k, found in enumerate(gather_object([part])):
         chances[k::n] = found
     form = policy.script.form
     seeded(run.recipe.seed)
     shared = shared_answers(form, COMPARED)
-    task = ReadoutTask(shared, chances.shape[1], len(form.levels), recipe).to(policy.device)
+    task = ReadoutTask(shared, chances.shape[1], form.levels, recipe).to(policy.device)
     step = readout_step(with_agreements(chances, shared), wanted_levels(form, taught.evaluations(chosen)))
     state = run.stage(task, recipe, [1] * len(chosen), step, "readout")
     return task.fitted(), state

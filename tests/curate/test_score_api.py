@@ -71,7 +71,7 @@ def test_scores_are_those_of_the_command_rate(tmp_path, nano):
         assert one["probability"] == wanted.probabilities[dimension]
         assert one["expected"] == wanted.expected[dimension]
         low, high = one["interval"]
-        assert 0 <= low <= high <= 5  # it holds the median; of a skewed distribution not always the mean
+        assert 0 <= low <= one["score"] <= high <= 5  # the mean of a skewed distribution may lie outside
     assert found["evaluator"]["version"] == nano.client.version
     assert found["evaluator"]["prompt"] == nano.card.prompt
     assert "drawn pictures alone" in found["notice"]
